@@ -1,0 +1,51 @@
+//! Small images for unit tests, written as a table.
+
+use crate::contents::{Contents, LayerBytes};
+use crate::oci::Config;
+use crate::path::ImagePath;
+use crate::tree::{Content, Inode, Kind, Meta, NodeId, Tree, TreeBuilder};
+
+/// Builds an image of one layer. A name that ends in `/` is a folder, `a -> b` a link, `a*` an executable file,
+/// `a = b` a hard link to `b`, anything else a file with these bytes.
+pub fn image<B: AsRef<[u8]>>(entries: &[(&str, B)]) -> (Tree, Contents) {
+    let mut builder = TreeBuilder::new();
+    let mut layer = Vec::new();
+    for (name, bytes) in entries {
+        if let Some((link, target)) = name.split_once(" -> ") {
+            builder.insert(&path(link), inode(Kind::Symlink(target.as_bytes().into()), 0o777));
+        } else if let Some((name, target)) = name.split_once(" = ") {
+            builder.hard_link(&path(name), &path(target)).expect("the target stands above");
+        } else if let Some(folder) = name.strip_suffix('/') {
+            builder.insert(&path(folder), inode(Kind::Dir, 0o755));
+        } else {
+            let (name, mode) = name.strip_suffix('*').map_or((*name, 0o644), |name| (name, 0o755));
+            let (offset, size) = (layer.len() as u64, bytes.as_ref().len() as u64);
+            layer.extend_from_slice(bytes.as_ref());
+            builder.insert(
+                &path(name),
+                inode(Kind::File(Content::Span { layer: 0, offset, size }), mode),
+            );
+        }
+    }
+    (builder.finish(), Contents::new(vec![LayerBytes::Memory(layer)]))
+}
+
+/// Parses an absolute or relative image path.
+pub fn path(text: &str) -> ImagePath {
+    ImagePath::from_entry(text.as_bytes()).expect("a test's path is a path")
+}
+
+/// Finds a path, following links.
+pub fn node(tree: &Tree, path: &str) -> NodeId {
+    tree.resolve(path.as_bytes()).unwrap_or_else(|| panic!("no {path}")).node
+}
+
+/// Makes a configuration from what stands in its `config` object.
+pub fn config(json: &str) -> Config {
+    Config::parse(format!(r#"{{"config":{json}}}"#).as_bytes())
+        .expect("a test's configuration parses")
+}
+
+fn inode(kind: Kind, mode: u32) -> Inode {
+    Inode { meta: Meta { mode, ..Meta::default() }, kind }
+}

@@ -1,0 +1,19 @@
+//! Turns a fat container image into a minimal one, without running it.
+//!
+//! The order of the `pub mod` lines is the law: a module imports only from modules listed above it.
+#![forbid(unsafe_code)]
+#![deny(missing_docs, clippy::print_stdout, clippy::print_stderr, clippy::exit)]
+
+pub mod digest;
+pub mod path;
+pub mod oci;
+pub mod image;
+pub mod tree;
+pub mod contents;
+pub mod warning;
+pub mod profile;
+pub mod packages;
+pub mod trace;
+
+#[cfg(test)]
+mod kit;

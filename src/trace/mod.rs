@@ -1,0 +1,12 @@
+//! From the configuration's command to every file it needs, each with its reason.
+//!
+//! The [`engine`] is a worklist: a reached file is given to the [`Tracer`]s, which are pure functions from one file
+//! to [`Finding`]s; the engine resolves them, reaches new files, fires profiles, and remembers the first and
+//! strongest reason of each path. Evidence only weakens along a chain, so files are taken in the order of strength
+//! and no reason ever has to be revised.
+
+pub mod claim;
+pub mod tracer;
+
+pub use claim::{Claim, Finding, Origin, Reason, ReasonId, Strength, Target};
+pub use tracer::{Command, FileView, Reach, Tracer, View, Word};

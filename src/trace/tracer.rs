@@ -1,0 +1,169 @@
+//! The contract of a tracer: a name, what it reads, and a pure function from a file to findings.
+
+use super::claim::{Finding, Origin};
+use crate::contents::Contents;
+use crate::oci::Config;
+use crate::packages::{PackageId, Packages};
+use crate::path::ImagePath;
+use crate::profile::Profiles;
+use crate::tree::{Kind, NodeId, Tree};
+use crate::warning::Place;
+
+/// The largest file that a tracer is given whole, in bytes; larger ones are read by position.
+pub const MAX_WHOLE: u64 = 16 << 20;
+
+/// What every tracer may look at. Nothing in it changes while files are traced, but for `firings`, which grow.
+pub struct View<'a> {
+    /// The image's root file system.
+    pub tree: &'a Tree,
+    /// The files' bytes.
+    pub contents: &'a Contents,
+    /// Who owns what.
+    pub packages: &'a Packages,
+    /// The image's configuration.
+    pub config: &'a Config,
+    /// All profiles.
+    pub profiles: &'a Profiles,
+    /// The profiles that fired so far, in the order of their names, with the prefixes they are bound to.
+    pub firings: &'a [Firing],
+}
+
+/// A profile that fired.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Firing {
+    /// The profile's name.
+    pub profile: String,
+    /// What `$prefix` stands for, such as `/opt/venv`; `/` where the rules do not use it.
+    pub prefix: ImagePath,
+}
+
+/// How a file was reached.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Reach {
+    /// By a claim that names a folder or a package it is in. Tracers report only what it cannot be loaded without:
+    /// sonames, interpreters. A companion must not bring companions without end.
+    Broad,
+    /// By the application's folder: somebody copied it in, so all of it counts.
+    Application,
+    /// By a claim that names this file.
+    Direct,
+}
+
+/// A reached regular file.
+pub struct FileView<'a> {
+    /// The path's id.
+    pub node: NodeId,
+    /// The path, all links resolved.
+    pub path: ImagePath,
+    /// The size in bytes.
+    pub size: u64,
+    /// The first 4 KiB.
+    pub head: &'a [u8],
+    /// The whole file; `None` above [`MAX_WHOLE`].
+    pub whole: Option<&'a [u8]>,
+    /// How it was reached.
+    pub reach: Reach,
+    /// The package that owns it.
+    pub owner: Option<PackageId>,
+}
+
+/// A word of a command line: its value, or `None` where only the running program knows it.
+pub type Word = Option<Vec<u8>>;
+
+/// A command line that something runs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Command {
+    /// The words, the program first.
+    pub words: Vec<Word>,
+    /// Where it stands.
+    pub place: Place,
+    /// The working folder, where it is known to differ from WORKDIR.
+    pub folder: Option<ImagePath>,
+    /// Whether an absent program is worth a warning: `command -v x` and `x || y` only ask.
+    pub optional: bool,
+}
+
+/// A command line whose program was found.
+pub struct Program<'a> {
+    /// The command line.
+    pub command: &'a Command,
+    /// The program's path, links resolved.
+    pub node: NodeId,
+    /// The path as it was spelled or found on PATH: `/opt/venv/bin/python`, a link to `/usr/bin/python3.11`.
+    pub spelled: ImagePath,
+    /// The claim's start, for reasons.
+    pub origin: Origin,
+}
+
+/// Reads one kind of file. A tracer holds no state: the same file gives the same findings.
+pub trait Tracer: Sync {
+    /// The name by which profiles activate it; `""` for one that is always on.
+    fn name(&self) -> &'static str;
+
+    /// Says what a reached file needs. Called for every reached regular file; a tracer looks at the head first.
+    fn file(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding>;
+
+    /// Says what a command line needs beyond its program: `python -m x`, `gunicorn app:app`, `sh -c '…'`.
+    fn command(&self, _program: &Program<'_>, _view: &View<'_>) -> Vec<Finding> {
+        Vec::new()
+    }
+
+    /// Says what a fired profile's prefix needs: `.pth` files of a site-packages folder, say.
+    fn fired(&self, _firing: &Firing, _view: &View<'_>) -> Vec<Finding> {
+        Vec::new()
+    }
+}
+
+impl View<'_> {
+    /// Reads the first `limit` bytes of a regular file; another kind, or one that cannot be read, is empty.
+    ///
+    /// Every file is read once by the engine, which reports what cannot be read: so a tracer need not.
+    pub fn read(&self, node: NodeId, limit: u64) -> Vec<u8> {
+        match self.tree.kind(node) {
+            Kind::File(content) => self.contents.read(content, limit).unwrap_or_default(),
+            Kind::Dir | Kind::Symlink(_) | Kind::Char(_) | Kind::Block(_) | Kind::Fifo => {
+                Vec::new()
+            }
+        }
+    }
+
+    /// Reads part of a regular file; returns how many bytes there were.
+    pub fn read_at(&self, node: NodeId, offset: u64, buffer: &mut [u8]) -> usize {
+        match self.tree.kind(node) {
+            Kind::File(content) => self.contents.read_at(content, offset, buffer).unwrap_or(0),
+            Kind::Dir | Kind::Symlink(_) | Kind::Char(_) | Kind::Block(_) | Kind::Fifo => 0,
+        }
+    }
+
+    /// Returns the folders of the image's PATH, in order; the shell's default where the image sets none.
+    pub fn search_path(&self) -> Vec<&[u8]> {
+        const DEFAULT: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        let path = self.config.variable("PATH").unwrap_or(DEFAULT);
+        path.split(':').filter(|folder| folder.starts_with('/')).map(str::as_bytes).collect()
+    }
+
+    /// Finds a program as `execvp(3)` does: a word with a slash from `folder`, another on PATH.
+    pub fn which(&self, word: &[u8], folder: &ImagePath) -> Option<ImagePath> {
+        let is_program = |path: &ImagePath| {
+            self.tree.resolve(path.as_bytes()).is_some_and(|found| self.tree.is_file(found.node))
+        };
+        if word.contains(&b'/') {
+            return folder.join(word).ok().filter(is_program);
+        }
+        let root = ImagePath::root();
+        self.search_path().into_iter().find_map(|folder| {
+            let folder = root.join(folder).ok()?;
+            folder.join(word).ok().filter(|path| {
+                let found = self.tree.resolve(path.as_bytes());
+                found.is_some_and(|found| self.tree.is_executable(found.node))
+            })
+        })
+    }
+
+    /// Returns WORKDIR.
+    pub fn working_dir(&self) -> ImagePath {
+        ImagePath::root()
+            .join(self.config.working_dir().as_bytes())
+            .unwrap_or_else(|_| ImagePath::root())
+    }
+}
