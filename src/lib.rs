@@ -11,6 +11,7 @@ pub mod image;
 pub mod tree;
 pub mod contents;
 pub mod warning;
+pub mod glob;
 pub mod profile;
 pub mod packages;
 pub mod trace;

@@ -1,0 +1,320 @@
+//! Patterns for paths of an image, as profiles and `--keep` and `--drop` write them.
+//!
+//! `*`, `?` and `[a-z]` match within one name, `{a,b}` is one of several texts, and `**` as a whole name is any number
+//! of folders. A pattern starts with `/`, with `**/`, or with `$prefix/`, which stands for a folder that is bound later.
+//! `folder/**` is the folder and all below it; a slash at the end takes folders only. A folder that a pattern names
+//! may be a link: `/lib/x` finds `/usr/lib/x` where `/usr` is merged.
+
+use std::fmt;
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use crate::path::{Escaped, ImagePath};
+use crate::tree::{NodeId, Tree};
+
+/// How many texts the braces of one pattern may stand for.
+const MAX_ALTERNATIVES: usize = 256;
+
+/// A parsed pattern.
+#[derive(Clone, Debug)]
+pub struct Glob {
+    text: String,
+    alternatives: Vec<Vec<Part>>,
+    kinds: Kinds,
+}
+
+/// Says why a text is not a pattern.
+#[derive(Debug, thiserror::Error)]
+pub enum GlobError {
+    /// The pattern does not start at a known place.
+    #[error("the pattern `{0}` must start with `/`, `**/` or `$prefix/`")]
+    Start(String),
+    /// Brackets or braces do not close, or there are too many alternatives.
+    #[error("cannot read the pattern `{0}`")]
+    Form(String, #[source] Option<globset::Error>),
+}
+
+#[derive(Clone, Debug)]
+enum Part {
+    Prefix,
+    Literal(Box<[u8]>),
+    Wild(Box<GlobMatcher>),
+    AnyDepth,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kinds {
+    All,
+    Folders,
+}
+
+impl Glob {
+    /// Parses a pattern.
+    pub fn parse(text: &str) -> Result<Self, GlobError> {
+        let form = || GlobError::Form(text.into(), None);
+        let kinds = if text.ends_with('/') { Kinds::Folders } else { Kinds::All };
+        let mut alternatives = Vec::new();
+        for plain in expand_braces(text).ok_or_else(form)? {
+            alternatives.push(parse_parts(&plain, text)?);
+        }
+        Ok(Glob { text: text.into(), alternatives, kinds })
+    }
+
+    /// Parses what a user typed for `--keep` or `--drop`: a pattern, where a bare path stands for all below it too.
+    pub fn parse_argument(text: &str) -> Result<Self, GlobError> {
+        let text = text.strip_suffix('/').filter(|rest| !rest.is_empty()).unwrap_or(text);
+        let below = if text == "/" { "/**".into() } else { format!("{{{text},{text}/**}}") };
+        let mut glob = Glob::parse(if text.ends_with("/**") { text } else { &below })
+            .or_else(|_| Glob::parse(text))?;
+        glob.text = text.into();
+        Ok(glob)
+    }
+
+    /// Says whether the pattern has a `$prefix` to bind.
+    pub fn has_prefix(&self) -> bool {
+        self.alternatives.iter().any(|parts| matches!(parts.first(), Some(Part::Prefix)))
+    }
+
+    /// Returns the paths that match, in path order; `prefix` is what `$prefix` stands for.
+    pub fn select(&self, tree: &Tree, prefix: &ImagePath) -> Vec<NodeId> {
+        let mut found = Vec::new();
+        for parts in &self.alternatives {
+            select_parts(tree, parts, prefix, &mut found);
+        }
+        if self.kinds == Kinds::Folders {
+            found.retain(|&node| tree.is_dir(node));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// Returns the folders that `$prefix` may stand for, so that the pattern matches `path`; the root for a
+    /// pattern without one.
+    pub fn bind(&self, path: &ImagePath) -> Option<ImagePath> {
+        let names: Vec<&[u8]> = path.names().collect();
+        self.alternatives.iter().find_map(|parts| match parts.split_first() {
+            Some((Part::Prefix, rest)) => (0..=names.len()).find_map(|cut| {
+                matches(rest, &names[cut..]).then(|| {
+                    ImagePath::from_entry(&names[..cut].join(&b'/'))
+                        .expect("a part of a path is one")
+                })
+            }),
+            _ => matches(parts, &names).then(ImagePath::root),
+        })
+    }
+}
+
+impl fmt::Display for Glob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&Escaped(self.text.as_bytes()), f)
+    }
+}
+
+/// Matches names against parts; `**` is tried at every length, over a table rather than by recursion.
+fn matches(parts: &[Part], names: &[&[u8]]) -> bool {
+    // reachable[n]: the parts so far match the first n names.
+    let mut reachable = vec![false; names.len() + 1];
+    reachable[0] = true;
+    for part in parts {
+        let mut next = vec![false; names.len() + 1];
+        for count in (0..=names.len()).filter(|&count| reachable[count]) {
+            match part {
+                Part::Prefix => return false,
+                Part::AnyDepth => next[count..].fill(true),
+                Part::Literal(_) | Part::Wild(_) => {
+                    if names.get(count).is_some_and(|name| part_matches(part, name)) {
+                        next[count + 1] = true;
+                    }
+                }
+            }
+        }
+        reachable = next;
+    }
+    reachable[names.len()]
+}
+
+fn part_matches(part: &Part, name: &[u8]) -> bool {
+    use std::os::unix::ffi::OsStrExt;
+    match part {
+        Part::Literal(literal) => **literal == *name,
+        Part::Wild(matcher) => matcher.is_match(std::ffi::OsStr::from_bytes(name)),
+        Part::Prefix | Part::AnyDepth => false,
+    }
+}
+
+fn select_parts(tree: &Tree, parts: &[Part], prefix: &ImagePath, found: &mut Vec<NodeId>) {
+    let mut folders = vec![NodeId::ROOT];
+    for (position, part) in parts.iter().enumerate() {
+        let last = position + 1 == parts.len();
+        let mut next = Vec::new();
+        match part {
+            Part::Prefix => next.extend(tree.resolve(prefix.as_bytes()).map(|found| found.node)),
+            Part::AnyDepth => {
+                for &folder in &folders {
+                    next.extend(tree.subtree(folder).filter(|&node| last || tree.is_dir(node)));
+                }
+            }
+            Part::Literal(name) => {
+                for &folder in &folders {
+                    let child = tree.child(folder, name);
+                    next.extend(child.and_then(|child| {
+                        if last { Some(child) } else { enter(tree, folder, child) }
+                    }));
+                }
+            }
+            Part::Wild(_) => {
+                for &folder in &folders {
+                    let children = tree.children(folder).iter().copied();
+                    let children = children.filter(|&child| part_matches(part, tree.name(child)));
+                    next.extend(children.filter(|&child| last || tree.is_dir(child)));
+                }
+            }
+        }
+        next.sort_unstable();
+        next.dedup();
+        folders = next;
+    }
+    found.extend(folders);
+}
+
+/// The folder that a child is or leads to.
+fn enter(tree: &Tree, folder: NodeId, child: NodeId) -> Option<NodeId> {
+    match tree.link_target(child) {
+        Some(target) => tree.resolve_from(folder, target).map(|found| found.node),
+        None => Some(child),
+    }
+    .filter(|&node| tree.is_dir(node))
+}
+
+fn parse_parts(plain: &str, text: &str) -> Result<Vec<Part>, GlobError> {
+    let mut parts = Vec::new();
+    let rest = if let Some(rest) = plain.strip_prefix("$prefix") {
+        parts.push(Part::Prefix);
+        rest
+    } else if plain.starts_with("**/") {
+        plain
+    } else {
+        plain.strip_prefix('/').ok_or_else(|| GlobError::Start(text.into()))?
+    };
+    for name in rest.split('/').filter(|name| !name.is_empty()) {
+        parts.push(match name {
+            "**" => Part::AnyDepth,
+            "." | ".." => return Err(GlobError::Form(text.into(), None)),
+            _ if name.contains(['*', '?', '[', '\\']) => Part::Wild(Box::new(
+                GlobBuilder::new(name)
+                    .literal_separator(true)
+                    .build()
+                    .map_err(|error| GlobError::Form(text.into(), Some(error)))?
+                    .compile_matcher(),
+            )),
+            _ => Part::Literal(name.as_bytes().into()),
+        });
+    }
+    Ok(parts)
+}
+
+/// Writes `a{b,c}d` out as `abd`, `acd`, from the innermost braces outwards.
+fn expand_braces(text: &str) -> Option<Vec<String>> {
+    let mut open = vec![text.to_owned()];
+    let mut plain = Vec::new();
+    while let Some(text) = open.pop() {
+        let Some(close) = text.find('}') else {
+            if text.contains('{') {
+                return None;
+            }
+            plain.push(text);
+            continue;
+        };
+        let start = text[..close].rfind('{')?;
+        for choice in text[start + 1..close].split(',') {
+            open.push([&text[..start], choice, &text[close + 1..]].concat());
+        }
+        if open.len() + plain.len() > MAX_ALTERNATIVES {
+            return None;
+        }
+    }
+    plain.sort();
+    plain.dedup();
+    Some(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kit;
+
+    fn selected(pattern: &str) -> String {
+        let (tree, _) = kit::image(&[
+            ("usr/lib/x86_64-linux-gnu/libc.so.6", ""),
+            ("usr/lib/jvm/java/lib/modules", ""),
+            ("usr/bin/python3 -> python3.11", ""),
+            ("usr/bin/python3.11*", ""),
+            ("lib -> usr/lib", ""),
+            ("app/node_modules/a/node_modules/b/x.js", ""),
+            ("app/tmp/", ""),
+        ]);
+        let nodes = Glob::parse(pattern).unwrap().select(&tree, &kit::path("usr"));
+        let paths: Vec<String> =
+            nodes.into_iter().map(|node| tree.path(node).to_string()).collect();
+        paths.join(" ")
+    }
+
+    #[test]
+    fn selects_paths() {
+        let table = [
+            ("/usr/bin/python3", "/usr/bin/python3"),
+            ("$prefix/bin/python3*", "/usr/bin/python3 /usr/bin/python3.11"),
+            ("/lib/*-linux-gnu/libc.so.*", "/usr/lib/x86_64-linux-gnu/libc.so.6"),
+            ("/{,usr/}lib/jvm/java", "/usr/lib/jvm/java"),
+            (
+                "**/b/**",
+                "/app/node_modules/a/node_modules/b /app/node_modules/a/node_modules/b/x.js",
+            ),
+            ("**/node_modules", "/app/node_modules /app/node_modules/a/node_modules"),
+            ("/app/**/x.js", "/app/node_modules/a/node_modules/b/x.js"),
+            ("/app/*/", "/app/node_modules /app/tmp"),
+            ("/app/tmp/**", "/app/tmp"),
+            ("/nothing/**", ""),
+        ];
+        for (pattern, expected) in table {
+            assert_eq!(selected(pattern), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn binds_the_prefix() {
+        let glob = Glob::parse("$prefix/bin/python3*").unwrap();
+        let bound = |path| glob.bind(&kit::path(path)).map(|prefix| prefix.to_string());
+        assert_eq!(bound("/opt/venv/bin/python3.11").as_deref(), Some("/opt/venv"));
+        assert_eq!(bound("/bin/python3").as_deref(), Some("/"));
+        assert_eq!(bound("/bin/python2"), None);
+        assert_eq!(
+            Glob::parse("/bin/**").unwrap().bind(&kit::path("/bin/a/b")),
+            Some(ImagePath::root())
+        );
+    }
+
+    #[test]
+    fn takes_what_users_type() {
+        let (tree, _) = kit::image(&[("usr/doc/a", ""), ("usr/docs", "")]);
+        for text in ["/usr/doc", "/usr/doc/", "/usr/doc/**"] {
+            let glob = Glob::parse_argument(text).unwrap();
+            assert_eq!(glob.select(&tree, &ImagePath::root()).len(), 2, "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_pattern() {
+        for text in [
+            "usr/bin",
+            "",
+            "/a{b",
+            "/a[",
+            "/../x",
+            "/{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}",
+        ] {
+            assert!(Glob::parse(text).is_err(), "{text}");
+        }
+    }
+}
