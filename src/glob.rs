@@ -89,6 +89,21 @@ impl Glob {
         found
     }
 
+    /// Returns the paths that match with any folder in the place of `$prefix`, in path order.
+    pub fn select_anywhere(&self, tree: &Tree) -> Vec<NodeId> {
+        let mut found = Vec::new();
+        for parts in &self.alternatives {
+            let mut parts = parts.clone();
+            if let Some(first @ Part::Prefix) = parts.first_mut() {
+                *first = Part::AnyDepth;
+            }
+            select_parts(tree, &parts, &ImagePath::root(), &mut found);
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
     /// Returns the folders that `$prefix` may stand for, so that the pattern matches `path`; the root for a
     /// pattern without one.
     pub fn bind(&self, path: &ImagePath) -> Option<ImagePath> {

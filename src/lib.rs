@@ -15,6 +15,7 @@ pub mod glob;
 pub mod profile;
 pub mod packages;
 pub mod trace;
+pub mod plan;
 
 #[cfg(test)]
 mod kit;

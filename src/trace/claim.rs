@@ -126,6 +126,9 @@ pub enum Target {
     Unowned(NodeId),
     /// Many files at once, but for what drop rules name.
     Files(Vec<NodeId>),
+    /// The files of a library that a language's tracer reached, but for what drop rules name; rules that are marked
+    /// `unreached` do not count against it.
+    Library(Vec<NodeId>),
     /// A command line: the program is looked up, and the tracers are asked about its words.
     Command(super::Command),
     /// An imported symbol that a profile's `when.imports` may name.

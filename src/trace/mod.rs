@@ -6,7 +6,16 @@
 //! and no reason ever has to be revised.
 
 pub mod claim;
+pub mod drops;
+pub mod engine;
+pub mod outcome;
+mod packaged;
+mod seed;
+#[cfg(test)]
+mod tests;
 pub mod tracer;
 
 pub use claim::{Claim, Finding, Origin, Reason, ReasonId, Strength, Target};
+pub use engine::{Subject, TraceOptions, trace};
+pub use outcome::Trace;
 pub use tracer::{Command, FileView, Reach, Tracer, View, Word};

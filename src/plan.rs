@@ -1,0 +1,192 @@
+//! One verdict for every path: what stays, what goes, and by which reason or rule.
+//!
+//! Precedence stands in one function, [`judge`]: the user's `--drop` beats everything; then comes what is named by
+//! certain or likely evidence; then the drop rules; then what is possibly needed; then the mode's default.
+
+use std::collections::BTreeMap;
+
+use crate::contents::Contents;
+use crate::packages::Packages;
+use crate::profile::DropKind;
+use crate::trace::drops::Scope;
+use crate::trace::outcome::Weight;
+use crate::trace::{ReasonId, Trace};
+use crate::tree::{NodeId, Tree};
+use crate::warning::Warning;
+
+/// What happens to paths that nothing needs and no rule names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Mode {
+    /// They go.
+    #[default]
+    Trace,
+    /// They stay: for images that cannot be followed.
+    Prune,
+}
+
+/// What becomes of a path.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// It stays.
+    Kept(Kept),
+    /// It goes.
+    Dropped(Dropped),
+}
+
+/// Why a path stays.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kept {
+    /// The trace reached it.
+    Reached(ReasonId),
+    /// It is the folder of something that stays.
+    Parent,
+    /// It is an empty folder: programs may write to it, and it weighs nothing.
+    EmptyFolder,
+    /// It is part of the package database, rewritten to what stays, or a kept package's licence.
+    PackageDatabase,
+    /// Nothing names it, and the mode keeps such paths.
+    Default,
+}
+
+/// Why a path goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Dropped {
+    /// The user's `--drop`.
+    User,
+    /// A drop rule, of this kind; [`Plan::rule`] names it.
+    Rule(DropKind),
+    /// Nothing needs it.
+    Unreached,
+}
+
+/// The verdicts on all paths of a tree.
+#[derive(Debug)]
+pub struct Plan {
+    verdicts: Vec<Verdict>,
+    replacements: BTreeMap<NodeId, Vec<u8>>,
+    warnings: Vec<Warning>,
+}
+
+/// Decides on every path of the tree.
+pub fn plan(
+    tree: &Tree,
+    contents: &Contents,
+    packages: &Packages,
+    trace: &Trace,
+    mode: Mode,
+) -> Plan {
+    let mut verdicts: Vec<Verdict> = tree.nodes().map(|node| judge(trace, node, mode)).collect();
+    keep_folders(tree, packages, trace, &mut verdicts);
+    keep_parents(tree, &mut verdicts);
+    let kept =
+        |node: NodeId| matches!(verdicts[node.index()], Verdict::Kept(_)) && !tree.is_dir(node);
+    let (files, replaced) = packages.rewrite(tree, contents, &kept);
+    for node in files {
+        if !trace.drops().by_user(node) && !matches!(verdicts[node.index()], Verdict::Kept(_)) {
+            verdicts[node.index()] = Verdict::Kept(Kept::PackageDatabase);
+        }
+    }
+    keep_parents(tree, &mut verdicts);
+    let replacements = replaced.into_iter().map(|new| (new.node, new.bytes)).collect();
+    let warnings = kept_against_rules(tree, trace, &verdicts);
+    Plan { verdicts, replacements, warnings }
+}
+
+/// The order of precedence.
+fn judge(trace: &Trace, node: NodeId, mode: Mode) -> Verdict {
+    let drops = trace.drops();
+    let rule =
+        |scope| drops.rule(node, scope).map(|rule| Verdict::Dropped(Dropped::Rule(rule.kind)));
+    if drops.by_user(node) {
+        return Verdict::Dropped(Dropped::User);
+    }
+    let Some(reason) = trace.reason_id(node) else {
+        return match mode {
+            Mode::Trace => rule(Scope::Fired).unwrap_or(Verdict::Dropped(Dropped::Unreached)),
+            Mode::Prune => rule(Scope::Library).unwrap_or(Verdict::Kept(Kept::Default)),
+        };
+    };
+    let kept = Verdict::Kept(Kept::Reached(reason));
+    match trace.standing(node).weight() {
+        Weight::Named | Weight::Kept => kept,
+        Weight::Library => rule(Scope::Library).unwrap_or(kept),
+        Weight::Broad | Weight::Possible => rule(Scope::Fired).unwrap_or(kept),
+    }
+}
+
+/// Folders are free: those that were empty stay, and those of packages that stay, unless a rule names them.
+fn keep_folders(tree: &Tree, packages: &Packages, trace: &Trace, verdicts: &mut [Verdict]) {
+    let mut used: Vec<_> = tree
+        .nodes()
+        .filter(|node| !tree.is_dir(*node) && matches!(verdicts[node.index()], Verdict::Kept(_)))
+        .filter_map(|node| packages.owner(node))
+        .collect();
+    used.sort_unstable();
+    used.dedup();
+    for node in tree.nodes().filter(|&node| tree.is_dir(node)) {
+        let free = matches!(verdicts[node.index()], Verdict::Dropped(Dropped::Unreached));
+        let owner = packages.owner(node);
+        let of_used = owner.is_some_and(|owner| used.binary_search(&owner).is_ok());
+        let empty = tree.children(node).is_empty() && owner.is_none();
+        if free && (of_used || empty) && trace.drops().rule(node, Scope::Fired).is_none() {
+            verdicts[node.index()] = Verdict::Kept(Kept::EmptyFolder);
+        }
+    }
+}
+
+/// What stays needs the folders above it.
+fn keep_parents(tree: &Tree, verdicts: &mut [Verdict]) {
+    verdicts[NodeId::ROOT.index()] = match verdicts[NodeId::ROOT.index()] {
+        Verdict::Dropped(_) => Verdict::Kept(Kept::Parent),
+        kept @ Verdict::Kept(_) => kept,
+    };
+    for node in tree.nodes().rev() {
+        if let (Verdict::Kept(_), Some(parent)) = (verdicts[node.index()], tree.parent(node))
+            && let Verdict::Dropped(_) = verdicts[parent.index()]
+        {
+            verdicts[parent.index()] = Verdict::Kept(Kept::Parent);
+        }
+    }
+}
+
+/// Tools that a drop rule names and that stay because something runs them: the user may know better.
+fn kept_against_rules(tree: &Tree, trace: &Trace, verdicts: &[Verdict]) -> Vec<Warning> {
+    let kept = tree.nodes().filter(|&node| tree.is_executable(node));
+    let kept =
+        kept.filter(|node| matches!(verdicts[node.index()], Verdict::Kept(Kept::Reached(_))));
+    kept.filter_map(|node| {
+        let rule = trace.drops().rule(node, Scope::Fired)?;
+        let tool = matches!(rule.kind, DropKind::BuildTools | DropKind::PackageManager);
+        let reason = trace.reason(node).filter(|_| tool)?;
+        let because = reason.detail.clone();
+        Some(Warning::KeptAgainstRule { file: tree.path(node), rule: rule.id.clone(), because })
+    })
+    .collect()
+}
+
+impl Plan {
+    /// Returns the verdict on a path.
+    pub fn verdict(&self, node: NodeId) -> Verdict {
+        self.verdicts[node.index()]
+    }
+
+    /// Says whether a path stays.
+    pub fn is_kept(&self, node: NodeId) -> bool {
+        matches!(self.verdict(node), Verdict::Kept(_))
+    }
+
+    /// Returns the new bytes of a file that is rewritten.
+    pub fn replacement(&self, node: NodeId) -> Option<&[u8]> {
+        self.replacements.get(&node).map(Vec::as_slice)
+    }
+
+    /// Returns the size that a path has in the result, in bytes.
+    pub fn size(&self, tree: &Tree, node: NodeId) -> u64 {
+        self.replacement(node).map_or_else(|| tree.size(node), |bytes| bytes.len() as u64)
+    }
+
+    /// Returns what the user should know of the verdicts.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+}

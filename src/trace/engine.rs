@@ -1,0 +1,561 @@
+//! The worklist: reached file → findings → reached files, until nothing new is reached.
+//!
+//! Files are taken in batches of one priority, the surest evidence first. The files of a batch are analysed in
+//! parallel, and what was found is applied in path order: so the result depends on neither threads nor luck.
+//! A claim of possible strength waits until all surer ones are followed, because only then it is known which
+//! profiles fired and what their rules drop.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+
+use super::claim::{Claim, Finding, Origin, Reason, Strength, Target};
+use super::drops::{Drops, Scope};
+use super::outcome::{Reasons, Standing, Trace, Weight};
+use super::tracer::{Command, FileView, Firing, MAX_WHOLE, Program, Reach, Tracer, View};
+use super::{packaged, seed};
+use crate::contents::Contents;
+use crate::glob::Glob;
+use crate::oci::Config;
+use crate::packages::Packages;
+use crate::path::{Escaped, ImagePath};
+use crate::profile::Profiles;
+use crate::tree::{NodeId, Tree};
+use crate::warning::Warning;
+
+/// How many bytes of a file every tracer is given.
+const HEAD: u64 = 4096;
+
+/// What a trace starts from.
+pub struct Subject<'a> {
+    /// The image's root file system.
+    pub tree: &'a Tree,
+    /// The files' bytes.
+    pub contents: &'a Contents,
+    /// The image's configuration.
+    pub config: &'a Config,
+    /// Who owns what.
+    pub packages: &'a Packages,
+    /// All profiles.
+    pub profiles: &'a Profiles,
+}
+
+/// What the user asks of a trace.
+#[derive(Default)]
+pub struct TraceOptions {
+    /// Files that must stay and are followed, as paths.
+    pub roots: Vec<String>,
+    /// Paths that must stay.
+    pub keep: Vec<Glob>,
+    /// Paths that must go, whatever needs them.
+    pub drop: Vec<Glob>,
+    /// Profiles that fire without a trigger.
+    pub profiles: Vec<String>,
+}
+
+/// Follows the configuration's command to every file it needs.
+pub fn trace(subject: &Subject<'_>, tracers: &[&dyn Tracer], options: &TraceOptions) -> Trace {
+    let mut engine = Engine::new(subject, tracers, options);
+    seed::plant(&mut engine, options);
+    engine.run();
+    engine.finish()
+}
+
+/// A trace under way.
+pub(super) struct Engine<'a> {
+    pub(super) subject: &'a Subject<'a>,
+    tracers: &'a [&'a dyn Tracer],
+    /// The tracers' names that a fired profile activated, in addition to those that are always on.
+    active: BTreeSet<String>,
+    standings: Vec<Standing>,
+    reasons: Reasons,
+    queue: BTreeMap<Priority, BTreeSet<NodeId>>,
+    possible: Vec<Pending>,
+    drops: Drops,
+    triggers: BTreeMap<NodeId, Vec<Firing>>,
+    firings: Vec<Firing>,
+    /// Profiles whose prefix was bound since their tracers last saw all files.
+    replay: BTreeSet<Firing>,
+    offered: BTreeSet<NodeId>,
+    commands: Vec<(Command, NodeId, ImagePath, Origin, Strength)>,
+    shared: Vec<bool>,
+    packaged: BTreeSet<crate::packages::PackageId>,
+    applications: BTreeSet<NodeId>,
+    warnings: BTreeSet<Warning>,
+}
+
+/// The surest evidence first; of equal evidence what names a file before what names its folder.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Clone, Copy)]
+struct Priority(std::cmp::Reverse<(Strength, Reach)>);
+
+struct Pending {
+    node: NodeId,
+    reason: Reason,
+    reach: Reach,
+}
+
+/// How a claim reaches a path.
+#[derive(Clone, Copy)]
+pub(super) struct How {
+    pub(super) weight: Weight,
+    pub(super) reach: Reach,
+}
+
+const DIRECT: How = How { weight: Weight::Named, reach: Reach::Direct };
+
+impl<'a> Engine<'a> {
+    fn new(
+        subject: &'a Subject<'a>,
+        tracers: &'a [&'a dyn Tracer],
+        options: &TraceOptions,
+    ) -> Self {
+        let tree = subject.tree;
+        let root = ImagePath::root();
+        let mut shared = vec![false; tree.len()];
+        for (_, profile) in subject.profiles.iter() {
+            for node in profile.shared.iter().flat_map(|glob| glob.select(tree, &root)) {
+                shared[node.index()] = true;
+            }
+        }
+        Engine {
+            subject,
+            tracers,
+            active: BTreeSet::new(),
+            standings: vec![Standing::UNREACHED; tree.len()],
+            reasons: Reasons::default(),
+            queue: BTreeMap::new(),
+            possible: Vec::new(),
+            drops: Drops::new(tree, subject.profiles, &options.drop),
+            triggers: triggers(tree, subject.profiles),
+            firings: Vec::new(),
+            replay: BTreeSet::new(),
+            offered: BTreeSet::new(),
+            commands: Vec::new(),
+            shared,
+            packaged: BTreeSet::new(),
+            applications: BTreeSet::new(),
+            warnings: BTreeSet::new(),
+        }
+    }
+
+    /// Returns what tracers may look at, as of now.
+    pub(super) fn view(&self) -> View<'_> {
+        let Subject { tree, contents, config, packages, profiles } = *self.subject;
+        View { tree, contents, packages, config, profiles, firings: &self.firings }
+    }
+
+    fn run(&mut self) {
+        loop {
+            if let Some((_, batch)) = self.queue.pop_first() {
+                self.analyse(&batch);
+            } else if let Some(firing) = self.replay.pop_first() {
+                self.offer_again(&firing);
+            } else if self.possible.is_empty() {
+                return;
+            } else {
+                self.admit_possible();
+            }
+        }
+    }
+
+    /// Reaches what possible claims name, but for what a rule drops.
+    fn admit_possible(&mut self) {
+        let mut pending = std::mem::take(&mut self.possible);
+        pending.sort_by(|a, b| (a.node, &a.reason.origin).cmp(&(b.node, &b.reason.origin)));
+        for Pending { node, reason, reach } in pending {
+            if self.drops.rule(node, Scope::Fired).is_none() {
+                self.reach(node, reason, How { weight: Weight::Possible, reach });
+            }
+        }
+    }
+
+    fn analyse(&mut self, batch: &BTreeSet<NodeId>) {
+        let batch: Vec<NodeId> = batch.iter().copied().collect();
+        for &node in &batch {
+            self.follow_link(node);
+            packaged::follow(self, node);
+        }
+        let files: Vec<NodeId> =
+            batch.into_iter().filter(|&node| self.subject.tree.is_file(node)).collect();
+        self.offered.extend(&files);
+        let is_active =
+            |tracer: &dyn Tracer| tracer.name().is_empty() || self.active.contains(tracer.name());
+        let tracers: Vec<&dyn Tracer> =
+            self.tracers.iter().copied().filter(|tracer| is_active(*tracer)).collect();
+        self.offer(&files, &tracers);
+    }
+
+    /// Gives files to tracers, in parallel, and applies what they found in path order.
+    fn offer(&mut self, files: &[NodeId], tracers: &[&dyn Tracer]) {
+        // A batch may hold a whole application: pieces bound what its findings take in memory.
+        for files in files.chunks(512) {
+            let view = self.view();
+            let found: Vec<(NodeId, Vec<Finding>)> = files
+                .par_iter()
+                .map(|&node| {
+                    (node, examine(&view, tracers, node, self.standings[node.index()].reach()))
+                })
+                .collect();
+            for (node, findings) in found {
+                let strength = self.standings[node.index()].strength();
+                for finding in findings {
+                    self.apply(Origin::Node(node), strength, finding);
+                }
+            }
+        }
+    }
+
+    /// Shows the tracers of a profile all that was seen before it fired with this prefix.
+    fn offer_again(&mut self, firing: &Firing) {
+        let names =
+            self.subject.profiles.get(&firing.profile).map(|profile| profile.tracers.clone());
+        let names = names.unwrap_or_default();
+        let tracers: Vec<&dyn Tracer> = self
+            .tracers
+            .iter()
+            .copied()
+            .filter(|tracer| names.iter().any(|name| name == tracer.name()))
+            .collect();
+        let Some(origin) = self.firing_origin(firing) else { return };
+        let view = self.view();
+        let fired: Vec<Finding> =
+            tracers.iter().flat_map(|tracer| tracer.fired(firing, &view)).collect();
+        for finding in fired {
+            self.apply(origin, Strength::Likely, finding);
+        }
+        let files: Vec<NodeId> = self.offered.iter().copied().collect();
+        self.offer(&files, &tracers);
+        for (command, node, spelled, origin, strength) in self.commands.clone() {
+            self.interpret(&command, node, &spelled, (origin, strength), &tracers);
+        }
+    }
+
+    fn firing_origin(&self, firing: &Firing) -> Option<Origin> {
+        let by_file = self.triggers.iter().find(|(node, firings)| {
+            self.standings[node.index()].is_reached() && firings.contains(firing)
+        });
+        Some(by_file.map_or(Origin::Always, |(&node, _)| Origin::Node(node)))
+    }
+
+    /// Applies one finding that starts at `origin`, whose own evidence has `strength`.
+    pub(super) fn apply(&mut self, origin: Origin, strength: Strength, finding: Finding) {
+        let Finding { target, claim, strength: own, detail } = finding;
+        let strength = strength.min(own);
+        let reason = Reason { claim, strength, origin, detail };
+        let broad = How { weight: Weight::Broad, reach: Reach::Broad };
+        let application = How { weight: Weight::Broad, reach: Reach::Application };
+        match target {
+            Target::Path(path) => self.claim_path(&path, reason, DIRECT),
+            Target::Node(node) => self.claim(node, reason, DIRECT),
+            Target::Folder(folder) => {
+                self.claim_all(self.subject.tree.subtree(folder), &reason, broad)
+            }
+            Target::Unowned(folder) => {
+                let packages = self.subject.packages;
+                let unowned = self
+                    .subject
+                    .tree
+                    .subtree(folder)
+                    .filter(|&node| packages.owner(node).is_none());
+                self.claim_all(unowned, &reason, application);
+            }
+            Target::Files(files) => self.claim_all(files, &reason, broad),
+            Target::Library(files) => {
+                self.claim_all(files, &reason, How { weight: Weight::Library, ..broad });
+            }
+            Target::Command(command) => self.claim_command(command, reason),
+            Target::Symbol(symbol) => {
+                let names: Vec<String> =
+                    self.subject.profiles.fired_by_symbol(&symbol).map(str::to_owned).collect();
+                for profile in names {
+                    let detail = format!("the symbol `{symbol}`");
+                    let reason = Reason { detail, ..reason.clone() };
+                    self.fire(Firing { profile, prefix: ImagePath::root() }, &reason);
+                }
+            }
+            Target::Warning(warning) => {
+                self.warnings.insert(warning);
+            }
+        }
+    }
+
+    fn claim_all(&mut self, nodes: impl IntoIterator<Item = NodeId>, reason: &Reason, how: How) {
+        let scope = match how.weight {
+            Weight::Library => Scope::Library,
+            Weight::Possible | Weight::Broad | Weight::Kept | Weight::Named => Scope::Fired,
+        };
+        for node in nodes {
+            if self.drops.rule(node, scope).is_none() {
+                self.claim(node, reason.clone(), how);
+            }
+        }
+    }
+
+    /// Claims a path as it is spelled, with every link on the way. A link that leads nowhere stays as it is.
+    pub(super) fn claim_path(&mut self, path: &[u8], reason: Reason, how: How) {
+        let tree = self.subject.tree;
+        if !path.starts_with(b"/") {
+            return;
+        }
+        let Some(found) = tree.resolve(path).or_else(|| tree.resolve_link(path)) else { return };
+        for link in found.links {
+            let detail = format!("on the way to {}", Escaped(path));
+            self.claim(link, Reason { claim: Claim::Link, detail, ..reason.clone() }, how);
+        }
+        self.claim(found.node, reason, how);
+    }
+
+    /// Claims one path; possible claims wait.
+    pub(super) fn claim(&mut self, node: NodeId, reason: Reason, how: How) {
+        if reason.strength == Strength::Possible {
+            if !self.standings[node.index()].is_reached() {
+                self.possible.push(Pending { node, reason, reach: how.reach });
+            }
+        } else {
+            self.reach(node, reason, how);
+        }
+    }
+
+    fn reach(&mut self, node: NodeId, reason: Reason, how: How) {
+        if self.drops.by_user(node) {
+            return;
+        }
+        let standing = &mut self.standings[node.index()];
+        let old = *standing;
+        standing.raise(&reason, how.weight, how.reach, &mut self.reasons);
+        if standing.needs_another_look(&old) {
+            let priority = Priority(std::cmp::Reverse((standing.strength(), standing.reach())));
+            self.queue.entry(priority).or_default().insert(node);
+        }
+        if !old.is_reached() {
+            for firing in self.triggers.get(&node).cloned().unwrap_or_default() {
+                let strength = reason.strength.min(Strength::Likely);
+                let path = self.subject.tree.path(node);
+                let detail = format!("{path} is reached");
+                let origin = Origin::Node(node);
+                self.fire(firing, &Reason { claim: Claim::Profile, strength, origin, detail });
+            }
+        }
+        if matches!(reason.claim, Claim::Entry | Claim::Command) && how.reach == Reach::Direct {
+            self.claim_application(node, reason.strength);
+        }
+    }
+
+    /// Follows a link that was reached: what it leads to is needed as the link is.
+    fn follow_link(&mut self, node: NodeId) {
+        let tree = self.subject.tree;
+        let Some(target) = tree.link_target(node) else { return };
+        let standing = self.standings[node.index()];
+        let folder = tree.parent(node).unwrap_or(NodeId::ROOT);
+        let Some(found) = tree.resolve_from(folder, target) else { return };
+        let detail = format!("the link leads to {}", Escaped(target));
+        let strength = standing.strength();
+        let reason = Reason { claim: Claim::Link, strength, origin: Origin::Node(node), detail };
+        let how = How { weight: standing.weight(), reach: standing.reach() };
+        for link in found.links {
+            self.claim(link, reason.clone(), how);
+        }
+        self.claim(found.node, reason, how);
+    }
+
+    /// Fires a profile: its roots and keeps are claimed, its drops count from now on, its tracers see all files.
+    pub(super) fn fire(&mut self, firing: Firing, reason: &Reason) {
+        let Subject { tree, profiles, .. } = *self.subject;
+        let Some(profile) = profiles.get(&firing.profile) else { return };
+        let Err(position) = self.firings.binary_search(&firing) else { return };
+        self.firings.insert(position, firing.clone());
+        let Firing { profile: name, prefix } = &firing;
+        let dropped = self.drops.mark(tree, profiles, name, prefix);
+        if !profile.tracers.is_empty() {
+            self.active.extend(profile.tracers.iter().cloned());
+            self.replay.insert(firing.clone());
+        }
+        let because = |rule: &str| Reason {
+            claim: Claim::Profile,
+            strength: reason.strength.min(Strength::Likely),
+            origin: reason.origin,
+            detail: format!("{name}/{rule}, fired by {}", reason.detail),
+        };
+        for (key, rule) in &profile.roots {
+            for node in rule.paths.iter().flat_map(|glob| glob.select(tree, prefix)) {
+                self.claim(node, because(&format!("roots.{key}")), DIRECT);
+            }
+        }
+        for (key, rule) in &profile.keep {
+            let reason = because(&format!("keep.{key}"));
+            for node in rule.paths.iter().flat_map(|glob| glob.select(tree, prefix)) {
+                let own = dropped.binary_search(&node).is_ok();
+                if !own && self.drops.rule(node, Scope::Always).is_none() {
+                    let how = How { weight: Weight::Kept, reach: Reach::Broad };
+                    self.claim(node, reason.clone(), how);
+                }
+            }
+        }
+        for (other, why) in &profile.needs {
+            let detail = format!("{name}, {why}");
+            let reason = Reason { detail, ..because("needs") };
+            self.fire(Firing { profile: other.clone(), prefix: ImagePath::root() }, &reason);
+        }
+    }
+
+    /// Looks a command's program up, keeps it, and asks the tracers what the other words mean.
+    fn claim_command(&mut self, command: Command, reason: Reason) {
+        let view = self.view();
+        let Some(Some(word)) = command.words.first() else { return };
+        let folder = command.folder.clone().unwrap_or_else(|| view.working_dir());
+        let Some(spelled) = view.which(word, &folder) else {
+            if !command.optional && reason.strength >= Strength::Likely {
+                let word = Escaped(word).to_string();
+                self.warnings.insert(Warning::MissingCommand { place: command.place, word });
+            }
+            return;
+        };
+        let Some(found) = self.subject.tree.resolve(spelled.as_bytes()) else { return };
+        let (origin, strength) = (reason.origin, reason.strength);
+        self.claim_operands(&command, &folder, &reason);
+        self.claim_path(spelled.as_bytes(), reason, DIRECT);
+        let tracers = self.tracers;
+        self.interpret(&command, found.node, &spelled, (origin, strength), tracers);
+        self.commands.push((command, found.node, spelled, origin, strength));
+    }
+
+    /// Claims the words of a command line that name existing paths: `--config=/etc/x.conf`, `app/main.py`.
+    fn claim_operands(&mut self, command: &Command, folder: &ImagePath, reason: &Reason) {
+        let tree = self.subject.tree;
+        for word in command.words.iter().skip(1).flatten() {
+            let value = word.iter().position(|&byte| byte == b'=').map(|cut| &word[cut + 1..]);
+            for text in [Some(&word[..]), value].into_iter().flatten() {
+                let Some(path) =
+                    folder.join(text).ok().filter(|_| !text.is_empty() && !text.starts_with(b"-"))
+                else {
+                    continue;
+                };
+                let found = tree.resolve(path.as_bytes());
+                if found.is_some_and(|found| {
+                    found.node != NodeId::ROOT && self.is_operand(text, found.node)
+                }) {
+                    let detail = format!("the word `{}` of {}", Escaped(text), reason.detail);
+                    let strength = reason.strength.min(Strength::Likely);
+                    self.claim_path(
+                        path.as_bytes(),
+                        Reason { detail, strength, ..reason.clone() },
+                        DIRECT,
+                    );
+                }
+            }
+        }
+    }
+
+    /// A bare word such as `app` names a file, but hardly the folder beside it.
+    fn is_operand(&self, text: &[u8], node: NodeId) -> bool {
+        text.contains(&b'/') || self.subject.tree.is_file(node)
+    }
+
+    fn interpret(
+        &mut self,
+        command: &Command,
+        node: NodeId,
+        spelled: &ImagePath,
+        (origin, strength): (Origin, Strength),
+        tracers: &[&dyn Tracer],
+    ) {
+        let view = self.view();
+        let program = Program { command, node, spelled: spelled.clone(), origin };
+        let found: Vec<Finding> =
+            tracers.iter().flat_map(|tracer| tracer.command(&program, &view)).collect();
+        for finding in found {
+            self.apply(origin, strength, finding);
+        }
+    }
+
+    /// Claims the application that an entry's file belongs to: what no package owns in its own folder.
+    fn claim_application(&mut self, node: NodeId, strength: Strength) {
+        let Some(folder) = self.application_folder(node) else { return };
+        if self.applications.insert(folder) {
+            let detail = format!("the application in {}", self.subject.tree.path(folder));
+            let target = Target::Unowned(folder);
+            let finding =
+                Finding { target, claim: Claim::Application, strength: Strength::Likely, detail };
+            self.apply(Origin::Node(node), strength, finding);
+        }
+    }
+
+    /// The topmost folder above a path that is nobody else's: not a shared one, and of no package.
+    pub(super) fn application_folder(&self, node: NodeId) -> Option<NodeId> {
+        let Subject { tree, packages, .. } = *self.subject;
+        if packages.owner(node).is_some() {
+            return None;
+        }
+        let mut folders: Vec<NodeId> = tree.ancestors(node).collect();
+        if tree.is_dir(node) {
+            folders.insert(0, node);
+        }
+        let own =
+            |folder: &&NodeId| !self.shared[folder.index()] && packages.owner(**folder).is_none();
+        folders.iter().rev().find(own).copied()
+    }
+
+    /// Claims what a package's own folder is to the package's program; see [`packaged`].
+    pub(super) fn first_of_package(&mut self, package: crate::packages::PackageId) -> bool {
+        self.packaged.insert(package)
+    }
+
+    pub(super) fn standing(&self, node: NodeId) -> Standing {
+        self.standings[node.index()]
+    }
+
+    pub(super) fn warn(&mut self, warning: Warning) {
+        self.warnings.insert(warning);
+    }
+
+    fn finish(self) -> Trace {
+        Trace::new(self.standings, self.reasons, self.firings, self.drops, self.warnings)
+    }
+}
+
+/// The paths whose reach fires a profile.
+fn triggers(tree: &Tree, profiles: &Profiles) -> BTreeMap<NodeId, Vec<Firing>> {
+    let mut triggers: BTreeMap<NodeId, Vec<Firing>> = BTreeMap::new();
+    for (name, profile) in profiles.iter() {
+        for glob in &profile.when.reached {
+            for node in glob.select_anywhere(tree) {
+                let Some(prefix) = glob.bind(&tree.path(node)) else { continue };
+                triggers.entry(node).or_default().push(Firing { profile: name.into(), prefix });
+            }
+        }
+    }
+    triggers
+}
+
+/// Asks the tracers about one file.
+fn examine(view: &View<'_>, tracers: &[&dyn Tracer], node: NodeId, reach: Reach) -> Vec<Finding> {
+    let size = view.tree.size(node);
+    let head = view.read(node, HEAD);
+    if size > 0 && head.is_empty() {
+        let file = view.tree.path(node);
+        let cause = "its bytes cannot be read".to_owned();
+        return vec![Finding {
+            target: Target::Warning(Warning::Unreadable { file, cause }),
+            claim: Claim::Entry,
+            strength: Strength::Certain,
+            detail: String::new(),
+        }];
+    }
+    // Of what came in with its folder only programs and libraries are read on: all else would only be skipped.
+    let follow = reach != Reach::Broad || head.starts_with(b"\x7fELF") || head.starts_with(b"#!");
+    let whole = match size {
+        0..=HEAD => Some(head.clone()),
+        _ if follow && size <= MAX_WHOLE => Some(view.read(node, MAX_WHOLE)),
+        _ => None,
+    };
+    let file = FileView {
+        node,
+        path: view.tree.path(node),
+        size,
+        head: &head,
+        whole: whole.as_deref(),
+        reach,
+        owner: view.packages.owner(node),
+    };
+    tracers.iter().flat_map(|tracer| tracer.file(&file, view)).collect()
+}

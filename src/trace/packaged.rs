@@ -1,0 +1,45 @@
+//! Claims that follow from the distribution's packages: companions and guests.
+//!
+//! A program or library that was reached by name brings what was packaged with it. What came in with its package does
+//! not: a data file is no reason to keep its package's tools, and companions end there.
+
+use super::claim::{Claim, Finding, Origin, Strength, Target};
+use super::engine::Engine;
+use super::tracer::Reach;
+use crate::tree::NodeId;
+
+/// Claims the companions and guests of the package that owns a reached program or library.
+pub(super) fn follow(engine: &mut Engine<'_>, node: NodeId) {
+    let (tree, packages) = (engine.subject.tree, engine.subject.packages);
+    let standing = engine.standing(node);
+    if standing.reach() != Reach::Direct || !tree.is_file(node) || !is_program(engine, node) {
+        return;
+    }
+    let Some(package) = packages.owner(node) else { return };
+    if !engine.first_of_package(package) {
+        return;
+    }
+    let name = &packages.package(package).name;
+    let mut claims =
+        vec![(Claim::Companion, packages.companions(tree, package), format!("packaged in {name}"))];
+    let mut guests = packages.guests(tree, package);
+    guests.sort_by_key(|&(node, guest)| (guest, node));
+    for group in guests.chunk_by(|a, b| a.1 == b.1) {
+        let guest = &packages.package(group[0].1).name;
+        let files = group.iter().map(|&(node, _)| node).collect();
+        claims.push((Claim::Guest, files, format!("put by {guest} into a folder of {name}")));
+    }
+    for (claim, files, detail) in claims {
+        let finding =
+            Finding { target: Target::Files(files), claim, strength: Strength::Likely, detail };
+        engine.apply(Origin::Node(node), standing.strength(), finding);
+    }
+}
+
+/// Programs and libraries: what may be executed, is ELF, or is a script.
+fn is_program(engine: &Engine<'_>, node: NodeId) -> bool {
+    let head = engine.view().read(node, 4);
+    head.starts_with(b"\x7fELF")
+        || head.starts_with(b"#!")
+        || engine.subject.tree.is_executable(node)
+}
