@@ -16,6 +16,7 @@ pub mod profile;
 pub mod packages;
 pub mod trace;
 pub mod plan;
+pub mod pack;
 
 #[cfg(test)]
 mod kit;
