@@ -3,6 +3,19 @@
 //!
 //! Formats: dpkg (`/var/lib/dpkg/status`, `status.d`, `info/*.list`) and apk (`/lib/apk/db/installed`).
 
+mod apk;
+mod companions;
+mod dpkg;
+mod ownership;
+mod reader;
+mod relations;
+mod role;
+
+use std::ops::Range;
+
+use self::ownership::Ownership;
+use self::reader::Reader;
+use self::relations::Relations;
 use crate::contents::Contents;
 use crate::tree::{NodeId, Tree};
 use crate::warning::Warning;
@@ -11,6 +24,13 @@ use crate::warning::Warning;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct PackageId(u32);
 
+impl PackageId {
+    /// Returns the position among the packages, for vectors indexed by package.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// One installed package.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Package {
@@ -18,12 +38,46 @@ pub struct Package {
     pub name: String,
     /// The version, as the database writes it.
     pub version: String,
+    /// The architecture, such as `amd64`, `all` or `x86_64`.
+    pub architecture: String,
+    /// The source that it was built from, such as `glibc`; its own name where the database names none.
+    pub source: String,
+    /// The section of the archive, such as `libs`; apk has none.
+    pub section: String,
+    /// The names that it depends on, alternatives among them.
+    pub depends: Vec<String>,
+    /// The names that it recommends; apk has none.
+    pub recommends: Vec<String>,
+    /// The names that it stands for beside its own.
+    pub provides: Vec<String>,
 }
 
 /// The packages of an image and the paths that they own.
 #[derive(Debug, Default)]
 pub struct Packages {
     packages: Vec<Package>,
+    records: Vec<Record>,
+    ownership: Ownership,
+    relations: Relations,
+}
+
+/// Where a package's record stands in its database.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Record {
+    /// A stanza of dpkg's `status`, and how its files in `info/` are named.
+    Stanza { span: Range<usize>, stem: String },
+    /// A file of dpkg's `status.d`, and its checksums.
+    File { file: NodeId, sums: Option<NodeId> },
+    /// A record of apk's index.
+    Apk { span: Range<usize> },
+}
+
+/// A package as a database has it: its record, and those of its listed paths that the image has.
+#[derive(Debug)]
+struct Listed {
+    package: Package,
+    record: Record,
+    paths: Vec<NodeId>,
 }
 
 /// A file whose bytes the result has instead of the image's own: a database rewritten to what stays.
@@ -37,29 +91,64 @@ pub struct Replacement {
 
 impl Packages {
     /// Reads the databases of the image; an image without one has no packages.
-    pub fn read(_tree: &Tree, _contents: &Contents) -> (Self, Vec<Warning>) {
-        (Packages::default(), Vec::new())
+    pub fn read(tree: &Tree, contents: &Contents) -> (Self, Vec<Warning>) {
+        let mut reader = Reader::new(tree, contents);
+        let mut listed = dpkg::packages(&mut reader);
+        listed.extend(apk::packages(&mut reader));
+        let mut packages = Packages::default();
+        let mut lists = Vec::with_capacity(listed.len());
+        for Listed { package, record, paths } in listed {
+            packages.packages.push(package);
+            packages.records.push(record);
+            lists.push(paths);
+        }
+        packages.ownership = Ownership::new(tree, lists);
+        packages.relations = Relations::new(&packages.packages);
+        (packages, reader.warnings)
     }
 
-    /// Returns the package that owns the path.
-    pub fn owner(&self, _node: NodeId) -> Option<PackageId> {
-        None
+    /// Returns how many packages there are.
+    pub fn len(&self) -> usize {
+        self.packages.len()
+    }
+
+    /// Says whether the image has no package.
+    pub fn is_empty(&self) -> bool {
+        self.packages.is_empty()
+    }
+
+    /// Returns every package, in the order of the database.
+    pub fn iter(&self) -> impl Iterator<Item = (PackageId, &Package)> {
+        (0..).map(PackageId).zip(&self.packages)
+    }
+
+    /// Returns the package that owns the path. A path that packages of different sources list, as they do most folders,
+    /// has no owner; of one source, the first.
+    pub fn owner(&self, node: NodeId) -> Option<PackageId> {
+        let mut owners = self.owners(node);
+        let first = owners.next()?;
+        let family = self.relations.family(first);
+        owners.all(|other| family.contains(&other)).then_some(first)
+    }
+
+    /// Says whether any package lists the path.
+    pub fn is_owned(&self, node: NodeId) -> bool {
+        self.owners(node).next().is_some()
+    }
+
+    /// Returns every package that lists the path: many do for folders, one for most files.
+    pub fn owners(&self, node: NodeId) -> impl Iterator<Item = PackageId> {
+        self.ownership.owners(node)
     }
 
     /// Returns what the database says of the package.
     pub fn package(&self, id: PackageId) -> &Package {
-        &self.packages[id.0 as usize]
+        &self.packages[id.index()]
     }
 
-    /// Returns what the distribution packaged together with a reached library or program: plug-ins, data and
-    /// configuration, not other executables, headers or documents; and the data-only packages it depends on.
-    pub fn companions(&self, _tree: &Tree, _package: PackageId) -> Vec<NodeId> {
-        Vec::new()
-    }
-
-    /// Returns what other packages put into private folders of a reached package, with the package that did.
-    pub fn guests(&self, _tree: &Tree, _package: PackageId) -> Vec<(NodeId, PackageId)> {
-        Vec::new()
+    /// Returns the listed paths of the package that the image has, folders among them, in path order.
+    pub fn files(&self, id: PackageId) -> &[NodeId] {
+        self.ownership.paths(id)
     }
 
     /// Returns the database files that describe what stays, and those of them whose bytes change.

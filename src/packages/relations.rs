@@ -1,0 +1,79 @@
+//! Which package depends on which, and which were built together.
+
+use rustc_hash::FxHashMap;
+
+use super::{Package, PackageId};
+
+/// The relations of an image's packages, resolved to ids.
+#[derive(Debug, Default)]
+pub(super) struct Relations {
+    depends: Vec<Vec<PackageId>>,
+    recommends: Vec<Vec<PackageId>>,
+    dependants: Vec<Vec<PackageId>>,
+    /// The packages built from the same source, by the number in `families`.
+    members: Vec<Vec<PackageId>>,
+    families: Vec<usize>,
+}
+
+impl Relations {
+    /// Resolves the names of every package's relations; a name that nothing provides is left out.
+    pub(super) fn new(packages: &[Package]) -> Self {
+        let mut providers: FxHashMap<&str, Vec<PackageId>> = FxHashMap::default();
+        let mut sources: FxHashMap<&str, usize> = FxHashMap::default();
+        let mut relations = Relations::default();
+        for (id, package) in (0..).map(PackageId).zip(packages) {
+            for name in std::iter::once(&package.name).chain(&package.provides) {
+                providers.entry(name).or_default().push(id);
+            }
+            let next = sources.len();
+            let family = *sources.entry(&package.source).or_insert(next);
+            relations.members.resize_with(sources.len(), Vec::new);
+            relations.members[family].push(id);
+            relations.families.push(family);
+        }
+        let resolve = |names: &[String]| {
+            let found = names.iter().filter_map(|name| providers.get(name.as_str()));
+            let mut found: Vec<PackageId> = found.flatten().copied().collect();
+            found.sort_unstable();
+            found.dedup();
+            found
+        };
+        relations.dependants = vec![Vec::new(); packages.len()];
+        for (id, package) in (0..).map(PackageId).zip(packages) {
+            let depends = resolve(&package.depends);
+            for &needed in &depends {
+                relations.dependants[needed.index()].push(id);
+            }
+            relations.depends.push(depends);
+            relations.recommends.push(resolve(&package.recommends));
+        }
+        relations
+    }
+
+    /// Returns what the package depends on, without what that depends on.
+    pub(super) fn depends(&self, package: PackageId) -> &[PackageId] {
+        &self.depends[package.index()]
+    }
+
+    /// Returns what the package recommends.
+    pub(super) fn recommends(&self, package: PackageId) -> &[PackageId] {
+        &self.recommends[package.index()]
+    }
+
+    /// Returns the packages built from the same source as this one, itself among them.
+    pub(super) fn family(&self, package: PackageId) -> &[PackageId] {
+        &self.members[self.families[package.index()]]
+    }
+
+    /// Returns, by id, which packages belong to this one: its family, and what depends on one of them, however far.
+    pub(super) fn followers(&self, package: PackageId) -> Vec<bool> {
+        let mut reached = vec![false; self.depends.len()];
+        let mut open = self.family(package).to_vec();
+        while let Some(next) = open.pop() {
+            if !std::mem::replace(&mut reached[next.index()], true) {
+                open.extend(&self.dependants[next.index()]);
+            }
+        }
+        reached
+    }
+}
