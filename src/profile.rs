@@ -377,7 +377,48 @@ mod builtin {
         };
     }
 
-    pub const TEXTS: &[(&str, &str)] = texts!["base", "debris"];
+    pub const TEXTS: &[(&str, &str)] = texts![
+        "apache",
+        "base",
+        "ca-certificates",
+        "cron",
+        "debris",
+        "dotnet",
+        "erlang",
+        "erlang-release",
+        "fontconfig",
+        "gconv",
+        "glib",
+        "glibc",
+        "gnutls",
+        "kerberos",
+        "ldap",
+        "locale",
+        "lua",
+        "magic",
+        "mariadb",
+        "mime",
+        "mozilla-nss",
+        "musl",
+        "native",
+        "nginx",
+        "nss",
+        "odbc",
+        "openssl",
+        "pam",
+        "perl",
+        "php",
+        "postgres",
+        "r",
+        "ruby",
+        "sasl",
+        "service",
+        "shell",
+        "ssh",
+        "supervisor",
+        "terminfo",
+        "tzdata",
+    ];
 }
 
 #[cfg(test)]
