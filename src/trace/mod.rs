@@ -15,6 +15,8 @@ mod seed;
 mod tests;
 pub mod tracer;
 
+pub mod elf;
+
 pub use claim::{Claim, Finding, Origin, Reason, ReasonId, Strength, Target};
 pub use engine::{Subject, TraceOptions, trace};
 pub use outcome::Trace;

@@ -1,0 +1,180 @@
+//! The bytes of one file, whole or read by position, and the numbers in them.
+//!
+//! Every offset and length comes from the file, so every access is checked and answers `None` outside of it. A file
+//! that is too large to be given whole is read in windows: memory stays at two of them, however large the file is.
+
+use crate::trace::tracer::{FileView, View};
+use crate::tree::NodeId;
+
+/// How much of a large file is read at once, in bytes.
+const WINDOW: usize = 1 << 20;
+
+/// How far a string may reach beyond the window in which it starts, in bytes.
+const OVERLAP: usize = 4 << 10;
+
+/// Reads one file by position.
+pub struct Reader<'a> {
+    view: &'a View<'a>,
+    node: NodeId,
+    size: u64,
+    head: &'a [u8],
+    whole: Option<&'a [u8]>,
+    page: Vec<u8>,
+    page_start: u64,
+}
+
+/// A span of a file, in bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Span {
+    /// Where it starts.
+    pub offset: u64,
+    /// How long it is.
+    pub size: u64,
+}
+
+/// A piece of a span: what starts in its first `fresh` bytes is to be looked at, the rest is there to finish it.
+pub struct Window<'w> {
+    /// The bytes.
+    pub bytes: &'w [u8],
+    /// Where the first byte to look at stands; a byte before it, if any, only tells what precedes.
+    pub start: usize,
+    /// One past the last byte to look at.
+    pub end: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Starts to read a reached file.
+    pub fn new(file: &FileView<'a>, view: &'a View<'a>) -> Self {
+        let FileView { node, size, head, whole, .. } = *file;
+        let size = whole.map_or(size, |bytes| bytes.len() as u64);
+        Reader { view, node, size, head, whole, page: Vec::new(), page_start: 0 }
+    }
+
+    /// Returns the size of the file in bytes.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Returns `length` bytes from `offset`; a large file gives no more than a window at once.
+    pub fn get(&mut self, offset: u64, length: usize) -> Option<&[u8]> {
+        let end = offset.checked_add(length as u64).filter(|&end| end <= self.size)?;
+        if let Some(whole) = self.whole {
+            return whole.get(usize::try_from(offset).ok()?..usize::try_from(end).ok()?);
+        }
+        if end <= self.head.len() as u64 {
+            return self.head.get(usize::try_from(offset).ok()?..usize::try_from(end).ok()?);
+        }
+        if length > WINDOW + OVERLAP {
+            return None;
+        }
+        let page_end = self.page_start + self.page.len() as u64;
+        if offset < self.page_start || end > page_end {
+            self.turn_to(offset);
+        }
+        let at = usize::try_from(offset.checked_sub(self.page_start)?).ok()?;
+        self.page.get(at..at.checked_add(length)?)
+    }
+
+    fn turn_to(&mut self, offset: u64) {
+        let left = usize::try_from(self.size - offset).unwrap_or(usize::MAX);
+        self.page.resize(left.min(WINDOW + OVERLAP), 0);
+        let count = self.view.read_at(self.node, offset, &mut self.page);
+        self.page.truncate(count);
+        self.page_start = offset;
+    }
+
+    /// Returns the bytes from `offset` to the next NUL, which must come within `limit` bytes.
+    pub fn text(&mut self, offset: u64, limit: usize) -> Option<&[u8]> {
+        let left = self.size.checked_sub(offset)?;
+        let length = usize::try_from(left).unwrap_or(usize::MAX).min(limit);
+        let bytes = self.get(offset, length)?;
+        let end = memchr::memchr(0, bytes)?;
+        bytes.get(..end)
+    }
+
+    /// Gives a span to `look` in windows; the part of it that lies outside of the file is left out.
+    pub fn scan(&mut self, span: Span, mut look: impl FnMut(Window<'_>)) {
+        let end = span.offset.saturating_add(span.size).min(self.size);
+        let step = if self.whole.is_some() { u64::MAX } else { (WINDOW - 1) as u64 };
+        let mut at = span.offset;
+        while at < end {
+            let fresh_end = at.saturating_add(step).min(end);
+            let from = if at == span.offset { at } else { at - 1 };
+            let to = fresh_end.saturating_add(OVERLAP as u64).min(end);
+            let Ok(length) = usize::try_from(to - from) else { return };
+            let Some(bytes) = self.get(from, length) else { return };
+            let start = usize::from(from != at);
+            look(Window { bytes, start, end: length - (to - fresh_end) as usize });
+            at = fresh_end;
+        }
+    }
+}
+
+/// The width of addresses.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Class {
+    /// ELFCLASS32.
+    Narrow,
+    /// ELFCLASS64.
+    Wide,
+}
+
+/// The order of a number's bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Order {
+    /// ELFDATA2LSB.
+    Little,
+    /// ELFDATA2MSB.
+    Big,
+}
+
+/// How numbers stand in a file.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Layout {
+    /// The width of addresses.
+    pub class: Class,
+    /// The order of bytes.
+    pub order: Order,
+}
+
+impl Layout {
+    /// Reads a number of two bytes.
+    pub fn half(self, bytes: &[u8], at: usize) -> Option<u16> {
+        let bytes = bytes.get(at..)?.first_chunk()?;
+        Some(match self.order {
+            Order::Little => u16::from_le_bytes(*bytes),
+            Order::Big => u16::from_be_bytes(*bytes),
+        })
+    }
+
+    /// Reads a number of four bytes.
+    pub fn word(self, bytes: &[u8], at: usize) -> Option<u32> {
+        let bytes = bytes.get(at..)?.first_chunk()?;
+        Some(match self.order {
+            Order::Little => u32::from_le_bytes(*bytes),
+            Order::Big => u32::from_be_bytes(*bytes),
+        })
+    }
+
+    /// Reads a number as wide as an address.
+    pub fn address(self, bytes: &[u8], at: usize) -> Option<u64> {
+        match self.class {
+            Class::Narrow => self.word(bytes, at).map(u64::from),
+            Class::Wide => {
+                let bytes = bytes.get(at..)?.first_chunk()?;
+                Some(match self.order {
+                    Order::Little => u64::from_le_bytes(*bytes),
+                    Order::Big => u64::from_be_bytes(*bytes),
+                })
+            }
+        }
+    }
+
+    /// Chooses by the width of addresses.
+    pub fn pick<T>(self, narrow: T, wide: T) -> T {
+        match self.class {
+            Class::Narrow => narrow,
+            Class::Wide => wide,
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! The dynamic loader's search for a library, over the image's tree.
+//!
+//! glibc (`ld.so(8)`): RPATH where there is no RUNPATH, LD_LIBRARY_PATH, RUNPATH, the cache, the default folders; in
+//! each folder the variants for better CPUs (`glibc-hwcaps`, and the older ones) stay beside the plain library, as the
+//! CPU of the day decides. musl (`ldso/dynlink.c`): LD_LIBRARY_PATH, RUNPATH or RPATH, the path file or its default.
+//! A library for another machine is passed over.
+//!
+//! What one file alone does not tell is approximated: a library may also be found through the RPATH of the program
+//! that loads it, or be in memory already. So where the file's own search ends without a result, the folders of
+//! `ld.so.conf` (the cache may be stale), the file's own folder and at last the nearest libraries of that name anywhere
+//! in the image are taken: rather one library too many than too few.
+
+mod cache;
+mod conf;
+mod places;
+mod tokens;
+
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Reverse;
+use std::sync::{Arc, OnceLock};
+
+use rustc_hash::FxHashMap;
+
+use self::cache::{Cache, Cpu};
+pub use self::conf::preload as preload_names;
+use self::places::{Folder, Libc, Musl, Place};
+use super::facts::{self, Facts, Machine};
+use crate::contents::Contents;
+use crate::oci::Config;
+use crate::path::ImagePath;
+use crate::trace::tracer::View;
+use crate::tree::{NodeId, Tree};
+
+/// The most libraries of one name, found anywhere, that are kept.
+const MAX_NEAREST: usize = 4;
+
+/// What the loader's search starts from, read once for an image.
+#[derive(Debug)]
+pub struct Loader {
+    cache: Cache,
+    default: Vec<Arc<Folder>>,
+    configured: Vec<Arc<Folder>>,
+    musl: Vec<Musl>,
+    has_glibc: bool,
+    library_path: Option<Vec<u8>>,
+    working_dir: ImagePath,
+    home: Option<u16>,
+    by_name: OnceLock<FxHashMap<Box<[u8]>, Vec<NodeId>>>,
+}
+
+/// A file that asks the loader for libraries, and the places that it is searched for in.
+pub struct Object<'a> {
+    machine: Machine,
+    folder: ImagePath,
+    node: NodeId,
+    libc: Libc,
+    places: Vec<Place>,
+    view: &'a View<'a>,
+}
+
+/// Where a library was found: its variants for some CPUs, then the plain one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Found {
+    /// By the loader's own rules.
+    Searched(Vec<Vec<u8>>),
+    /// By the approximation for what one file does not tell.
+    Nearest(Vec<Vec<u8>>),
+    /// Nowhere.
+    Missing,
+}
+
+impl Loader {
+    /// Reads what the image's loaders read at every start.
+    pub fn new(tree: &Tree, contents: &Contents, config: &Config) -> Loader {
+        let configured = conf::ld_so_conf(tree, contents);
+        Loader {
+            cache: Cache::parse(&conf::read(tree, contents, b"/etc/ld.so.cache")),
+            default: places::default_folders(tree),
+            configured: places::folders(tree, configured),
+            musl: places::musl_loaders(tree, contents),
+            has_glibc: places::has_glibc(tree),
+            library_path: config.variable("LD_LIBRARY_PATH").map(|path| path.as_bytes().to_vec()),
+            working_dir: ImagePath::root()
+                .join(config.working_dir().as_bytes())
+                .unwrap_or_else(|_| ImagePath::root()),
+            home: config.text("architecture").and_then(places::machine_number),
+            by_name: OnceLock::new(),
+        }
+    }
+
+    /// Says whether a file is of the image's own architecture, so that its libraries should be there.
+    pub fn is_native(&self, machine: Machine) -> bool {
+        self.home.is_none_or(|home| home == machine.number)
+    }
+
+    /// Prepares the search for what a file asks for.
+    pub fn object<'a>(&self, facts: &Facts, node: NodeId, view: &'a View<'a>) -> Object<'a> {
+        let path = view.tree.path(node);
+        let mut object = Object {
+            machine: facts.machine,
+            folder: path.parent().unwrap_or_else(ImagePath::root),
+            node,
+            libc: self.libc(facts),
+            places: Vec::new(),
+            view,
+        };
+        object.places = self.places(facts, &object);
+        object
+    }
+
+    /// Tells the C library that a file is linked with; a library that names none goes with the image.
+    fn libc(&self, facts: &Facts) -> Libc {
+        if let Some(interpreter) = &facts.interpreter {
+            return places::libc_of(interpreter);
+        }
+        let needed = facts.dynamic.iter().flat_map(|dynamic| &dynamic.needed);
+        let named = needed.filter_map(|name| places::libc_of_name(name)).next();
+        let only_musl = !self.has_glibc && !self.musl.is_empty();
+        named.unwrap_or(if only_musl { Libc::Musl } else { Libc::Glibc })
+    }
+
+    fn musl_for(&self, machine: Machine) -> Option<&Musl> {
+        self.musl.iter().find(|musl| musl.machine == machine)
+    }
+
+    /// Finds a library by the name that a file gives it.
+    pub fn find(&self, object: &Object<'_>, name: &[u8]) -> Found {
+        if name.contains(&b'/') {
+            let paths = tokens::expand(name, object, &self.working_dir);
+            let found: Vec<_> = paths.into_iter().filter(|path| object.fits_path(path)).collect();
+            return if found.is_empty() { Found::Missing } else { Found::Searched(found) };
+        }
+        if object.libc == Libc::Musl
+            && places::is_musl_itself(name)
+            && let Some(musl) = self.musl_for(object.machine)
+        {
+            return Found::Searched(vec![musl.path.clone()]);
+        }
+        let mut found = Vec::new();
+        if self.search(&object.places, name, object, &mut found) == Complete::Yes {
+            return Found::Searched(found);
+        }
+        if self.search(&self.other_places(object), name, object, &mut found) == Complete::No {
+            found.extend(self.nearest(object, name));
+        }
+        if found.is_empty() { Found::Missing } else { Found::Nearest(found) }
+    }
+
+    /// Finds what LD_PRELOAD and `/etc/ld.so.preload` name: without a file that asks, for whichever machine.
+    pub fn find_preloaded(&self, name: &[u8], view: &View<'_>) -> Vec<Vec<u8>> {
+        let machine = |path: &[u8]| machine_at(path, view);
+        if name.contains(&b'/') {
+            let paths = tokens::expand_preloaded(name);
+            return paths.into_iter().filter(|path| machine(path).is_some()).collect();
+        }
+        let mut found: Vec<(Machine, Vec<u8>)> = Vec::new();
+        let cached = self.cache.get(name).iter().map(|entry| entry.path.to_vec());
+        let listed = self.library_path_places().into_iter().chain(self.system_places());
+        let folders = listed.map(|folder| join(&folder, name));
+        for path in cached.chain(folders) {
+            if let Some(machine) = machine(&path)
+                && !found.iter().any(|(other, _)| *other == machine)
+            {
+                found.push((machine, path));
+            }
+        }
+        found.into_iter().map(|(_, path)| path).collect()
+    }
+
+    fn search(
+        &self,
+        places: &[Place],
+        name: &[u8],
+        object: &Object<'_>,
+        found: &mut Vec<Vec<u8>>,
+    ) -> Complete {
+        let complete = places.iter().any(|place| match place {
+            Place::Folder(folder) => in_folder(folder, name, object, found) == Complete::Yes,
+            Place::Cache => self.in_cache(name, object, found) == Complete::Yes,
+        });
+        if complete { Complete::Yes } else { Complete::No }
+    }
+
+    fn in_cache(&self, name: &[u8], object: &Object<'_>, found: &mut Vec<Vec<u8>>) -> Complete {
+        for entry in self.cache.get(name).iter().filter(|entry| object.fits_path(&entry.path)) {
+            found.push(entry.path.to_vec());
+            match entry.cpu {
+                Cpu::Any => return Complete::Yes,
+                Cpu::Some => {}
+            }
+        }
+        Complete::No
+    }
+
+    /// The libraries of that name which share the most folders with the file.
+    fn nearest(&self, object: &Object<'_>, name: &[u8]) -> Vec<Vec<u8>> {
+        let tree = object.view.tree;
+        let by_name = self.by_name.get_or_init(|| library_names(tree));
+        let Some(nodes) = by_name.get(name) else { return Vec::new() };
+        let shared = |other: NodeId| {
+            let above = tree.ancestors(object.node).find(|&folder| tree.is_within(other, folder));
+            above.map_or(0, |folder| tree.ancestors(folder).count() + 1)
+        };
+        let mut ranked: Vec<_> =
+            nodes.iter().map(|&other| (Reverse(shared(other)), other)).collect();
+        ranked.sort();
+        let mut fitting = ranked.into_iter().filter(|&(_, other)| object.fits(other));
+        let Some((best, first)) = fitting.next() else { return Vec::new() };
+        let rest = fitting.take_while(|&(rank, _)| rank == best).map(|(_, other)| other);
+        let found = std::iter::once(first).chain(rest).take(MAX_NEAREST);
+        found.map(|node| tree.path(node).as_bytes().to_vec()).collect()
+    }
+}
+
+impl Object<'_> {
+    fn fits_path(&self, path: &[u8]) -> bool {
+        self.view.tree.resolve(path).is_some_and(|found| self.fits(found.node))
+    }
+
+    /// Says whether a node is, or leads to, a library for the same machine.
+    fn fits(&self, node: NodeId) -> bool {
+        let mut node = node;
+        if self.view.tree.link_target(node).is_some() {
+            let Some(found) = self.view.tree.resolve(self.view.tree.path(node).as_bytes()) else {
+                return false;
+            };
+            node = found.node;
+        }
+        machine_of(node, self.view) == Some(self.machine)
+    }
+}
+
+/// Says whether a name is that of a C library.
+pub fn is_libc(name: &[u8]) -> bool {
+    places::libc_of_name(name).is_some()
+}
+
+/// Whether a search met a library that every CPU takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Complete {
+    Yes,
+    No,
+}
+
+/// Looks for a name in a folder and in its folders for some CPUs.
+fn in_folder(
+    folder: &Folder,
+    name: &[u8],
+    object: &Object<'_>,
+    found: &mut Vec<Vec<u8>>,
+) -> Complete {
+    let tree = object.view.tree;
+    let has = |node| tree.child(node, name).is_some_and(|child| object.fits(child));
+    for (variant, node) in &folder.variants {
+        if has(*node) {
+            found.push(join(&join(&folder.path, variant), name));
+        }
+    }
+    if !has(folder.node) {
+        return Complete::No;
+    }
+    found.push(join(&folder.path, name));
+    Complete::Yes
+}
+
+fn join(folder: &[u8], name: &[u8]) -> Vec<u8> {
+    let folder = folder.strip_suffix(b"/").unwrap_or(folder);
+    [folder, b"/", name].concat()
+}
+
+fn machine_at(path: &[u8], view: &View<'_>) -> Option<Machine> {
+    machine_of(view.tree.resolve(path)?.node, view)
+}
+
+fn machine_of(node: NodeId, view: &View<'_>) -> Option<Machine> {
+    let mut head = [0; 20];
+    let is_whole = view.tree.is_file(node) && view.read_at(node, 0, &mut head) == head.len();
+    is_whole.then(|| facts::machine(&head)).flatten()
+}
+
+fn library_names(tree: &Tree) -> FxHashMap<Box<[u8]>, Vec<NodeId>> {
+    let mut names: FxHashMap<Box<[u8]>, Vec<NodeId>> = FxHashMap::default();
+    let finder = memchr::memmem::Finder::new(b".so");
+    for node in tree.nodes() {
+        let name = tree.name(node);
+        if finder.find(name).is_some() && !tree.is_dir(node) {
+            names.entry(name.into()).or_default().push(node);
+        }
+    }
+    names
+}
