@@ -7,10 +7,15 @@
 pub mod digest;
 pub mod path;
 pub mod oci;
+pub mod progress;
+pub mod archive;
+pub mod inflate;
 pub mod image;
 pub mod tree;
 pub mod contents;
 pub mod warning;
+pub mod source;
+pub mod flatten;
 pub mod glob;
 pub mod profile;
 pub mod packages;

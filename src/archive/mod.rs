@@ -1,0 +1,334 @@
+//! Reads tar archives by position, with the rules of Go's `archive/tar`.
+//!
+//! Container engines unpack layers with that reader, so where others differ (records that stand twice, hard links
+//! with a size, holes, global headers) its answer is the file that a container sees. No data is read: an entry says
+//! where its bytes stand.
+
+mod header;
+mod pax;
+mod sparse;
+#[cfg(test)]
+mod tests;
+mod window;
+
+use std::io;
+
+pub use window::Bytes;
+
+use crate::path::Escaped;
+use header::{BLOCK, Block, Form, Header, text};
+use pax::Pax;
+use sparse::Claim;
+use window::Window;
+
+/// The largest extended header or long name that is taken, in bytes, as in Go.
+const MAX_SPECIAL: u64 = 1 << 20;
+
+/// Pieces of a file with holes: offset in the file and length, in bytes.
+pub type Map = Vec<(u64, u64)>;
+
+/// One entry of an archive. Numbers are as the archive has them; the reader judges none of them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// The name, as bytes.
+    pub name: Vec<u8>,
+    /// The target of a link, as bytes.
+    pub link: Vec<u8>,
+    /// What the entry is.
+    pub kind: EntryKind,
+    /// The mode; some writers put the file's type into it.
+    pub mode: i64,
+    /// The numeric owner.
+    pub uid: i64,
+    /// The numeric group.
+    pub gid: i64,
+    /// Time of the last change, in seconds since 1970.
+    pub seconds: i64,
+    /// Nanoseconds to add to `seconds`.
+    pub nanos: u32,
+    /// Major number of a device.
+    pub major: i64,
+    /// Minor number of a device.
+    pub minor: i64,
+    /// Extended attributes, name and value, sorted by name.
+    pub xattrs: Vec<(Box<[u8]>, Box<[u8]>)>,
+    /// Where the data starts in the archive.
+    pub offset: u64,
+    /// The size that a program sees, in bytes.
+    pub size: u64,
+    /// The pieces of a file with holes, whose data stands without them.
+    pub map: Option<Map>,
+}
+
+/// What an entry is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum EntryKind {
+    /// A regular file.
+    File,
+    /// Another name for an entry that came before.
+    HardLink,
+    /// A symbolic link.
+    Symlink,
+    /// A character device.
+    Char,
+    /// A block device.
+    Block,
+    /// A folder.
+    Dir,
+    /// A named pipe.
+    Fifo,
+    /// A type flag that no container engine unpacks.
+    Other(u8),
+}
+
+/// Says where an archive cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// A header has no name yet.
+    #[error("cannot read the archive at byte {offset}")]
+    Header {
+        /// Where the header stands.
+        offset: u64,
+        /// What is wrong with it.
+        source: Malformed,
+    },
+    /// An entry whose name is known.
+    #[error("cannot read entry `{}`", Escaped(name))]
+    Entry {
+        /// The name.
+        name: Vec<u8>,
+        /// What is wrong with it.
+        source: Malformed,
+    },
+}
+
+/// Says what is wrong with an entry.
+#[derive(Debug, thiserror::Error)]
+pub enum Malformed {
+    /// The file that holds the archive cannot be read.
+    #[error("the file that holds the archive cannot be read")]
+    Read(#[from] io::Error),
+    /// The archive ends too early.
+    #[error("the archive ends here, inside an entry")]
+    Truncated,
+    /// The block is no header, or a damaged one.
+    #[error("there is no tar header, or a damaged one")]
+    Checksum,
+    /// A numeric field holds something else.
+    #[error("the field `{0}` of the header is no number")]
+    Number(&'static str),
+    /// A size is negative.
+    #[error("the size is negative")]
+    Negative,
+    /// A pax record has another form than the specification gives it.
+    #[error("the extended header is malformed")]
+    Pax,
+    /// An extended header or long name is unreasonably long.
+    #[error("the extended header is longer than 1 MiB")]
+    Special,
+    /// The map of a file with holes does not fit the file.
+    #[error("the map of the file's holes does not fit the file")]
+    Sparse,
+}
+
+/// Reads an archive's entries in order.
+pub struct Reader<'a> {
+    window: Window<'a>,
+    position: u64,
+}
+
+/// What the extended headers in front of an entry say.
+#[derive(Default)]
+struct Extended {
+    pax: Pax,
+    name: Vec<u8>,
+    link: Vec<u8>,
+}
+
+impl<'a> Reader<'a> {
+    /// Starts at the archive's first byte.
+    pub fn new(bytes: Bytes<'a>) -> Self {
+        Reader { window: Window::new(bytes), position: 0 }
+    }
+
+    /// Returns the next entry; `None` at the end.
+    ///
+    /// # Errors
+    /// Where the archive is malformed or cannot be read; it ends there.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "an iterator of results would go on after an error"
+    )]
+    pub fn next(&mut self) -> Result<Option<Entry>, ArchiveError> {
+        let mut extended = Extended::default();
+        loop {
+            let offset = self.position;
+            let located = |source| ArchiveError::Header { offset, source };
+            let Some(block) = self.header_block().map_err(located)? else { return Ok(None) };
+            let header = Header::parse(&block).map_err(located)?;
+            match header.flag {
+                b'x' => {
+                    extended.pax =
+                        Pax::parse(&self.special(&header).map_err(located)?).map_err(located)?
+                }
+                // Go hands a global header out and forgets what stood in front of it; engines skip it.
+                b'g' => {
+                    Pax::parse(&self.special(&header).map_err(located)?).map_err(located)?;
+                    extended = Extended::default();
+                }
+                b'L' => extended.name = text(&self.special(&header).map_err(located)?).to_vec(),
+                b'K' => extended.link = text(&self.special(&header).map_err(located)?).to_vec(),
+                _ => return self.entry(header, &block, extended).map(Some),
+            }
+        }
+    }
+
+    /// Returns the next header's block; two blocks of zeros, or nothing more, end the archive.
+    fn header_block(&mut self) -> Result<Option<Block>, Malformed> {
+        let Some(&block) = self.window.block(self.position)? else { return Ok(None) };
+        if block == [0; BLOCK] {
+            let next = self.window.block(self.position + BLOCK as u64)?;
+            return if next.is_none_or(|next| *next == [0; BLOCK]) {
+                Ok(None)
+            } else {
+                Err(Malformed::Checksum)
+            };
+        }
+        self.position += BLOCK as u64;
+        Ok(Some(block))
+    }
+
+    /// Reads the data of an extended header or a long name.
+    fn special(&mut self, header: &Header) -> Result<Vec<u8>, Malformed> {
+        let size = u64::try_from(header.size).map_err(|_| Malformed::Negative)?;
+        if size > MAX_SPECIAL {
+            return Err(Malformed::Special);
+        }
+        let bytes = self.window.copy(self.position, size as usize)?;
+        self.skip(size)?;
+        Ok(bytes)
+    }
+
+    /// Moves past data and what fills its last block up; an archive may end before the latter.
+    fn skip(&mut self, size: u64) -> Result<(), Malformed> {
+        let end = self.position.checked_add(size).filter(|&end| end <= self.window.size());
+        let end = end.ok_or(Malformed::Truncated)?;
+        self.position = end.next_multiple_of(BLOCK as u64).min(self.window.size());
+        Ok(())
+    }
+
+    fn entry(
+        &mut self,
+        mut header: Header,
+        block: &Block,
+        extended: Extended,
+    ) -> Result<Entry, ArchiveError> {
+        match self.merge(&mut header, block, extended) {
+            Ok(entry) => Ok(entry),
+            Err(source) => Err(ArchiveError::Entry { name: header.name, source }),
+        }
+    }
+
+    fn merge(
+        &mut self,
+        header: &mut Header,
+        block: &Block,
+        extended: Extended,
+    ) -> Result<Entry, Malformed> {
+        if header.size < 0 && !header.is_header_only() {
+            return Err(Malformed::Negative);
+        }
+        let nanos = extended.pax.apply(header)?;
+        if !extended.name.is_empty() {
+            header.name = extended.name;
+        }
+        if !extended.link.is_empty() {
+            header.link = extended.link;
+        }
+        let kind = kind(header);
+        let (offset, size, map) = self.data(header, block, &extended.pax)?;
+        Ok(Entry {
+            name: std::mem::take(&mut header.name),
+            link: std::mem::take(&mut header.link),
+            kind,
+            mode: header.mode,
+            uid: header.uid,
+            gid: header.gid,
+            seconds: header.seconds,
+            nanos,
+            major: header.major,
+            minor: header.minor,
+            xattrs: extended
+                .pax
+                .xattrs()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+            offset,
+            size,
+            map,
+        })
+    }
+
+    /// Finds where the data stands and moves past it.
+    fn data(
+        &mut self,
+        header: &mut Header,
+        block: &Block,
+        pax: &Pax,
+    ) -> Result<(u64, u64, Option<Map>), Malformed> {
+        if header.is_header_only() {
+            // A map of holes for what has no data is refused, as in Go.
+            return match Claim::of(pax) {
+                Claim::None => Ok((self.position, 0, None)),
+                Claim::Header | Claim::Data => Err(Malformed::Sparse),
+            };
+        }
+        let mut stored = u64::try_from(header.size).map_err(|_| Malformed::Negative)?;
+        let mut start = self.position;
+        let (size, map) = if header.flag == b'S' {
+            if header.form != Form::Gnu {
+                return Err(Malformed::Sparse);
+            }
+            let found = sparse::old(&mut self.window, *block, &mut self.position)?;
+            start = self.position;
+            found
+        } else {
+            let claim = Claim::of(pax);
+            if let Claim::None = claim {
+                self.skip(stored)?;
+                return Ok((start, stored, None));
+            }
+            if let Some(name) = pax.get(b"GNU.sparse.name") {
+                header.name = name.to_vec();
+            }
+            let size = sparse::real_size(pax)?.unwrap_or(header.size);
+            if let Claim::Header = claim {
+                (size, sparse::from_header(pax)?)
+            } else {
+                let (map, taken) = sparse::from_data(&mut self.window, start, stored)?;
+                start += taken;
+                (size, map)
+            }
+        };
+        stored -= start - self.position;
+        let size = sparse::check(&map, size, stored)?;
+        self.position = start;
+        self.skip(stored)?;
+        Ok((start, size, Some(map)))
+    }
+}
+
+fn kind(header: &Header) -> EntryKind {
+    match header.flag {
+        // Archives older than folders' own flag name them with a slash at the end.
+        0 if header.name.ends_with(b"/") => EntryKind::Dir,
+        0 | b'0' | b'7' | b'S' => EntryKind::File,
+        b'1' => EntryKind::HardLink,
+        b'2' => EntryKind::Symlink,
+        b'3' => EntryKind::Char,
+        b'4' => EntryKind::Block,
+        b'5' => EntryKind::Dir,
+        b'6' => EntryKind::Fifo,
+        other => EntryKind::Other(other),
+    }
+}

@@ -1,0 +1,162 @@
+//! Maps of files with holes: GNU's old format and its pax formats 0.0, 0.1 and 1.0.
+
+use super::header::{BLOCK, number};
+use super::pax::{self, Pax};
+use super::window::Window;
+use super::{Malformed, Map};
+
+/// The most pieces of one file; a map is 16 bytes a piece, and each piece costs the archive as many at least.
+const MAX_PIECES: usize = 1 << 20;
+
+/// The map of GNU's old format: four pieces in the header, and 21 in each block after it. Moves `position` past these.
+pub fn old(
+    window: &mut Window<'_>,
+    mut block: [u8; BLOCK],
+    position: &mut u64,
+) -> Result<(i64, Map), Malformed> {
+    let size = number(&block[483..495]).ok_or(Malformed::Sparse)?;
+    let mut map = Map::new();
+    let mut pieces = 386..482;
+    loop {
+        for piece in block[pieces.clone()].chunks_exact(24) {
+            if piece[0] == 0 {
+                break;
+            }
+            push(&mut map, number(&piece[..12]), number(&piece[12..]))?;
+        }
+        // One byte after the pieces says whether another block of them follows.
+        if block[pieces.end] == 0 {
+            return Ok((size, map));
+        }
+        block = *window.block(*position)?.ok_or(Malformed::Truncated)?;
+        *position += BLOCK as u64;
+        pieces = 0..504;
+    }
+}
+
+/// What a pax header says of a file with holes.
+pub enum Claim {
+    /// Nothing.
+    None,
+    /// The map stands in the header (formats 0.0 and 0.1).
+    Header,
+    /// The map stands in front of the data (format 1.0).
+    Data,
+}
+
+impl Claim {
+    /// Versions that nobody defined are plain files, as in Go.
+    pub fn of(pax: &Pax) -> Self {
+        match (pax.get(b"GNU.sparse.major"), pax.get(b"GNU.sparse.minor")) {
+            (Some(b"0"), Some(b"0" | b"1")) => Claim::Header,
+            (Some(b"1"), Some(b"0")) => Claim::Data,
+            (None, None) if pax.get(pax::SPARSE_MAP).is_some() => Claim::Header,
+            _ => Claim::None,
+        }
+    }
+}
+
+/// The size with its holes, where the header gives it.
+pub fn real_size(pax: &Pax) -> Result<Option<i64>, Malformed> {
+    match pax.number(b"GNU.sparse.size")? {
+        Some(size) => Ok(Some(size)),
+        None => pax.number(b"GNU.sparse.realsize"),
+    }
+}
+
+/// The map of formats 0.0 and 0.1: `offset,length,offset,length`.
+pub fn from_header(pax: &Pax) -> Result<Map, Malformed> {
+    let count = pax.number(b"GNU.sparse.numblocks")?.ok_or(Malformed::Sparse)?;
+    let mut numbers =
+        pax.get(pax::SPARSE_MAP).into_iter().flat_map(|map| map.split(|&byte| byte == b','));
+    let mut map = Map::new();
+    while let Some(offset) = numbers.next() {
+        push(&mut map, pax::decimal(offset), numbers.next().and_then(pax::decimal))?;
+    }
+    if usize::try_from(count) != Ok(map.len()) {
+        return Err(Malformed::Sparse);
+    }
+    Ok(map)
+}
+
+/// The map of format 1.0: decimal lines in front of the data, filled up to a whole block. Returns the bytes it took.
+pub fn from_data(window: &mut Window<'_>, start: u64, size: u64) -> Result<(Map, u64), Malformed> {
+    let mut lines = Lines { window, start, size, read: 0, block: [0; BLOCK], at: BLOCK };
+    let count = lines.number()?;
+    let count = usize::try_from(count)
+        .ok()
+        .filter(|&count| count <= MAX_PIECES)
+        .ok_or(Malformed::Sparse)?;
+    let mut map = Map::new();
+    for _ in 0..count {
+        push(&mut map, Some(lines.number()?), Some(lines.number()?))?;
+    }
+    Ok((map, lines.read))
+}
+
+struct Lines<'a, 'b> {
+    window: &'a mut Window<'b>,
+    start: u64,
+    size: u64,
+    read: u64,
+    block: [u8; BLOCK],
+    at: usize,
+}
+
+impl Lines<'_, '_> {
+    fn number(&mut self) -> Result<i64, Malformed> {
+        // 20 characters hold every number that 64 bits do.
+        let mut digits = Vec::with_capacity(20);
+        loop {
+            match self.byte()? {
+                b'\n' => return pax::decimal(&digits).ok_or(Malformed::Sparse),
+                byte if digits.len() < 32 => digits.push(byte),
+                _ => return Err(Malformed::Sparse),
+            }
+        }
+    }
+
+    fn byte(&mut self) -> Result<u8, Malformed> {
+        if self.at == BLOCK {
+            if self.size - self.read < BLOCK as u64 {
+                return Err(Malformed::Sparse);
+            }
+            self.block = *self.window.block(self.start + self.read)?.ok_or(Malformed::Truncated)?;
+            self.read += BLOCK as u64;
+            self.at = 0;
+        }
+        let byte = self.block[self.at];
+        self.at += 1;
+        Ok(byte)
+    }
+}
+
+fn push(map: &mut Map, offset: Option<i64>, length: Option<i64>) -> Result<(), Malformed> {
+    let positive = |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok());
+    let (Some(offset), Some(length)) = (positive(offset), positive(length)) else {
+        return Err(Malformed::Sparse);
+    };
+    if map.len() == MAX_PIECES {
+        return Err(Malformed::Sparse);
+    }
+    map.push((offset, length));
+    Ok(())
+}
+
+/// Checks that the pieces stand in order within the file, and that the archive holds just their bytes.
+pub fn check(map: &Map, size: i64, stored: u64) -> Result<u64, Malformed> {
+    let size = u64::try_from(size).map_err(|_| Malformed::Sparse)?;
+    let (mut end, mut sum) = (0, 0u64);
+    for &(offset, length) in map {
+        if offset < end {
+            return Err(Malformed::Sparse);
+        }
+        // Both are below 2^63, so neither sum overflows: the pieces lie one after the other below `size`.
+        end = offset + length;
+        if end > size {
+            return Err(Malformed::Sparse);
+        }
+        sum += length;
+    }
+    if sum == stored { Ok(size) } else { Err(Malformed::Sparse) }
+}
