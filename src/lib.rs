@@ -22,6 +22,7 @@ pub mod packages;
 pub mod trace;
 pub mod plan;
 pub mod pack;
+pub mod sink;
 
 #[cfg(test)]
 mod kit;

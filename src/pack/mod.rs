@@ -16,7 +16,7 @@ use std::io;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
-pub use describe::{BASE_DIGEST, BASE_NAME, Packed, describe, is_own};
+pub use describe::{BASE_DIGEST, BASE_NAME, MANIFEST_TYPE, Packed, describe, is_own};
 pub use header::HeaderError;
 
 use crate::contents::Contents;
