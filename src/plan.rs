@@ -125,9 +125,8 @@ fn keep_folders(tree: &Tree, packages: &Packages, trace: &Trace, verdicts: &mut 
     used.dedup();
     for node in tree.nodes().filter(|&node| tree.is_dir(node)) {
         let free = matches!(verdicts[node.index()], Verdict::Dropped(Dropped::Unreached));
-        let owner = packages.owner(node);
-        let of_used = owner.is_some_and(|owner| used.binary_search(&owner).is_ok());
-        let empty = tree.children(node).is_empty() && owner.is_none();
+        let of_used = packages.owners(node).any(|owner| used.binary_search(&owner).is_ok());
+        let empty = tree.children(node).is_empty() && !packages.is_owned(node);
         if free && (of_used || empty) && trace.drops().rule(node, Scope::Fired).is_none() {
             verdicts[node.index()] = Verdict::Kept(Kept::EmptyFolder);
         }

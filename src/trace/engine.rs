@@ -57,6 +57,7 @@ pub struct TraceOptions {
 pub fn trace(subject: &Subject<'_>, tracers: &[&dyn Tracer], options: &TraceOptions) -> Trace {
     let mut engine = Engine::new(subject, tracers, options);
     seed::plant(&mut engine, options);
+    engine.ask_at_start();
     engine.run();
     engine.finish()
 }
@@ -158,6 +159,15 @@ impl<'a> Engine<'a> {
         }
     }
 
+    fn ask_at_start(&mut self) {
+        let view = self.view();
+        let found: Vec<Finding> =
+            self.tracers.iter().flat_map(|tracer| tracer.start(&view)).collect();
+        for finding in found {
+            self.apply(Origin::Config("ENV"), Strength::Certain, finding);
+        }
+    }
+
     /// Reaches what possible claims name, but for what a rule drops.
     fn admit_possible(&mut self) {
         let mut pending = std::mem::take(&mut self.possible);
@@ -252,11 +262,8 @@ impl<'a> Engine<'a> {
             }
             Target::Unowned(folder) => {
                 let packages = self.subject.packages;
-                let unowned = self
-                    .subject
-                    .tree
-                    .subtree(folder)
-                    .filter(|&node| packages.owner(node).is_none());
+                let unowned =
+                    self.subject.tree.subtree(folder).filter(|&node| !packages.is_owned(node));
                 self.claim_all(unowned, &reason, application);
             }
             Target::Files(files) => self.claim_all(files, &reason, broad),
@@ -483,15 +490,14 @@ impl<'a> Engine<'a> {
     /// The topmost folder above a path that is nobody else's: not a shared one, and of no package.
     pub(super) fn application_folder(&self, node: NodeId) -> Option<NodeId> {
         let Subject { tree, packages, .. } = *self.subject;
-        if packages.owner(node).is_some() {
+        if packages.is_owned(node) {
             return None;
         }
         let mut folders: Vec<NodeId> = tree.ancestors(node).collect();
         if tree.is_dir(node) {
             folders.insert(0, node);
         }
-        let own =
-            |folder: &&NodeId| !self.shared[folder.index()] && packages.owner(**folder).is_none();
+        let own = |folder: &&NodeId| !self.shared[folder.index()] && !packages.is_owned(**folder);
         folders.iter().rev().find(own).copied()
     }
 

@@ -1,4 +1,4 @@
-//! Claims that follow from the distribution's packages: companions and guests.
+//! Claims that follow from the distribution's packages: companions, guests, and what an admin put beside them.
 //!
 //! A program or library that was reached by name brings what was packaged with it. What came in with its package does
 //! not: a data file is no reason to keep its package's tools, and companions end there.
@@ -29,6 +29,8 @@ pub(super) fn follow(engine: &mut Engine<'_>, node: NodeId) {
         let files = group.iter().map(|&(node, _)| node).collect();
         claims.push((Claim::Guest, files, format!("put by {guest} into a folder of {name}")));
     }
+    let leftovers = packages.leftovers(tree, package);
+    claims.push((Claim::Guest, leftovers, format!("put into a folder of {name}")));
     for (claim, files, detail) in claims {
         let finding =
             Finding { target: Target::Files(files), claim, strength: Strength::Likely, detail };

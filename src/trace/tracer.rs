@@ -103,6 +103,11 @@ pub trait Tracer: Sync {
     /// Says what a reached file needs. Called for every reached regular file; a tracer looks at the head first.
     fn file(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding>;
 
+    /// Says what the image's own description needs, whatever runs: the libraries of `LD_PRELOAD`, say.
+    fn start(&self, _view: &View<'_>) -> Vec<Finding> {
+        Vec::new()
+    }
+
     /// Says what a command line needs beyond its program: `python -m x`, `gunicorn app:app`, `sh -c '…'`.
     fn command(&self, _program: &Program<'_>, _view: &View<'_>) -> Vec<Finding> {
         Vec::new()
