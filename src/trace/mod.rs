@@ -21,3 +21,8 @@ pub use claim::{Claim, Finding, Origin, Reason, ReasonId, Strength, Target};
 pub use engine::{Subject, TraceOptions, trace};
 pub use outcome::Trace;
 pub use tracer::{Command, FileView, Reach, Tracer, View, Word};
+
+/// Makes every tracer, for one image.
+pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
+    vec![Box::new(elf::Elf::new(subject.tree, subject.contents, subject.config))]
+}

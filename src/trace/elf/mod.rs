@@ -69,6 +69,10 @@ impl Tracer for Elf {
         ""
     }
 
+    fn start(&self, view: &View<'_>) -> Vec<Finding> {
+        self.preload(view)
+    }
+
     fn file(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
         let traced = match kind(file.head) {
             Some(ElfKind::Executable | ElfKind::SharedObject) => true,
