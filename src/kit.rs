@@ -10,19 +10,23 @@ use crate::tree::{Content, Inode, Kind, Meta, NodeId, Tree, TreeBuilder};
 pub fn image<B: AsRef<[u8]>>(entries: &[(&str, B)]) -> (Tree, Contents) {
     let mut builder = TreeBuilder::new();
     let mut layer = Vec::new();
+    let put = |builder: &mut TreeBuilder, name: &str, inode: Inode| {
+        builder.insert(&path(name), inode).expect("a test's folders are not behind loops of links");
+    };
     for (name, bytes) in entries {
         if let Some((link, target)) = name.split_once(" -> ") {
-            builder.insert(&path(link), inode(Kind::Symlink(target.as_bytes().into()), 0o777));
+            put(&mut builder, link, inode(Kind::Symlink(target.as_bytes().into()), 0o777));
         } else if let Some((name, target)) = name.split_once(" = ") {
             builder.hard_link(&path(name), &path(target)).expect("the target stands above");
         } else if let Some(folder) = name.strip_suffix('/') {
-            builder.insert(&path(folder), inode(Kind::Dir, 0o755));
+            put(&mut builder, folder, inode(Kind::Dir, 0o755));
         } else {
             let (name, mode) = name.strip_suffix('*').map_or((*name, 0o644), |name| (name, 0o755));
             let (offset, size) = (layer.len() as u64, bytes.as_ref().len() as u64);
             layer.extend_from_slice(bytes.as_ref());
-            builder.insert(
-                &path(name),
+            put(
+                &mut builder,
+                name,
                 inode(Kind::File(Content::Span { layer: 0, offset, size }), mode),
             );
         }

@@ -46,8 +46,7 @@ fn add(builder: &mut TreeBuilder, layer: u16, entry: Entry) -> Result<(), Refuse
     }
     let meta = meta(&entry)?;
     let kind = kind(layer, entry)?;
-    builder.insert(&path, Inode { meta, kind });
-    Ok(())
+    Ok(builder.insert(&path, Inode { meta, kind })?)
 }
 
 enum Marker {

@@ -60,7 +60,7 @@ pub fn read(
             continue;
         };
         let meta = meta(host, &metadata).map_err(|error| cannot(host, error))?;
-        builder.insert(&path, Inode { meta, kind });
+        builder.insert(&path, Inode { meta, kind }).map_err(|error| refused(error.into()))?;
         limits.check(builder).map_err(refused)?;
     }
     Ok((LayerBytes::Folder { root: Arc::new(open), files }, count))

@@ -122,7 +122,7 @@ fn odd_tree() -> (Tree, Contents) {
     let meta = |mode, uid| Meta { mode, uid, gid: uid, ..Meta::default() };
     let xattrs = vec![(b"user.x"[..].into(), b"a\nb"[..].into())];
     let mut put = |path: &str, meta: Meta, kind: Kind| {
-        builder.insert(&kit::path(path), Inode { meta, kind });
+        builder.insert(&kit::path(path), Inode { meta, kind }).unwrap();
     };
     put("/", meta(0o700, 0), Kind::Dir);
     put("dev/null", meta(0o666, 0), Kind::Char(Device { major: 1, minor: 3 }));
@@ -217,7 +217,7 @@ fn bounds_times_but_those_of_compiled_python() {
         let seconds = if path == "p/old" { 5 } else { 20 };
         let meta = Meta { seconds, nanos: 7, mode: 0o644, ..Meta::default() };
         let kind = Kind::File(Content::Span { layer: 0, offset: 0, size: 0 });
-        builder.insert(&kit::path(path), Inode { meta, kind });
+        builder.insert(&kit::path(path), Inode { meta, kind }).unwrap();
     }
     let tree = builder.finish();
     let contents = Contents::new(vec![LayerBytes::Memory(Vec::new())]);
@@ -256,7 +256,7 @@ fn names_what_cannot_be_packed() {
     let device = {
         let mut builder = TreeBuilder::new();
         let kind = Kind::Char(Device { major: 1 << 30, minor: 0 });
-        builder.insert(&kit::path("d"), Inode { meta: Meta::default(), kind });
+        builder.insert(&kit::path("d"), Inode { meta: Meta::default(), kind }).unwrap();
         builder.finish()
     };
     let nowhere = PackOptions { folder: Path::new("/nowhere"), ..options(Compression::Gzip) };

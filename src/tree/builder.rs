@@ -9,19 +9,25 @@ use hashbrown::HashTable;
 use rustc_hash::FxHasher;
 
 use super::{Inode, InodeId, Kind, MAX_LINKS, Meta, Node, NodeId, Tree};
-use crate::path::ImagePath;
+use crate::path::{ImagePath, MAX_LENGTH};
 
 const NONE: u32 = u32::MAX;
 
-/// Says why an entry cannot be a hard link.
+/// How many bytes of names one look-up may pass, those of links on the way included.
+const MAX_WALK: usize = MAX_LENGTH * 2;
+
+/// Says why an entry cannot be put into the tree.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum LinkError {
-    /// There is no file at the path that the link names.
+    /// There is no file at the path that the hard link names.
     #[error("the file that the hard link names, `{0}`, does not exist")]
     Missing(ImagePath),
     /// Folders have one name only.
     #[error("the hard link names the folder `{0}`")]
     Dir(ImagePath),
+    /// The folders above lead through symbolic links without end.
+    #[error("the links on the way to `{0}` lead in a circle or too far")]
+    Loop(ImagePath),
 }
 
 /// A tree under construction.
@@ -32,6 +38,8 @@ pub struct TreeBuilder {
     names: Vec<u8>,
     inodes: Vec<Inode>,
     layer: u16,
+    /// The folder of the last entry, and its path: the next entry is most often its neighbour.
+    last: Option<(Box<[u8]>, u32)>,
 }
 
 struct Draft {
@@ -42,8 +50,13 @@ struct Draft {
     name: u32,
     name_length: u16,
     layer: u16,
+    /// The layer in which nothing of a lower one stood below this node any more.
+    pure: u16,
     removed: bool,
 }
+
+/// No layer: there are fewer than 65,535.
+const NO_LAYER: u16 = u16::MAX;
 
 impl Default for TreeBuilder {
     fn default() -> Self {
@@ -61,6 +74,7 @@ impl TreeBuilder {
             names: Vec::new(),
             inodes: Vec::new(),
             layer: 0,
+            last: None,
         };
         let inode = builder.add_inode(implied_folder());
         builder.nodes.push(Draft {
@@ -71,14 +85,15 @@ impl TreeBuilder {
             name: 0,
             name_length: 0,
             layer: 0,
+            pure: NO_LAYER,
             removed: false,
         });
         builder
     }
 
-    /// Returns how many entries were taken so far.
+    /// Returns how many paths and files were taken so far, those that were replaced included.
     pub fn len(&self) -> usize {
-        self.nodes.len()
+        self.nodes.len().max(self.inodes.len())
     }
 
     /// Says whether there is nothing but the root.
@@ -94,85 +109,109 @@ impl TreeBuilder {
     /// Puts a file at `path`. Folders above it that are missing are made; links among them are followed.
     ///
     /// A folder over a folder changes its metadata and keeps what is in it; any other pair replaces what was there.
-    pub fn insert(&mut self, path: &ImagePath, inode: Inode) {
+    ///
+    /// # Errors
+    /// Where links on the way lead in a circle.
+    pub fn insert(&mut self, path: &ImagePath, inode: Inode) -> Result<(), LinkError> {
         let is_dir = inode.kind == Kind::Dir;
         let inode = self.add_inode(inode);
-        self.place(path, inode, is_dir);
+        self.place(path, inode, is_dir)
     }
 
     /// Gives the file at `target` a second name.
+    ///
+    /// # Errors
+    /// Where the target does not exist or is a folder, or links on the way lead in a circle.
     pub fn hard_link(&mut self, path: &ImagePath, target: &ImagePath) -> Result<(), LinkError> {
         let missing = || LinkError::Missing(target.clone());
         let folder = target.parent().ok_or_else(|| LinkError::Dir(target.clone()))?;
-        let folder = self.find_folder(&folder).ok_or_else(missing)?;
+        let folder = self.find_folder(folder.as_bytes()).ok_or_else(missing)?;
         let node = self.child(folder, target.name()).ok_or_else(missing)?;
         if self.is_dir(node) {
             return Err(LinkError::Dir(target.clone()));
         }
         let inode = self.nodes[node as usize].inode;
-        self.place(path, inode, false);
-        Ok(())
+        self.place(path, inode, false)
     }
 
     /// Hides what lower layers have at `path`.
     pub fn whiteout(&mut self, path: &ImagePath) {
-        let Some(folder) = path.parent().and_then(|folder| self.find_folder(&folder)) else {
+        let Some(folder) = path.parent().and_then(|folder| self.find_folder(folder.as_bytes()))
+        else {
             return;
         };
         if let Some(node) = self.child(folder, path.name()) {
-            self.hide_lower(node);
+            self.hide_below(node);
+            self.hide(node);
         }
     }
 
     /// Hides all that lower layers have in the folder `path`.
     pub fn opaque(&mut self, path: &ImagePath) {
-        let Some(folder) = self.find_folder(path) else { return };
-        for child in self.children(folder) {
-            self.hide_lower(child);
+        if let Some(folder) = self.find_folder(path.as_bytes()) {
+            self.hide_below(folder);
         }
     }
 
-    /// Removes the lower layers' part of a subtree: a folder stays if this layer wrote something in it.
-    fn hide_lower(&mut self, top: u32) {
+    /// Removes the lower layers' part of what lies below a node.
+    ///
+    /// A node that was cleared once in this layer is pure for the rest of it, so that markers without number cost no more
+    /// than the nodes that they remove.
+    fn hide_below(&mut self, top: u32) {
         let mut order = vec![top];
         let mut next = 0;
         while let Some(&node) = order.get(next) {
-            order.extend(self.children(node));
+            if self.nodes[node as usize].pure != self.layer {
+                order.extend(self.children(node));
+                self.nodes[node as usize].pure = self.layer;
+            }
             next += 1;
         }
-        for &node in order.iter().rev() {
-            let lower = self.nodes[node as usize].layer < self.layer;
-            if lower && self.children(node).is_empty() {
-                self.remove(node);
-            } else if lower {
-                // Something of this layer lies below: the folder is this layer's own, as if implied by it.
-                self.nodes[node as usize].layer = self.layer;
-                self.nodes[node as usize].inode = self.add_inode(implied_folder());
-            }
+        for &node in order.iter().skip(1).rev() {
+            self.hide(node);
         }
     }
 
-    fn place(&mut self, path: &ImagePath, inode: u32, is_dir: bool) {
+    /// Removes a lower layer's node; one that holds something of this layer stays, as a folder implied by it.
+    fn hide(&mut self, node: u32) {
+        if self.nodes[node as usize].layer == self.layer {
+            return;
+        }
+        if self.has_children(node) {
+            let inode = self.add_inode(implied_folder());
+            self.put(node, inode);
+        } else {
+            self.remove(node);
+        }
+    }
+
+    fn place(&mut self, path: &ImagePath, inode: u32, is_dir: bool) -> Result<(), LinkError> {
         let Some(folder) = path.parent() else {
             if is_dir {
-                self.nodes[0].inode = inode;
-                self.nodes[0].layer = self.layer;
+                self.put(0, inode);
             }
-            return;
+            return Ok(());
         };
-        let folder = self.make_folder(&folder);
+        let folder = self.make_folder(&folder).ok_or_else(|| LinkError::Loop(path.clone()))?;
         match self.child(folder, path.name()) {
             Some(node) => {
                 if !is_dir {
                     self.clear(node);
                 }
-                self.nodes[node as usize].inode = inode;
-                self.nodes[node as usize].layer = self.layer;
+                self.put(node, inode);
             }
             None => {
                 self.add_node(folder, path.name(), inode);
             }
         }
+        Ok(())
+    }
+
+    /// Gives a node another file.
+    fn put(&mut self, node: u32, inode: u32) {
+        self.nodes[node as usize].inode = inode;
+        self.nodes[node as usize].layer = self.layer;
+        self.last = None;
     }
 
     fn add_inode(&mut self, inode: Inode) -> u32 {
@@ -192,6 +231,7 @@ impl TreeBuilder {
             name: start,
             name_length: name.len() as u16,
             layer: self.layer,
+            pure: self.layer,
             removed: false,
         });
         self.nodes[folder as usize].first_child = node;
@@ -208,16 +248,29 @@ impl TreeBuilder {
             .copied()
     }
 
-    fn children(&self, folder: u32) -> Vec<u32> {
-        let mut children = Vec::new();
-        let mut next = self.nodes[folder as usize].first_child;
-        while let Some(draft) = self.nodes.get(next as usize) {
-            if !draft.removed {
-                children.push(next);
-            }
-            next = draft.next_sibling;
+    /// Lists what is in a folder, and forgets what was removed from it.
+    fn children(&mut self, folder: u32) -> Vec<u32> {
+        let children = children(&self.nodes, folder);
+        let nexts = children.iter().skip(1).copied().chain([NONE]);
+        for (&child, next) in children.iter().zip(nexts) {
+            self.nodes[child as usize].next_sibling = next;
         }
+        self.nodes[folder as usize].first_child = children.first().copied().unwrap_or(NONE);
         children
+    }
+
+    /// Says whether anything is in the folder; forgets what was removed from the head of its list.
+    fn has_children(&mut self, folder: u32) -> bool {
+        loop {
+            let first = self.nodes[folder as usize].first_child;
+            match self.nodes.get(first as usize) {
+                None => return false,
+                Some(draft) if draft.removed => {
+                    self.nodes[folder as usize].first_child = draft.next_sibling;
+                }
+                Some(_) => return true,
+            }
+        }
     }
 
     fn is_dir(&self, node: u32) -> bool {
@@ -235,6 +288,7 @@ impl TreeBuilder {
             entry.remove();
         }
         self.nodes[node as usize].removed = true;
+        self.last = None;
     }
 
     /// Removes all that lies below a node.
@@ -251,130 +305,159 @@ impl TreeBuilder {
         self.nodes[node as usize].first_child = NONE;
     }
 
-    fn find_folder(&self, path: &ImagePath) -> Option<u32> {
-        self.walk(path).ok()
+    fn find_folder(&mut self, path: &[u8]) -> Option<u32> {
+        self.walk(path, Gap::Refused)
     }
 
     /// Finds the folder, following links; what is missing or no folder is made a folder.
-    fn make_folder(&mut self, path: &ImagePath) -> u32 {
-        loop {
-            match self.walk(path) {
-                Ok(folder) => return folder,
-                Err(Gap::Missing { folder, name }) => {
-                    let inode = self.add_inode(implied_folder());
-                    self.add_node(folder, &name, inode);
-                }
-                Err(Gap::Blocked { node }) => {
-                    let inode = self.add_inode(implied_folder());
-                    self.nodes[node as usize].inode = inode;
-                    self.nodes[node as usize].layer = self.layer;
-                }
-            }
+    fn make_folder(&mut self, path: &ImagePath) -> Option<u32> {
+        match &self.last {
+            Some((last, folder)) if **last == *path.as_bytes() => return Some(*folder),
+            Some(_) | None => {}
         }
+        let folder = self.walk(path.as_bytes(), Gap::Filled)?;
+        self.last = Some((path.as_bytes().into(), folder));
+        Some(folder)
     }
 
-    fn walk(&self, path: &ImagePath) -> Result<u32, Gap> {
-        let mut rest: Vec<&[u8]> = path.names().rev().collect();
+    /// Goes from folder to folder. Links are followed as the kernel follows them, a limited number of times.
+    fn walk(&mut self, path: &[u8], gap: Gap) -> Option<u32> {
+        let mut linked: Vec<u8>;
+        let mut rest = path;
         let mut folder = 0;
         let mut links = 0;
-        while let Some(name) = rest.pop() {
-            if name == b".." {
-                let parent = self.nodes[folder as usize].parent;
-                folder = if parent == NONE { 0 } else { parent };
-                continue;
+        let mut budget = MAX_WALK;
+        while !rest.is_empty() {
+            let (name, after) = match rest.iter().position(|&byte| byte == b'/') {
+                Some(slash) => (&rest[..slash], &rest[slash + 1..]),
+                None => (rest, &rest[rest.len()..]),
+            };
+            rest = after;
+            budget = budget.checked_sub(name.len() + 1)?;
+            match name {
+                b"" | b"." => continue,
+                b".." => {
+                    let parent = self.nodes[folder as usize].parent;
+                    folder = if parent == NONE { 0 } else { parent };
+                    continue;
+                }
+                _ => {}
             }
-            let Some(node) = self.child(folder, name) else {
-                return Err(Gap::Missing { folder, name: name.into() });
+            let node = match self.child(folder, name) {
+                Some(node) => node,
+                None if gap == Gap::Refused => return None,
+                None => {
+                    let inode = self.add_inode(implied_folder());
+                    self.add_node(folder, name, inode)
+                }
             };
             match &self.inode(node).kind {
                 Kind::Dir => folder = node,
-                Kind::Symlink(target) if links < MAX_LINKS => {
+                Kind::Symlink(target) => {
                     links += 1;
+                    if links > MAX_LINKS || target.len() + rest.len() > budget {
+                        return None;
+                    }
                     if target.starts_with(b"/") {
                         folder = 0;
                     }
-                    rest.extend(super::names_reversed(target));
+                    linked = [&**target, rest].join(&b'/');
+                    rest = &linked;
                 }
-                // A loop of links can hold no folder, nor can a file: the entry below it replaces it.
-                Kind::Symlink(_) | Kind::File(_) | Kind::Char(_) | Kind::Block(_) | Kind::Fifo => {
-                    return Err(Gap::Blocked { node });
+                Kind::File(_) | Kind::Char(_) | Kind::Block(_) | Kind::Fifo => {
+                    if gap == Gap::Refused {
+                        return None;
+                    }
+                    let inode = self.add_inode(implied_folder());
+                    self.put(node, inode);
+                    folder = node;
                 }
             }
         }
-        Ok(folder)
+        Some(folder)
     }
 
     /// Puts the nodes in path order and counts the names of each inode.
     pub fn finish(self) -> Tree {
+        let TreeBuilder { nodes: drafts, index, names, inodes, .. } = self;
+        drop(index);
         let mut tree = Tree {
-            nodes: Vec::with_capacity(self.nodes.len()),
-            children: Vec::with_capacity(self.nodes.len()),
-            names: Vec::new(),
-            inodes: Vec::new(),
-            links: vec![0; self.inodes.len()],
+            nodes: Vec::with_capacity(drafts.len()),
+            children: Vec::with_capacity(drafts.len()),
+            names,
+            inodes,
+            links: Vec::new(),
         };
+        tree.links.resize(tree.inodes.len(), 0);
         // The stack holds what is still to be placed and, below it, the folders whose subtrees are open.
         let mut stack = vec![Step::Enter { draft: 0, parent: NodeId::ROOT, slot: None }];
         while let Some(step) = stack.pop() {
             match step {
                 Step::Enter { draft, parent, slot } => {
-                    let node = self.enter(&mut tree, draft, parent);
+                    let children = sorted_children(&drafts, &tree.names, draft);
+                    let node = enter(&mut tree, &drafts[draft as usize], parent, children.len());
                     if let Some(slot) = slot {
-                        tree.children[slot] = node;
+                        tree.children[slot as usize] = node;
                     }
                     stack.push(Step::Leave(node));
-                    let first = tree.nodes[node.index()].children as usize;
-                    let sorted = self.sorted_children(draft);
-                    for (position, &child) in sorted.iter().enumerate().rev() {
-                        stack.push(Step::Enter {
-                            draft: child,
-                            parent: node,
-                            slot: Some(first + position),
-                        });
-                    }
+                    let first = tree.nodes[node.index()].children;
+                    let slots = first..first + children.len() as u32;
+                    stack.extend(children.into_iter().zip(slots).rev().map(|(draft, slot)| {
+                        Step::Enter { draft, parent: node, slot: Some(slot) }
+                    }));
                 }
                 Step::Leave(node) => tree.nodes[node.index()].end = NodeId::new(tree.nodes.len()),
             }
         }
-        tree.names = self.names;
-        tree.inodes = self.inodes;
         tree
     }
+}
 
-    fn enter(&self, tree: &mut Tree, draft: u32, parent: NodeId) -> NodeId {
-        let node = NodeId::new(tree.nodes.len());
-        let Draft { inode, name, name_length, layer, .. } = self.nodes[draft as usize];
-        let count = self.children(draft).len();
-        tree.links[inode as usize] += 1;
-        tree.nodes.push(Node {
-            parent,
-            end: node,
-            inode: InodeId(inode),
-            children: tree.children.len() as u32,
-            child_count: count as u32,
-            name,
-            name_length,
-            layer,
-        });
-        tree.children.resize(tree.children.len() + count, NodeId::ROOT);
-        node
-    }
+fn enter(tree: &mut Tree, draft: &Draft, parent: NodeId, count: usize) -> NodeId {
+    let node = NodeId::new(tree.nodes.len());
+    tree.links[draft.inode as usize] += 1;
+    tree.nodes.push(Node {
+        parent,
+        end: node,
+        inode: InodeId(draft.inode),
+        children: tree.children.len() as u32,
+        child_count: count as u32,
+        name: draft.name,
+        name_length: draft.name_length,
+        layer: draft.layer,
+    });
+    tree.children.resize(tree.children.len() + count, NodeId::ROOT);
+    node
+}
 
-    fn sorted_children(&self, draft: u32) -> Vec<u32> {
-        let mut children = self.children(draft);
-        children.sort_unstable_by_key(|&child| key(&self.nodes, &self.names, child).1);
-        children
+fn children(nodes: &[Draft], folder: u32) -> Vec<u32> {
+    let mut children = Vec::new();
+    let mut next = nodes[folder as usize].first_child;
+    while let Some(draft) = nodes.get(next as usize) {
+        if !draft.removed {
+            children.push(next);
+        }
+        next = draft.next_sibling;
     }
+    children
+}
+
+fn sorted_children(nodes: &[Draft], names: &[u8], folder: u32) -> Vec<u32> {
+    let mut children = children(nodes, folder);
+    children.sort_unstable_by_key(|&child| key(nodes, names, child).1);
+    children
 }
 
 enum Step {
-    Enter { draft: u32, parent: NodeId, slot: Option<usize> },
+    Enter { draft: u32, parent: NodeId, slot: Option<u32> },
     Leave(NodeId),
 }
 
+/// What a walk does where a folder is missing, or something else stands in its place.
+#[derive(Clone, Copy, PartialEq)]
 enum Gap {
-    Missing { folder: u32, name: Box<[u8]> },
-    Blocked { node: u32 },
+    Refused,
+    Filled,
 }
 
 fn key<'a>(nodes: &[Draft], names: &'a [u8], node: u32) -> (u32, &'a [u8]) {
