@@ -1,64 +1,89 @@
 //! What belongs with a package beyond the file that was reached: its companions, guests and leftovers.
 //!
+//! A package's *parts* are the files that no command line and no soname names: plug-ins, data, configuration, helpers in
+//! private folders. Programs and libraries read them by convention. A package that has nothing but parts can be used in
+//! no other way, so whatever depends on it reads them.
+//!
 //! A folder is *private* to a package that lists it if every other package that does was built from the same source or
-//! depends on one that was. Folders that a standard has are never private: nearly all packages depend on the C
-//! library, so by the rule alone `/usr/lib` would be the C library's.
+//! depends on it. Folders that a standard has are never private: nearly all packages depend on the C library, so by the
+//! rule alone `/usr/lib` would be the C library's. Nor is a folder of which its package fills only folders below, such as
+//! `/usr/lib/jvm`: it is a namespace, and what stands beside is another's.
 
-use super::role::{Role, is_standard, role};
+use super::role::{Place, Role};
+use rustc_hash::FxHashMap;
+
 use super::{PackageId, Packages};
 use crate::tree::{NodeId, Tree};
 
 impl Packages {
     /// Returns what the distribution packaged together with a reached library or program, sorted: plug-ins, data,
     /// configuration, helpers in private folders and folders to write to; not other commands and libraries, headers or
-    /// documents. With it the same of the data-only packages that its package depends on.
+    /// documents. With it the same of those packages that its package depends on and that have nothing else, and the
+    /// configuration in packages built from the same source that depend on it, such as that of a server whose program is
+    /// packaged apart.
     pub fn companions(&self, tree: &Tree, package: PackageId) -> Vec<NodeId> {
-        let mut found = Vec::new();
-        let mut seen = vec![package];
-        let mut open = vec![package];
-        while let Some(next) = open.pop() {
-            found.extend(self.parts(tree, next));
-            let relations = [self.relations.depends(next), self.relations.recommends(next)];
-            for &needed in relations.into_iter().flatten() {
-                if !seen.contains(&needed) {
-                    seen.push(needed);
-                    if self.is_data_only(tree, needed) {
-                        open.push(needed);
-                    }
-                }
-            }
-        }
+        let unit = self.unit(package);
+        let mut found: Vec<NodeId> = unit.iter().flat_map(|&it| self.parts(tree, it)).collect();
+        let fronts = self.fronts(package).into_iter().flat_map(|front| self.parts(tree, front));
+        found.extend(fronts.filter(|&node| is_configuration(tree, node)));
         found.sort_unstable();
         found.dedup();
         found
     }
 
-    /// Returns what other packages put into private folders of a reached package, with the package that did, sorted.
+    /// Returns what packages that depend on a reached one put into its private folders, with the package that did,
+    /// sorted; and what else they have in folders that no stranger lists: an extension's configuration stands in its
+    /// host's folder, and names a plug-in that stands in a folder of the extensions.
     pub fn guests(&self, tree: &Tree, package: PackageId) -> Vec<(NodeId, PackageId)> {
-        let mut found = Vec::new();
-        for folder in self.private_folders(tree, package) {
-            for &(node, owner) in self.ownership.below(tree, folder) {
-                if owner != package && is_part(tree, node) {
-                    found.push((node, owner));
-                }
-            }
+        let unit = self.unit(package);
+        let bases = self.relations.bases(&unit);
+        let private = PrivateFolders::new(self, tree, &unit);
+        let mut guests = Vec::new();
+        for folder in private.outermost(tree) {
+            let listed = self.ownership.below(tree, folder).iter();
+            let new = listed.filter(|(_, owner)| !bases[owner.index()] && !guests.contains(owner));
+            let mut nearest = Nearest::new(tree, &private);
+            let new = new.filter(|&&(node, _)| {
+                nearest.usage(node) == Some(Usage::Filled) && self.is_part(tree, node)
+            });
+            let mut new: Vec<PackageId> = new.map(|&(_, owner)| owner).collect();
+            new.sort_unstable();
+            new.dedup();
+            guests.append(&mut new);
         }
+        let followers = self.relations.followers(&unit);
+        let mut found = Vec::new();
+        for guest in guests {
+            let mut nearest = Nearest::new(tree, &private);
+            let parts = self.parts(tree, guest).filter(|&node| match nearest.usage(node) {
+                Some(usage) => usage == Usage::Filled,
+                None => tree.parent(node).is_some_and(|it| self.is_private(tree, it, &followers)),
+            });
+            found.extend(parts.map(|node| (node, guest)));
+        }
+        found.sort_unstable();
         found
     }
 
     /// Returns what no package owns in private folders of a reached package, sorted: the links that maintainer scripts
     /// made, and what somebody put there for the program to read.
     pub fn leftovers(&self, tree: &Tree, package: PackageId) -> Vec<NodeId> {
+        let mut private = PrivateFolders::new(self, tree, &self.unit(package));
+        private.extend(PrivateFolders::new(self, tree, &self.fronts(package)), |folder| {
+            is_configuration(tree, folder)
+        });
+        let mut nearest = Nearest::new(tree, &private);
         let mut found = Vec::new();
-        for folder in self.private_folders(tree, package) {
-            let mut listed = self.ownership.below(tree, folder).iter().peekable();
+        for folder in private.outermost(tree) {
+            let listed = self.ownership.below(tree, folder).iter();
+            let mut listed = listed.map(|&(node, _)| node).peekable();
             for node in tree.subtree(folder) {
-                let mut owned = false;
-                while listed.next_if(|&&(other, _)| other <= node).is_some_and(|&(other, _)| {
-                    owned |= other == node;
-                    true
-                }) {}
-                if !owned && !tree.is_dir(node) {
+                while listed.next_if(|&other| other < node).is_some() {}
+                let is_owned = listed.peek() == Some(&node);
+                if !is_owned
+                    && nearest.usage(node) == Some(Usage::Filled)
+                    && self.is_part(tree, node)
+                {
                     found.push(node);
                 }
             }
@@ -66,51 +91,160 @@ impl Packages {
         found
     }
 
-    /// Returns the paths of a package that its own programs and libraries work with.
-    fn parts(&self, tree: &Tree, package: PackageId) -> impl Iterator<Item = NodeId> {
-        self.files(package).iter().copied().filter(move |&node| is_part(tree, node))
+    /// Returns the package and those it depends on, however far, that have nothing but parts.
+    fn unit(&self, package: PackageId) -> Vec<PackageId> {
+        let mut unit = vec![package];
+        let mut seen = vec![false; self.len()];
+        let mut next = 0;
+        while let Some(&member) = unit.get(next) {
+            next += 1;
+            let relations = [self.relations.depends(member), self.relations.recommends(member)];
+            for &needed in relations.into_iter().flatten() {
+                let is_new = !std::mem::replace(&mut seen[needed.index()], true);
+                if is_new && needed != package && self.only_parts[needed.index()] {
+                    unit.push(needed);
+                }
+            }
+        }
+        unit
     }
 
-    /// Says whether a package holds data for others: no command, library, plug-in or helper of its own.
-    fn is_data_only(&self, tree: &Tree, package: PackageId) -> bool {
+    /// Returns the packages of the same source that depend on the package itself.
+    fn fronts(&self, package: PackageId) -> Vec<PackageId> {
+        let family = self.relations.family(package).iter();
+        let dependant = |member: &&PackageId| self.relations.depends(**member).contains(&package);
+        family.filter(dependant).copied().collect()
+    }
+
+    /// Returns the paths of a package that its own programs and libraries work with.
+    fn parts(&self, tree: &Tree, package: PackageId) -> impl Iterator<Item = NodeId> {
+        self.files(package).iter().copied().filter(move |&node| self.is_part(tree, node))
+    }
+
+    /// Says whether programs work with the path: data, plug-ins, helpers, and folders that are empty for them to fill.
+    fn is_part(&self, tree: &Tree, node: NodeId) -> bool {
+        if tree.is_dir(node) && !tree.children(node).is_empty() {
+            return false;
+        }
+        match self.places.role(tree, node) {
+            Role::Plugin | Role::Helper | Role::Data => true,
+            Role::Program
+            | Role::Library
+            | Role::Development
+            | Role::Document
+            | Role::Administration => false,
+        }
+    }
+
+    /// Says whether a package has no command and no library for others.
+    pub(super) fn has_only_parts(&self, tree: &Tree, package: PackageId) -> bool {
         let mut files = self.files(package).iter().filter(|&&node| !tree.is_dir(node));
-        files.all(|&node| match role(tree, node, tree.path(node).as_bytes()) {
-            Role::Program | Role::Library | Role::Plugin | Role::Helper => false,
-            Role::Data | Role::Development | Role::Document | Role::Administration => true,
+        files.all(|&node| match self.places.role(tree, node) {
+            Role::Program | Role::Library => false,
+            Role::Plugin
+            | Role::Helper
+            | Role::Data
+            | Role::Development
+            | Role::Document
+            | Role::Administration => true,
         })
     }
 
-    /// Returns the outermost private folders of a package, in path order.
-    fn private_folders(&self, tree: &Tree, package: PackageId) -> Vec<NodeId> {
-        let followers = self.relations.followers(package);
-        let mut found: Vec<NodeId> = Vec::new();
-        for &node in self.files(package) {
-            let is_private = || {
-                self.owners(node).all(|owner| followers[owner.index()])
-                    && !is_standard(tree.path(node).as_bytes())
-            };
-            if tree.is_dir(node)
-                && !found.last().is_some_and(|&outer| tree.is_within(node, outer))
-                && is_private()
-            {
-                found.push(node);
-            }
-        }
-        found
+    /// Says whether none but the followers list a folder that no standard has.
+    fn is_private(&self, tree: &Tree, folder: NodeId, followers: &[bool]) -> bool {
+        self.places.of(tree, folder) == Place::Other
+            && self.owners(folder).all(|owner| followers[owner.index()])
     }
 }
 
-/// Says whether programs work with the path: data, plug-ins, helpers, and folders that are empty for them to write to.
-fn is_part(tree: &Tree, node: NodeId) -> bool {
-    if tree.is_dir(node) && !tree.children(node).is_empty() {
-        return false;
+/// Says whether a path is configuration: FHS 3.7.
+fn is_configuration(tree: &Tree, node: NodeId) -> bool {
+    let folder = tree.child(NodeId::ROOT, b"etc");
+    folder.is_some_and(|folder| tree.is_within(node, folder))
+}
+
+/// How a package uses a folder that it lists.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Usage {
+    /// It has files there, or the folder as such: to be filled.
+    Filled,
+    /// It has only folders there: the folder is a namespace.
+    Passed,
+}
+
+/// The folders that are private to one of some packages, in path order.
+struct PrivateFolders(Vec<(NodeId, Usage)>);
+
+impl PrivateFolders {
+    fn new(packages: &Packages, tree: &Tree, unit: &[PackageId]) -> Self {
+        let mut usages: FxHashMap<NodeId, Usage> = FxHashMap::default();
+        for node in unit.iter().flat_map(|&member| packages.files(member)) {
+            let usage = if tree.is_dir(*node) { Usage::Passed } else { Usage::Filled };
+            if let Some(folder) = tree.parent(*node) {
+                let known = usages.entry(folder).or_insert(usage);
+                if usage == Usage::Filled {
+                    *known = usage;
+                }
+            }
+        }
+        let followers = packages.relations.followers(unit);
+        let listed = unit.iter().flat_map(|&member| packages.files(member)).copied();
+        let private =
+            listed.filter(|&node| tree.is_dir(node) && packages.is_private(tree, node, &followers));
+        let usage = |node| usages.get(&node).copied().unwrap_or(Usage::Filled);
+        let mut found: Vec<(NodeId, Usage)> = private.map(|node| (node, usage(node))).collect();
+        found.sort_unstable_by_key(|&(node, _)| node);
+        found.dedup();
+        PrivateFolders(found)
     }
-    match role(tree, node, tree.path(node).as_bytes()) {
-        Role::Plugin | Role::Helper | Role::Data => true,
-        Role::Program
-        | Role::Library
-        | Role::Development
-        | Role::Document
-        | Role::Administration => false,
+
+    /// Adds those of other private folders that `wanted` names.
+    fn extend(&mut self, other: PrivateFolders, wanted: impl Fn(NodeId) -> bool) {
+        self.0.extend(other.0.into_iter().filter(|&(folder, _)| wanted(folder)));
+        self.0.sort_unstable_by_key(|&(folder, usage)| (folder, usage == Usage::Passed));
+        self.0.dedup_by_key(|&mut (folder, _)| folder);
+    }
+
+    /// Returns those that lie in no other one.
+    fn outermost(&self, tree: &Tree) -> impl Iterator<Item = NodeId> {
+        let mut last = None;
+        self.0.iter().map(|&(folder, _)| folder).filter(move |&folder| {
+            let is_outer = !last.is_some_and(|outer| tree.is_within(folder, outer));
+            if is_outer {
+                last = Some(folder);
+            }
+            is_outer
+        })
+    }
+}
+
+/// Finds the nearest private folder above each of some paths, which are asked for in path order.
+struct Nearest<'a> {
+    tree: &'a Tree,
+    folders: &'a [(NodeId, Usage)],
+    /// The folders above the last path, the nearest last.
+    above: Vec<(NodeId, Usage)>,
+}
+
+impl<'a> Nearest<'a> {
+    fn new(tree: &'a Tree, private: &'a PrivateFolders) -> Self {
+        Nearest { tree, folders: &private.0, above: Vec::new() }
+    }
+
+    /// Says how the nearest private folder above `node` is used.
+    fn usage(&mut self, node: NodeId) -> Option<Usage> {
+        while let Some((&next, rest)) = self.folders.split_first().filter(|(next, _)| next.0 < node)
+        {
+            self.leave(next.0);
+            self.above.push(next);
+            self.folders = rest;
+        }
+        self.leave(node);
+        self.above.last().map(|&(_, usage)| usage)
+    }
+
+    /// Forgets the folders that do not hold `node`.
+    fn leave(&mut self, node: NodeId) {
+        while self.above.pop_if(|(folder, _)| !self.tree.is_within(node, *folder)).is_some() {}
     }
 }

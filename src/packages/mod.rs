@@ -16,6 +16,7 @@ use std::ops::Range;
 use self::ownership::Ownership;
 use self::reader::Reader;
 use self::relations::Relations;
+use self::role::Places;
 use crate::contents::Contents;
 use crate::tree::{NodeId, Tree};
 use crate::warning::Warning;
@@ -59,6 +60,9 @@ pub struct Packages {
     records: Vec<Record>,
     ownership: Ownership,
     relations: Relations,
+    places: Places,
+    /// By package: whether it has no command and no library for others.
+    only_parts: Vec<bool>,
 }
 
 /// Where a package's record stands in its database.
@@ -104,6 +108,10 @@ impl Packages {
         }
         packages.ownership = Ownership::new(tree, lists);
         packages.relations = Relations::new(&packages.packages);
+        let folders = packages.ownership.nodes().filter(|&node| tree.is_dir(node));
+        packages.places = Places::new(tree, folders);
+        packages.only_parts =
+            packages.iter().map(|(package, _)| packages.has_only_parts(tree, package)).collect();
         (packages, reader.warnings)
     }
 

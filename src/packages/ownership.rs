@@ -51,6 +51,13 @@ impl Ownership {
         rest.iter().take_while(move |&&(other, _)| other == node).map(|&(_, package)| package)
     }
 
+    /// Returns every listed path once, in path order.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = NodeId> {
+        self.by_path
+            .chunk_by(|a, b| a.0 == b.0)
+            .filter_map(|pairs| pairs.first().map(|pair| pair.0))
+    }
+
     /// Returns what is listed of a folder and all below it, in path order.
     pub(super) fn below(&self, tree: &Tree, folder: NodeId) -> &[(NodeId, PackageId)] {
         let first = self.by_path.partition_point(|&(other, _)| other < folder);

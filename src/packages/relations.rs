@@ -65,15 +65,27 @@ impl Relations {
         &self.members[self.families[package.index()]]
     }
 
-    /// Returns, by id, which packages belong to this one: its family, and what depends on one of them, however far.
-    pub(super) fn followers(&self, package: PackageId) -> Vec<bool> {
-        let mut reached = vec![false; self.depends.len()];
-        let mut open = self.family(package).to_vec();
-        while let Some(next) = open.pop() {
-            if !std::mem::replace(&mut reached[next.index()], true) {
-                open.extend(&self.dependants[next.index()]);
-            }
+    /// Returns, by id, which packages belong to these: their families, and what depends on one of them, however far.
+    pub(super) fn followers(&self, packages: &[PackageId]) -> Vec<bool> {
+        let mut followers = closure(&self.dependants, packages.to_vec());
+        for member in packages.iter().flat_map(|&package| self.family(package)) {
+            followers[member.index()] = true;
         }
-        reached
+        followers
     }
+
+    /// Returns, by id, the packages and all that they depend on, however far.
+    pub(super) fn bases(&self, packages: &[PackageId]) -> Vec<bool> {
+        closure(&self.depends, packages.to_vec())
+    }
+}
+
+fn closure(edges: &[Vec<PackageId>], mut open: Vec<PackageId>) -> Vec<bool> {
+    let mut reached = vec![false; edges.len()];
+    while let Some(next) = open.pop() {
+        if !std::mem::replace(&mut reached[next.index()], true) {
+            open.extend(&edges[next.index()]);
+        }
+    }
+    reached
 }

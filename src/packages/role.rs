@@ -1,6 +1,8 @@
 //! What a packaged path is for, as its place tells: the Filesystem Hierarchy Standard (FHS) and the policies of the
 //! distributions give every kind of file its folder.
 
+use rustc_hash::FxHashMap;
+
 use crate::tree::{NodeId, Tree};
 
 /// What a packaged path is for.
@@ -51,27 +53,116 @@ const ADMINISTRATION: &str = "/etc/apparmor.d /etc/apt /etc/bash_completion.d /e
     /usr/share/bug /usr/share/debconf /usr/share/fish /usr/share/initramfs-tools /usr/share/lintian \
     /usr/share/pam-configs /usr/share/zsh /var/lib/apt /var/lib/dpkg";
 
-/// Other folders of the FHS that packages share because the standard has them.
-const STANDARD: &str = "/ /boot /dev /etc /etc/opt /home /media /mnt /opt /proc /root /run /srv /sys /tmp /usr \
-    /usr/libexec /usr/local /usr/local/etc /usr/local/libexec /usr/local/share /usr/share /usr/share/applications \
-    /usr/share/dict /usr/share/icons /usr/share/locale /usr/share/misc /usr/share/pixmaps /usr/share/sgml \
-    /usr/share/xml /var /var/cache /var/lib /var/lib/misc /var/local /var/lock /var/log /var/mail /var/opt /var/run \
-    /var/spool /var/tmp";
+/// Other folders that packages share because a standard has them; what is in them decides for itself.
+const STANDARD: &str = "/ /boot /dev /etc /etc/alternatives /etc/opt /home /media /mnt /opt /proc /root \
+    /run /srv /sys /tmp /usr /usr/libexec /usr/local /usr/local/etc /usr/local/libexec /usr/local/share /usr/share \
+    /usr/share/applications /usr/share/dict /usr/share/fonts /usr/share/icons /usr/share/locale /usr/share/misc \
+    /usr/share/pixmaps /usr/share/sgml /usr/share/xml /var /var/cache /var/lib /var/lib/misc /var/local /var/lock \
+    /var/log /var/mail /var/opt /var/run /var/spool /var/tmp";
 
-/// Returns what the path is for. `path` is that of `node`.
-pub(super) fn role(tree: &Tree, node: NodeId, path: &[u8]) -> Role {
+/// What a folder is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Place {
+    /// All in it and below it has this role.
+    All(Role),
+    /// Commands.
+    Programs,
+    /// Libraries.
+    Libraries,
+    /// Anything, of any package.
+    Standard,
+    /// Anything.
+    Other,
+}
+
+/// What the folders of an image are for that its packages list.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    places: FxHashMap<NodeId, Place>,
+}
+
+impl Places {
+    /// Finds the standard folders in the tree, and what the listed folders are for; `folders` stand in path order.
+    pub(super) fn new(tree: &Tree, folders: impl Iterator<Item = NodeId>) -> Self {
+        let tables = [
+            (STANDARD, Place::Standard),
+            (PROGRAMS, Place::Programs),
+            (LIBRARIES, Place::Libraries),
+            (DEVELOPMENT, Place::All(Role::Development)),
+            (DOCUMENTS, Place::All(Role::Document)),
+            (ADMINISTRATION, Place::All(Role::Administration)),
+        ];
+        let mut standard = Places::default();
+        for (table, place) in tables {
+            for path in table.split_ascii_whitespace() {
+                let found = tree.resolve(path.as_bytes()).map(|found| found.node);
+                standard.places.extend(found.map(|node| (node, place)));
+            }
+        }
+        for folder in folders {
+            let place = standard.of(tree, folder);
+            standard.places.insert(folder, place);
+        }
+        standard
+    }
+
+    /// Returns what a folder is for.
+    pub(super) fn of(&self, tree: &Tree, folder: NodeId) -> Place {
+        if let Some(&place) = self.places.get(&folder) {
+            return place;
+        }
+        let name = tree.name(folder);
+        let known =
+            tree.ancestors(folder).find_map(|above| Some((above, *self.places.get(&above)?)));
+        let Some((above, place)) = known else {
+            return Place::Other;
+        };
+        let is_child = tree.parent(folder) == Some(above);
+        match place {
+            Place::All(role) => Place::All(role),
+            Place::Libraries if is_child && is_triplet(name) => Place::Libraries,
+            Place::Libraries if is_child && matches!(name, b"pkgconfig" | b"cmake") => {
+                Place::All(Role::Development)
+            }
+            Place::Programs | Place::Libraries | Place::Standard | Place::Other => {
+                if is_manual(tree, folder) { Place::All(Role::Document) } else { Place::Other }
+            }
+        }
+    }
+
+    /// Returns what a path is for.
+    pub(super) fn role(&self, tree: &Tree, node: NodeId) -> Role {
+        let place = if tree.is_dir(node) {
+            self.of(tree, node)
+        } else {
+            tree.parent(node).map_or(Place::Standard, |folder| self.of(tree, folder))
+        };
+        match place {
+            Place::All(role) => role,
+            Place::Programs => Role::Program,
+            Place::Libraries => library_role(tree, node),
+            Place::Standard | Place::Other => file_role(tree, node),
+        }
+    }
+}
+
+/// Returns the role of a file in a folder that the loader searches.
+fn library_role(tree: &Tree, node: NodeId) -> Role {
+    match file_role(tree, node) {
+        Role::Plugin => Role::Library,
+        // libtool's description of the library, for linkers; beside a plug-in it is for programs.
+        _ if tree.name(node).ends_with(b".la") => Role::Development,
+        role => role,
+    }
+}
+
+/// Returns the role of a file in a folder that can hold anything.
+fn file_role(tree: &Tree, node: NodeId) -> Role {
     let name = tree.name(node);
-    let folder = parent(path);
-    if is_below_any(path, ADMINISTRATION) {
-        Role::Administration
-    } else if is_below_any(path, DOCUMENTS) || is_manual(path) {
-        Role::Document
-    } else if is_below_any(path, DEVELOPMENT) || is_development(folder, name) {
+    if is_development(name) {
         Role::Development
-    } else if is_one_of(folder, PROGRAMS) {
-        Role::Program
     } else if is_shared_object(name) {
-        if is_library_folder(folder) { Role::Library } else { Role::Plugin }
+        Role::Plugin
     } else if tree.is_executable(node) {
         Role::Helper
     } else {
@@ -79,19 +170,9 @@ pub(super) fn role(tree: &Tree, node: NodeId, path: &[u8]) -> Role {
     }
 }
 
-/// Says whether packages share the folder because a standard has it, whatever they have to do with each other.
-pub(super) fn is_standard(path: &[u8]) -> bool {
-    [STANDARD, PROGRAMS, DEVELOPMENT, DOCUMENTS, ADMINISTRATION]
-        .into_iter()
-        .any(|folders| is_one_of(path, folders))
-        || is_library_folder(path)
-}
-
-fn is_library_folder(path: &[u8]) -> bool {
-    let is_triplet = |path: &[u8]| memchr::memmem::find(path, b"-linux-").is_some();
-    is_one_of(path, LIBRARIES)
-        || is_one_of(parent(path), LIBRARIES)
-            && path.get(parent(path).len()..).is_some_and(is_triplet)
+/// Knows the libraries' folder of one architecture, such as `x86_64-linux-gnu`.
+fn is_triplet(name: &[u8]) -> bool {
+    memchr::memmem::find(name, b"-linux-").is_some()
 }
 
 /// Says whether a name is that of a shared object: `libx.so`, `libx.so.1.2`, `x.cpython-311-x86_64-linux-gnu.so`.
@@ -103,34 +184,14 @@ pub(super) fn is_shared_object(name: &[u8]) -> bool {
     name.get(..version_start).is_some_and(|stem| stem.ends_with(b".so"))
 }
 
-/// Knows headers, static libraries and object files wherever they are, and what accompanies libraries for linkers.
-fn is_development(folder: &[u8], name: &[u8]) -> bool {
-    let ends = |endings: &[&[u8]]| endings.iter().any(|ending| name.ends_with(ending));
-    ends(&[b".a", b".h", b".hpp", b".o", b".pc"])
-        || is_library_folder(folder) && ends(&[b".la", b"Conf.sh", b"Config.sh"])
-        || is_library_folder(parent(folder)) && matches!(last_name(folder), b"pkgconfig" | b"cmake")
+/// Knows headers, static libraries and object files, wherever they are.
+fn is_development(name: &[u8]) -> bool {
+    let endings: [&[u8]; 5] = [b".a", b".h", b".hpp", b".o", b".pc"];
+    endings.iter().any(|ending| name.ends_with(ending))
 }
 
-/// Knows manual pages outside `/usr/share/man` by their section's folder.
-fn is_manual(path: &[u8]) -> bool {
-    memchr::memmem::find(path, b"/man/man").is_some()
-}
-
-fn is_one_of(path: &[u8], folders: &str) -> bool {
-    folders.split_ascii_whitespace().any(|folder| folder.as_bytes() == path)
-}
-
-fn is_below_any(path: &[u8], folders: &str) -> bool {
-    folders.split_ascii_whitespace().any(|folder| {
-        path.strip_prefix(folder.as_bytes()).is_some_and(|rest| rest.starts_with(b"/"))
-    })
-}
-
-fn parent(path: &[u8]) -> &[u8] {
-    let cut = path.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
-    path.get(..cut).unwrap_or_default()
-}
-
-fn last_name(path: &[u8]) -> &[u8] {
-    path.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
+/// Knows manual pages outside `/usr/share/man` by their section's folder, `man/man1`.
+fn is_manual(tree: &Tree, folder: NodeId) -> bool {
+    tree.name(folder).starts_with(b"man")
+        && tree.parent(folder).is_some_and(|above| tree.name(above) == b"man")
 }
