@@ -97,7 +97,10 @@ fn lay_out(
         (DT_HASH, hash_at),
         (0, 0),
     ]);
-    let table: Vec<u8> = dynamic.iter().flat_map(|(tag, value)| [tag.to_le_bytes(), value.to_le_bytes()].concat()).collect();
+    let table: Vec<u8> = dynamic
+        .iter()
+        .flat_map(|(tag, value)| [tag.to_le_bytes(), value.to_le_bytes()].concat())
+        .collect();
     let dynamic_at = place(&table);
     let size = body.len() as u64;
     let mut segments = vec![(1, 0, size), (2, dynamic_at, table.len() as u64)];

@@ -106,9 +106,12 @@ impl TextImage {
             json!({"mediaType": media_type, "digest": digest.to_string(), "size": bytes.len()})
         };
         let layers: Vec<Vec<u8>> = self.layers.iter().map(|entries| archive(entries)).collect();
-        let diff_ids: Vec<String> = layers.iter().map(|layer| Digest::of(layer).to_string()).collect();
-        let descriptors: Vec<Value> =
-            layers.iter().map(|layer| put(layer, "application/vnd.oci.image.layer.v1.tar")).collect();
+        let diff_ids: Vec<String> =
+            layers.iter().map(|layer| Digest::of(layer).to_string()).collect();
+        let descriptors: Vec<Value> = layers
+            .iter()
+            .map(|layer| put(layer, "application/vnd.oci.image.layer.v1.tar"))
+            .collect();
         let config = json!({"architecture": "amd64", "os": "linux", "config": self.config,
             "rootfs": {"type": "layers", "diff_ids": diff_ids}});
         let config = put(config.to_string().as_bytes(), "application/vnd.oci.image.config.v1+json");

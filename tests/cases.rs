@@ -1,0 +1,100 @@
+//! Every folder of `tests/cases` is an image as text and the plan that it must get, as text.
+//!
+//! A case goes through every stage as a real image does: it is written as a layout, read, flattened, traced and planned with the
+//! built-in profiles. `UPDATE=1 cargo test --test cases` writes the plans anew; the difference is then to be read.
+
+mod kit;
+
+use std::fs;
+use std::path::Path;
+
+use dehusk::flatten::{FlattenOptions, flatten};
+use dehusk::packages::Packages;
+use dehusk::plan::{Dropped, Kept, Mode, Plan, Verdict, plan};
+use dehusk::profile::Profiles;
+use dehusk::source::{OpenOptions, Reference, open};
+use dehusk::trace::drops::Scope;
+use dehusk::trace::{Subject, Trace, TraceOptions, Tracer, trace, tracers};
+use dehusk::tree::{NodeId, Tree};
+
+#[test]
+fn every_case_gets_its_plan() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut folders: Vec<_> =
+        fs::read_dir(&cases).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    assert!(!folders.is_empty(), "no case in {}", cases.display());
+    let mut wrong = Vec::new();
+    for folder in folders {
+        let image = fs::read_to_string(folder.join("image")).unwrap();
+        let found = run(&image);
+        let expected = folder.join("plan");
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(&expected, &found).unwrap();
+        }
+        let expected = fs::read_to_string(&expected).unwrap_or_default();
+        if expected != found {
+            wrong.push(format!("{}:\n{}", folder.display(), difference(&expected, &found)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn difference(expected: &str, found: &str) -> String {
+    let missing = expected.lines().filter(|line| !found.lines().any(|other| other == *line));
+    let added = found.lines().filter(|line| !expected.lines().any(|other| other == *line));
+    let lines = missing
+        .map(|line| format!("  expected {line}"))
+        .chain(added.map(|line| format!("  found    {line}")));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn run(text: &str) -> String {
+    let layout = tempfile::tempdir().unwrap();
+    kit::TextImage::parse(text).write_layout(layout.path());
+    let reference = Reference::parse(layout.path().as_os_str()).unwrap();
+    let image = open(&reference, OpenOptions::new(layout.path())).unwrap();
+    let flattened = flatten(&image, &FlattenOptions::new(layout.path())).unwrap();
+    let (tree, contents) = (&flattened.tree, &flattened.contents);
+    let (packages, _) = Packages::read(tree, contents);
+    let profiles = Profiles::builtin();
+    let subject =
+        Subject { tree, contents, config: &image.config, packages: &packages, profiles: &profiles };
+    let all = tracers(&subject);
+    let all: Vec<&dyn Tracer> = all.iter().map(|tracer| &**tracer).collect();
+    let trace = trace(&subject, &all, &TraceOptions::default());
+    let plan = plan(tree, contents, &packages, &trace, Mode::Trace);
+    describe(tree, &trace, &plan)
+}
+
+/// One line for each path but folders that only hold others, then the profiles that fired and the warnings.
+fn describe(tree: &Tree, trace: &Trace, plan: &Plan) -> String {
+    let mut lines: Vec<String> =
+        tree.nodes().filter_map(|node| line(tree, trace, plan, node)).collect();
+    for firing in trace.firings() {
+        if !matches!(firing.profile.as_str(), "base" | "debris") {
+            lines.push(format!("* {} {}", firing.profile, firing.prefix));
+        }
+    }
+    let warnings = trace.warnings().iter().chain(plan.warnings());
+    lines.extend(warnings.map(|warning| format!("! {warning}")));
+    lines.join("\n") + "\n"
+}
+
+fn line(tree: &Tree, trace: &Trace, plan: &Plan, node: NodeId) -> Option<String> {
+    let path = tree.path(node);
+    match plan.verdict(node) {
+        Verdict::Kept(Kept::Reached(id)) => {
+            let reason = trace.reason_of(id);
+            Some(format!("+ {path} {} {}", reason.claim.word(), reason.detail))
+        }
+        Verdict::Kept(Kept::Parent) => None,
+        Verdict::Kept(kept) => Some(format!("+ {path} {kept:?}")),
+        Verdict::Dropped(Dropped::Rule(_)) => {
+            let rule = trace.drops().rule(node, Scope::Fired)?;
+            Some(format!("- {path} {}", rule.id))
+        }
+        Verdict::Dropped(Dropped::Unreached) if tree.is_dir(node) => None,
+        Verdict::Dropped(dropped) => Some(format!("- {path} {dropped:?}")),
+    }
+}
