@@ -53,3 +53,32 @@ pub fn config(json: &str) -> Config {
 fn inode(kind: Kind, mode: u32) -> Inode {
     Inode { meta: Meta { mode, ..Meta::default() }, kind }
 }
+
+/// Changes `sample` in `count` ways, the same ones at every run: bytes flipped, cut out, repeated, and numbers made huge.
+pub fn mutations(sample: &[u8], count: u32) -> impl Iterator<Item = Vec<u8>> {
+    let mut random = 0x9e37_79b9_7f4a_7c15_u64 ^ sample.len() as u64;
+    let mut next = move |below: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        (random % below.max(1) as u64) as usize
+    };
+    (0..count).map(move |_| {
+        let mut bytes = sample.to_vec();
+        for _ in 0..=next(4) {
+            let at = next(bytes.len());
+            let end = (at + next(16)).min(bytes.len());
+            match next(5) {
+                0 => bytes.truncate(at),
+                1 => drop(bytes.drain(at..end)),
+                2 => bytes.extend_from_within(at..end),
+                3 => bytes[at..end].fill(0xff),
+                _ => {
+                    let value = next(256) as u8;
+                    bytes.get_mut(at).into_iter().for_each(|byte| *byte = value);
+                }
+            }
+        }
+        bytes
+    })
+}

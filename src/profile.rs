@@ -480,4 +480,19 @@ mod tests {
             assert_eq!(error.to_string(), expected, "{text}");
         }
     }
+
+    #[test]
+    fn no_text_makes_the_reader_panic() {
+        let sample = "about='a'\ntracers=['t']\nshared=['/a/{b,c}']\n[when]\nreached=['$prefix/bin/p*']\nimports=['s']\n\
+                      [keep.x]\nwhy='w'\npaths=['/a/[a-z]/**','**/b']\n[drop.y]\nkind='docs'\nwhy='w'\npaths=['/c?/']\n";
+        let mut parsed = 0;
+        for bytes in crate::kit::mutations(sample.as_bytes(), 5_000) {
+            let text = String::from_utf8_lossy(&bytes);
+            parsed += usize::from(Profiles::default().with_file("p", &text).is_ok());
+        }
+        assert!(
+            parsed > 100,
+            "only {parsed} of the texts are profiles: the mutations are too coarse to tell much"
+        );
+    }
 }
