@@ -6,8 +6,11 @@
 //! and no reason ever has to be revised.
 
 pub mod claim;
+#[cfg(test)]
+mod driver;
 pub mod drops;
 pub mod engine;
+pub mod memo;
 pub mod outcome;
 mod packaged;
 mod seed;
@@ -16,6 +19,7 @@ mod tests;
 pub mod tracer;
 
 pub mod elf;
+pub mod python;
 
 pub use claim::{Claim, Finding, Origin, Reason, ReasonId, Strength, Target};
 pub use engine::{Subject, TraceOptions, trace};
@@ -24,5 +28,8 @@ pub use tracer::{Command, FileView, Reach, Tracer, View, Word};
 
 /// Makes every tracer, for one image.
 pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
-    vec![Box::new(elf::Elf::new(subject.tree, subject.contents, subject.config))]
+    vec![
+        Box::new(elf::Elf::new(subject.tree, subject.contents, subject.config)),
+        Box::new(python::Python::default()),
+    ]
 }

@@ -1,0 +1,498 @@
+//! What a Python file says of itself: its imports, the programs it runs, and the words that may name modules.
+
+use rustc_hash::FxHashSet;
+
+use super::lexer::{Kind, Lexer, Start, Token};
+use crate::trace::Word;
+
+/// How many distinct words of a file are taken: a table of data has more, and they name nothing.
+const MAX_WORDS: usize = 20_000;
+
+/// The longest word that may name a module.
+const MAX_NAME: usize = 200;
+
+/// How many words of a command line are taken.
+const MAX_ARGUMENTS: usize = 100;
+
+/// What a file says.
+#[derive(Default, Debug)]
+pub struct Source {
+    /// Its imports, in order.
+    pub imports: Vec<Import>,
+    /// Its string constants that look like the name of a module or of something in one: `a.b`, `a.b:c`.
+    pub words: Vec<Name>,
+    /// The programs and libraries that it starts or opens.
+    pub calls: Vec<Call>,
+}
+
+/// A text and the line it stands in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Name {
+    /// The text.
+    pub text: String,
+    /// The line, counted from 1.
+    pub line: u32,
+}
+
+/// When an import runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum When {
+    /// As the file is loaded.
+    Loaded,
+    /// When a function is called, or in a `try` that may do without.
+    Maybe,
+}
+
+/// An import statement, or a call that imports a constant.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Import {
+    /// The dotted name; empty in `from . import x`.
+    pub module: String,
+    /// How many dots stand in front of it.
+    pub level: usize,
+    /// The names that `from` takes out of the module, each of which may be a module too.
+    pub names: Vec<String>,
+    /// When it runs.
+    pub when: When,
+    /// The line, counted from 1.
+    pub line: u32,
+}
+
+/// A call that starts a program or opens a library.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Call {
+    /// What it does.
+    pub action: Action,
+    /// The line, counted from 1.
+    pub line: u32,
+}
+
+/// What a call does.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Action {
+    /// Starts a program with these words.
+    Run(Vec<Word>),
+    /// Has the shell run a text.
+    Shell(Vec<u8>),
+    /// Only asks whether there is such a program.
+    Which(Vec<u8>),
+    /// Opens a library by its file name.
+    Open(Vec<u8>),
+    /// Looks for a library by its name without `lib` and `.so`.
+    Find(Vec<u8>),
+}
+
+/// Reads a file.
+pub fn read(source: &[u8]) -> Source {
+    let mut reader = Reader::default();
+    let mut lexer = Lexer::new(source);
+    let mut tokens = Vec::new();
+    while let Some(start) = lexer.line(&mut tokens) {
+        if let Start::Indent(indent) = start {
+            reader.enter(indent, &tokens);
+        }
+        reader.line(&tokens, start);
+    }
+    reader.source
+}
+
+#[derive(Default)]
+struct Reader<'a> {
+    source: Source,
+    blocks: Vec<Block>,
+    seen: FxHashSet<&'a [u8]>,
+}
+
+/// A block of a compound statement; it ends where a line is indented no more than its first.
+struct Block {
+    indent: u32,
+    runs: Runs,
+}
+
+/// When the lines of a block run.
+#[derive(Clone, Copy, PartialEq)]
+enum Runs {
+    /// With the lines around it.
+    Along,
+    /// Later, or only where it can.
+    Maybe,
+    /// Never: it is for type checkers.
+    Never,
+}
+
+impl<'a> Reader<'a> {
+    /// Leaves the blocks that a line's indentation closes, and enters the one it opens.
+    fn enter(&mut self, indent: u32, tokens: &[Token<'a>]) {
+        while self.blocks.last().is_some_and(|block| block.indent >= indent) {
+            self.blocks.pop();
+        }
+        if let Some(runs) = opens(tokens) {
+            self.blocks.push(Block { indent, runs });
+        }
+    }
+
+    fn when(&self) -> Option<When> {
+        if self.blocks.iter().any(|block| block.runs == Runs::Never) {
+            return None;
+        }
+        let maybe = self.blocks.iter().any(|block| block.runs == Runs::Maybe);
+        Some(if maybe { When::Maybe } else { When::Loaded })
+    }
+
+    fn line(&mut self, tokens: &[Token<'a>], start: Start) {
+        let Some(when) = self.when() else { return };
+        let documents = start != Start::Continued && tokens.len() == 1;
+        let mut at = 0;
+        while let Some(token) = tokens.get(at) {
+            let rest = tokens.get(at + 1..).unwrap_or_default();
+            let before = at.checked_sub(1).and_then(|before| tokens.get(before));
+            match token.kind {
+                Kind::Name if token.text == b"import" => at += self.import(token, rest, when),
+                Kind::Name if token.text == b"from" && starts_statement(before) => {
+                    at += self.from_import(token, rest, when);
+                }
+                Kind::Name if rest.first().is_some_and(|next| next.marks(b'(')) => {
+                    self.call(token, rest.get(1..).unwrap_or_default(), when);
+                }
+                Kind::Text if !documents => self.word(token),
+                Kind::Name | Kind::Text | Kind::Format | Kind::Number | Kind::Mark(_) => {}
+            }
+            at += 1;
+        }
+    }
+
+    /// `import a.b as c, d`: returns how many tokens it took.
+    fn import(&mut self, keyword: &Token<'a>, rest: &[Token<'a>], when: When) -> usize {
+        let mut taken = 0;
+        loop {
+            let (level, module, length) = dotted(rest.get(taken..).unwrap_or_default());
+            if module.is_empty() || level > 0 {
+                return taken;
+            }
+            taken += length;
+            let line = keyword.line;
+            self.source.imports.push(Import { module, level, names: Vec::new(), when, line });
+            if rest.get(taken).is_some_and(|token| token.is("as")) {
+                taken += 2;
+            }
+            if !rest.get(taken).is_some_and(|token| token.marks(b',')) {
+                return taken;
+            }
+            taken += 1;
+        }
+    }
+
+    /// `from .a import (b as c, d)`: returns how many tokens it took.
+    fn from_import(&mut self, keyword: &Token<'a>, rest: &[Token<'a>], when: When) -> usize {
+        let (level, module, mut taken) = dotted(rest);
+        if !rest.get(taken).is_some_and(|token| token.is("import")) {
+            return 0;
+        }
+        taken += 1;
+        let mut names = Vec::new();
+        while let Some(token) = rest.get(taken) {
+            match token.kind {
+                Kind::Name if token.is("as") => taken += 1,
+                Kind::Name => names.push(text(token.text)),
+                Kind::Mark(b'(' | b',' | b'*') => {}
+                Kind::Mark(_) | Kind::Text | Kind::Format | Kind::Number => break,
+            }
+            taken += 1;
+        }
+        self.source.imports.push(Import { module, level, names, when, line: keyword.line });
+        taken
+    }
+
+    fn word(&mut self, token: &Token<'a>) {
+        if self.seen.len() < MAX_WORDS && is_name(token.text) && self.seen.insert(token.text) {
+            self.source.words.push(Name { text: text(token.text), line: token.line });
+        }
+    }
+
+    /// Looks at a call by the name in front of its bracket.
+    fn call(&mut self, name: &Token<'a>, rest: &[Token<'a>], when: When) {
+        let line = name.line;
+        let action = match name.text {
+            b"import_module" | b"__import__" => return self.import_call(line, rest, when),
+            b"run" | b"call" | b"check_call" | b"check_output" | b"Popen" => started(rest),
+            b"create_subprocess_exec"
+            | b"execlp"
+            | b"execl"
+            | b"execvp"
+            | b"execv"
+            | b"execvpe" => literals(rest).map(Action::Run),
+            b"system"
+            | b"popen"
+            | b"getoutput"
+            | b"getstatusoutput"
+            | b"create_subprocess_shell" => shell_text(rest).map(Action::Shell),
+            b"which" => first_text(rest).map(Action::Which),
+            b"CDLL" | b"PyDLL" | b"LoadLibrary" | b"dlopen" => first_text(rest).map(Action::Open),
+            b"find_library" => first_text(rest).map(Action::Find),
+            _ => None,
+        };
+        if let Some(action) = action {
+            self.source.calls.push(Call { action, line });
+        }
+    }
+
+    fn import_call(&mut self, line: u32, rest: &[Token<'a>], when: When) {
+        let Some(name) = first_text(rest) else { return };
+        let level = name.iter().take_while(|&&byte| byte == b'.').count();
+        let module = text(name.get(level..).unwrap_or_default());
+        if is_name(module.as_bytes()) {
+            self.source.imports.push(Import { module, level, names: Vec::new(), when, line });
+        }
+    }
+}
+
+/// Says what kind of block a line opens, if it opens one.
+fn opens(tokens: &[Token<'_>]) -> Option<Runs> {
+    let first = tokens.iter().find(|token| !token.is("async"))?;
+    let has = |word: &str| tokens.iter().take(16).any(|token| token.is(word));
+    if first.kind != Kind::Name {
+        return None;
+    }
+    match first.text {
+        b"def" | b"try" => Some(Runs::Maybe),
+        b"with" if has("suppress") => Some(Runs::Maybe),
+        b"if" if has("not") => Some(Runs::Along),
+        b"if" if has("TYPE_CHECKING") => Some(Runs::Never),
+        b"if" if has("__name__") && tokens.iter().any(|token| token.text == b"__main__") => {
+            Some(Runs::Maybe)
+        }
+        b"if" | b"elif" | b"else" | b"except" | b"finally" | b"for" | b"while" | b"with"
+        | b"class" | b"match" | b"case" => Some(Runs::Along),
+        _ => None,
+    }
+}
+
+/// `from` also stands in `yield from` and `raise … from`, but never there at a statement's start.
+fn starts_statement(before: Option<&Token<'_>>) -> bool {
+    before.is_none_or(|token| token.marks(b';') || token.marks(b':'))
+}
+
+/// Reads `..a.b`: how many dots lead, the name, and how many tokens both took.
+fn dotted(tokens: &[Token<'_>]) -> (usize, String, usize) {
+    let level = tokens.iter().take_while(|token| token.marks(b'.')).count();
+    let mut taken = level;
+    let mut module = String::new();
+    while let Some(token) = tokens.get(taken) {
+        if token.kind != Kind::Name || token.is("import") || module.len() > MAX_NAME {
+            break;
+        }
+        module.push_str(&text(token.text));
+        taken += 1;
+        if !tokens.get(taken).is_some_and(|token| token.marks(b'.')) {
+            break;
+        }
+        module.push('.');
+        taken += 1;
+    }
+    (level, module, taken)
+}
+
+/// Says whether a text may name a module or something in one: `a`, `a.b.C`, `a.b:c`, `a.b:c.d`.
+pub fn is_name(text: &[u8]) -> bool {
+    if text.is_empty() || text.len() > MAX_NAME || text.iter().filter(|&&b| b == b':').count() > 1 {
+        return false;
+    }
+    text.split(|&byte| byte == b'.' || byte == b':').all(|part| {
+        let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80;
+        part.first().is_some_and(|byte| !byte.is_ascii_digit()) && part.iter().all(is_word)
+    })
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The arguments of `subprocess.run` and its kin: a list of words, or one text with `shell=True`.
+fn started(rest: &[Token<'_>]) -> Option<Action> {
+    if rest.first()?.marks(b'[') {
+        return literals(rest.get(1..)?).map(Action::Run);
+    }
+    let program = shell_text(rest)?;
+    let by_shell = arguments(rest).windows(3).any(|three| match three {
+        [name, equals, value] => name.is("shell") && equals.marks(b'=') && value.is("True"),
+        _ => false,
+    });
+    Some(if by_shell { Action::Shell(program) } else { Action::Run(vec![Some(program)]) })
+}
+
+/// The tokens up to the bracket that closes the call.
+fn arguments<'b, 'a>(rest: &'b [Token<'a>]) -> &'b [Token<'a>] {
+    let mut depth = 0usize;
+    for (at, token) in rest.iter().enumerate() {
+        match token.kind {
+            Kind::Mark(b'(' | b'[' | b'{') => depth += 1,
+            Kind::Mark(b')' | b']' | b'}') if depth == 0 => {
+                return rest.get(..at).unwrap_or_default();
+            }
+            Kind::Mark(b')' | b']' | b'}') => depth -= 1,
+            Kind::Mark(_) | Kind::Name | Kind::Text | Kind::Format | Kind::Number => {}
+        }
+    }
+    rest
+}
+
+/// The items of a list or of a call, each a constant or unknown; `None` where the first is unknown.
+fn literals(rest: &[Token<'_>]) -> Option<Vec<Word>> {
+    let mut words = Vec::new();
+    let mut depth = 0usize;
+    let mut item: Vec<&Token<'_>> = Vec::new();
+    for token in arguments(rest) {
+        match token.kind {
+            Kind::Mark(b',') if depth == 0 => words.push(constant(&std::mem::take(&mut item))),
+            Kind::Mark(b'(' | b'[' | b'{') => depth += 1,
+            Kind::Mark(b')' | b']' | b'}') => depth = depth.saturating_sub(1),
+            Kind::Mark(_) | Kind::Name | Kind::Text | Kind::Format | Kind::Number => {}
+        }
+        if !(depth == 0 && token.marks(b',')) {
+            item.push(token);
+        }
+        if words.len() == MAX_ARGUMENTS {
+            break;
+        }
+    }
+    if !item.is_empty() {
+        words.push(constant(&item));
+    }
+    words.first()?.as_ref()?;
+    Some(words)
+}
+
+/// The value of one or more string constants that stand side by side.
+fn constant(tokens: &[&Token<'_>]) -> Word {
+    if tokens.is_empty() || tokens.iter().any(|token| token.kind != Kind::Text) {
+        return None;
+    }
+    Some(tokens.iter().flat_map(|token| unescaped(token.text)).collect())
+}
+
+/// A call's first argument, where it is a constant.
+fn first_text(rest: &[Token<'_>]) -> Option<Vec<u8>> {
+    let texts: Vec<&Token<'_>> = rest.iter().take_while(|t| t.kind == Kind::Text).collect();
+    let next = rest.get(texts.len())?;
+    if next.marks(b',') || next.marks(b')') { constant(&texts) } else { None }
+}
+
+/// A command for the shell: a constant, or the beginning of an f-string.
+fn shell_text(rest: &[Token<'_>]) -> Option<Vec<u8>> {
+    match rest.first() {
+        Some(token) if token.kind == Kind::Format && token.text.contains(&b' ') => {
+            Some(unescaped(token.text))
+        }
+        _ => first_text(rest),
+    }
+}
+
+/// Replaces the common escapes; others stay as they are written.
+fn unescaped(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.iter().copied();
+    while let Some(byte) = bytes.next() {
+        if byte != b'\\' {
+            out.push(byte);
+            continue;
+        }
+        match bytes.next() {
+            Some(b'n') => out.push(b'\n'),
+            Some(b't') => out.push(b'\t'),
+            Some(b'\n') => {}
+            Some(other @ (b'\\' | b'\'' | b'"')) => out.push(other),
+            Some(other) => out.extend([b'\\', other]),
+            None => out.push(b'\\'),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn imports(text: &str) -> Vec<String> {
+        let show = |import: Import| {
+            let dots = ".".repeat(import.level);
+            let names = import.names.join(",");
+            let mark = if import.when == When::Maybe { "?" } else { "" };
+            format!("{}{mark} {dots}{} [{names}]", import.line, import.module)
+        };
+        read(text.as_bytes()).imports.into_iter().map(show).collect()
+    }
+
+    #[test]
+    fn follows_imports() {
+        let table: [(&str, &[&str]); 24] = [
+            ("import a, b.c as d", &["1 a []", "1 b.c []"]),
+            ("from a.b import c as d, e", &["1 a.b [c,e]"]),
+            ("from . import x", &["1 . [x]"]),
+            ("from ...a import (\n  b, # no\n  c,\n)", &["1 ...a [b,c]"]),
+            ("from a import *", &["1 a []"]),
+            ("x = 1; import a", &["1 a []"]),
+            ("def f():\n  import a\nimport b", &["2? a []", "3 b []"]),
+            ("class A:\n  import a\n  def f(self):\n    import b", &["2 a []", "4? b []"]),
+            ("async def f(): import a", &["1? a []"]),
+            (
+                "try:\n  import a\nexcept ImportError:\n  import b\nelse:\n  import c",
+                &["2? a []", "4 b []", "6 c []"],
+            ),
+            ("try: import a\nfinally: pass", &["1? a []"]),
+            ("with suppress(ImportError):\n  import a", &["2? a []"]),
+            ("if TYPE_CHECKING:\n  import a\nelse:\n  import b", &["4 b []"]),
+            ("if typing.TYPE_CHECKING:\n  import a", &[]),
+            ("if not TYPE_CHECKING:\n  import a", &["2 a []"]),
+            ("if __name__ == '__main__':\n  import a", &["2? a []"]),
+            ("if sys.version_info < (3, 8):\n  import a", &["2 a []"]),
+            ("importlib.import_module('a.b')", &["1 a.b []"]),
+            ("import_module('.b', __name__)", &["1 .b []"]),
+            ("__import__(f'a.{b}'); __import__('x y')", &[]),
+            ("'import a'\nyield from a\nraise A from b", &[]),
+            ("x = '''\nimport a\n'''\nimport b", &["4 b []"]),
+            ("print 'x'\nimport a", &["2 a []"]),
+            ("from\nimport", &[]),
+        ];
+        for (text, expected) in table {
+            assert_eq!(imports(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn finds_words_that_may_name_modules() {
+        let text =
+            "'a document'\nx = ['a.b', \"a.b:c\", 'a b', '', '1a', 'a..b', 'a.b', b'q', 'a:b:c']";
+        let words: Vec<String> =
+            read(text.as_bytes()).words.into_iter().map(|name| name.text).collect();
+        assert_eq!(words, ["a.b", "a.b:c", "q"]);
+    }
+
+    #[test]
+    fn finds_calls_of_programs_and_libraries() {
+        let run = |words: &[&str]| {
+            let word = |word: &&str| (*word != "?").then(|| word.as_bytes().to_vec());
+            Action::Run(words.iter().map(word).collect())
+        };
+        let table = [
+            ("subprocess.run(['df', '-h', path], check=True)", Some(run(&["df", "-h", "?"]))),
+            ("Popen(['a', *rest, f(x, 'y'), 'b'])", Some(run(&["a", "?", "?", "b"]))),
+            ("run('tr a b | sort', shell=True)", Some(Action::Shell(b"tr a b | sort".to_vec()))),
+            ("run('date')", Some(run(&["date"]))),
+            ("asyncio.run(main())", None),
+            ("run([sys.executable, 'x'])", None),
+            ("os.system('a' ' b')", Some(Action::Shell(b"a b".to_vec()))),
+            ("os.system(f'tar {x}')", Some(Action::Shell(b"tar ".to_vec()))),
+            ("os.system(command)", None),
+            ("os.execvp('nginx', ['nginx'])", Some(run(&["nginx", "?"]))),
+            ("shutil.which('git')", Some(Action::Which(b"git".to_vec()))),
+            ("ctypes.CDLL('libm.so.6')", Some(Action::Open(b"libm.so.6".to_vec()))),
+            ("ctypes.CDLL(find_library('m'))", Some(Action::Find(b"m".to_vec()))),
+            ("run(", None),
+        ];
+        for (text, expected) in table {
+            let actions: Vec<Action> =
+                read(text.as_bytes()).calls.into_iter().map(|call| call.action).collect();
+            assert_eq!(actions, expected.into_iter().collect::<Vec<_>>(), "{text}");
+        }
+    }
+}
