@@ -409,6 +409,8 @@ mod builtin {
         "perl",
         "php",
         "postgres",
+        "python",
+        "python-venv",
         "r",
         "ruby",
         "sasl",

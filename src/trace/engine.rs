@@ -187,7 +187,6 @@ impl<'a> Engine<'a> {
         }
         let files: Vec<NodeId> =
             batch.into_iter().filter(|&node| self.subject.tree.is_file(node)).collect();
-        self.offered.extend(&files);
         let is_active =
             |tracer: &dyn Tracer| tracer.name().is_empty() || self.active.contains(tracer.name());
         let tracers: Vec<&dyn Tracer> =
@@ -196,7 +195,13 @@ impl<'a> Engine<'a> {
     }
 
     /// Gives files to tracers, in parallel, and applies what they found in path order.
+    ///
+    /// What came in with its folder and is dropped by a rule by now needs nothing. It is queued again should
+    /// something name it after all.
     fn offer(&mut self, files: &[NodeId], tracers: &[&dyn Tracer]) {
+        let files: Vec<NodeId> =
+            files.iter().copied().filter(|&node| !self.is_dropped(node)).collect();
+        self.offered.extend(&files);
         // A batch may hold a whole application: pieces bound what its findings take in memory.
         for files in files.chunks(512) {
             let view = self.view();
@@ -213,6 +218,15 @@ impl<'a> Engine<'a> {
                 }
             }
         }
+    }
+
+    fn is_dropped(&self, node: NodeId) -> bool {
+        let scope = match self.standings[node.index()].weight() {
+            Weight::Named | Weight::Kept => return false,
+            Weight::Library => Scope::Library,
+            Weight::Broad | Weight::Possible => Scope::Fired,
+        };
+        self.drops.rule(node, scope).is_some()
     }
 
     /// Shows the tracers of a profile all that was seen before it fired with this prefix.

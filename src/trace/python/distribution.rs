@@ -204,11 +204,10 @@ fn recorded(tree: &Tree, from: NodeId, record: &[u8]) -> Vec<NodeId> {
         if path.is_empty() || is_script(&path) {
             continue;
         }
-        if let Some(found) = tree.resolve_from(from, &path) {
-            if !tree.is_dir(found.node) {
-                files.extend(found.links);
-                files.push(found.node);
-            }
+        if let Some(found) = tree.resolve_from(from, &path).filter(|found| !tree.is_dir(found.node))
+        {
+            files.extend(found.links);
+            files.push(found.node);
         }
     }
     files
@@ -267,10 +266,8 @@ fn by_top_level(
     let children = tree.children(site).iter().copied().filter(|&child| belongs(child));
     let below = children.flat_map(|child| tree.subtree(child));
     // A namespace folder is shared: of it, what other packages own is theirs.
-    let foreign = |node: NodeId| owner.is_some() && view.packages.owner(node) != owner;
-    below
-        .filter(|&node| !tree.is_dir(node) && !(foreign(node) && !is_compiled(tree, node)))
-        .collect()
+    let own = |node: NodeId| owner.is_none() || view.packages.owner(node) == owner;
+    below.filter(|&node| !tree.is_dir(node) && (own(node) || is_compiled(tree, node))).collect()
 }
 
 /// Compiled files are made at installation, so no package owns them.

@@ -30,7 +30,7 @@ impl Environment {
         let config =
             tree.child(found, b"pyvenv.cfg").map(|file| parse_venv(&view.read(file, 4096)));
         let own = Folders::below(tree, found);
-        let environment = match config {
+        let mut environment = match config {
             None => {
                 let mut sites = own.sites;
                 sites.extend(shared_sites(view, prefix, &own.versions));
@@ -50,6 +50,7 @@ impl Environment {
                 Environment { prefix: found, library, sites, venv: Some(venv) }
             }
         };
+        environment.sites.extend(listed_sites(view, &environment.sites));
         let is_empty = environment.library.is_empty() && environment.sites.is_empty();
         (!is_empty).then_some(environment)
     }
@@ -137,6 +138,20 @@ fn is_version(tree: &Tree, folder: NodeId, versions: &[Vec<u8>]) -> bool {
     std::iter::once(folder)
         .chain(tree.parent(folder))
         .any(|node| versions.iter().any(|version| version == tree.name(node)))
+}
+
+/// Folders of PYTHONPATH that an installer filled (`pip install --target`), not an author.
+fn listed_sites(view: &View<'_>, known: &[NodeId]) -> Vec<NodeId> {
+    let tree = view.tree;
+    let working = view.working_dir();
+    let listed = view.config.variable("PYTHONPATH").unwrap_or_default().split(':');
+    let paths = listed.filter_map(|path| working.join(path.as_bytes()).ok());
+    let folders = paths.filter_map(|path| Some(tree.resolve(path.as_bytes())?.node));
+    let is_filled = |folder: &NodeId| {
+        let names = tree.children(*folder).iter().map(|&child| tree.name(child));
+        names.into_iter().any(|name| name.ends_with(b".dist-info") || name.ends_with(b".egg-info"))
+    };
+    folders.filter(|folder| !known.contains(folder)).filter(is_filled).collect()
 }
 
 /// Folders outside the prefix: Debian's Python also looks into `/usr/local`, and every one into the user's home.

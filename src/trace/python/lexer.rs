@@ -160,12 +160,11 @@ impl<'a> Lexer<'a> {
         let from = self.at;
         self.take_while(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80);
         let name = self.text(from, self.at);
-        if matches!(self.source.get(self.at), Some(b'"' | b'\'')) {
-            if let Some(prefix) = Prefix::of(name) {
-                return self.string(prefix);
-            }
+        let quoted = matches!(self.source.get(self.at), Some(b'"' | b'\''));
+        match Prefix::of(name).filter(|_| quoted) {
+            Some(prefix) => self.string(prefix),
+            None => Token { kind: Kind::Name, text: name, line: self.line },
         }
-        Token { kind: Kind::Name, text: name, line: self.line }
     }
 
     fn take_while(&mut self, take: impl Fn(u8) -> bool) {

@@ -17,13 +17,14 @@ mod startup;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use self::distribution::{Index, Origin, Scope};
 use self::environment::Environment;
 use self::search::{Claims, How, Search};
 use self::source::{Action, Call, Import, When};
-use super::tracer::{Firing, Program};
+use super::tracer::{Firing, MAX_WHOLE, Program};
 use super::{Claim, Command, FileView, Finding, Reach, Strength, Target, Tracer, View};
 use crate::path::ImagePath;
 use crate::trace::memo::Memo;
@@ -131,10 +132,10 @@ impl Python {
     fn environments(&self, view: &View<'_>) -> Vec<Environment> {
         let mut found: Vec<Environment> = Vec::new();
         for firing in view.firings {
-            if let Some(environment) = self.environment(view, &firing.prefix).as_ref() {
-                if found.iter().all(|other| other.prefix != environment.prefix) {
-                    found.push(environment.clone());
-                }
+            let memo = self.environment(view, &firing.prefix);
+            let Some(environment) = memo.as_ref() else { continue };
+            if found.iter().all(|other| other.prefix != environment.prefix) {
+                found.push(environment.clone());
             }
         }
         found.sort_by_key(|environment| environment.venv.is_none());
@@ -187,18 +188,26 @@ impl Python {
     }
 
     fn source(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
-        let Some(text) = file.whole else { return Vec::new() };
         let environments = self.environments(view);
         let owner = self.owner(view, &environments, file.node);
-        let is_broad = file.reach == Reach::Broad;
-        if is_broad && owner == Owner::Standard {
-            return Vec::new();
-        }
+        let is_installed =
+            environments.iter().any(|one| one.site_of(view.tree, file.node).is_some());
+        let is_broad = match file.reach {
+            Reach::Direct => false,
+            // An environment in the application's folder is no more the application's than any other.
+            Reach::Application => owner != Owner::Application,
+            Reach::Broad => true,
+        };
         // A companion somewhere in the system is no application: only an installed distribution is looked at.
-        if is_broad && owner == Owner::Application && !self.is_installed(view, &environments, file)
-        {
+        if is_broad && !is_installed {
             return Vec::new();
         }
+        // The engine does not read on in what came in with its folder.
+        let text = match file.whole {
+            Some(text) => Cow::Borrowed(text),
+            None => Cow::Owned(view.read(file.node, MAX_WHOLE)),
+        };
+        let text = &*text;
         let interpreter = shebang(view, text);
         let search = self.search(view, &environments, Some(file.node), interpreter.as_ref());
         let source = source::read(text);
@@ -223,15 +232,6 @@ impl Python {
             source.calls.iter().for_each(|call| called(call, file, &mut claims));
         }
         claims.finish()
-    }
-
-    fn is_installed(
-        &self,
-        view: &View<'_>,
-        environments: &[Environment],
-        file: &FileView<'_>,
-    ) -> bool {
-        environments.iter().any(|one| one.site_of(view.tree, file.node).is_some())
     }
 
     fn configuration(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {

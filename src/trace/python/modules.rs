@@ -41,13 +41,13 @@ pub fn find_in(tree: &Tree, folder: NodeId, parts: &[&str]) -> Option<Module> {
         let below = entry(tree, folder, part.as_bytes());
         let below = below.filter(|found| tree.is_dir(found.node));
         let init = below.as_ref().and_then(|below| file_of(tree, below.node, b"__init__"));
-        if init.is_none() {
-            if let Some(file) = file_of(tree, folder, part.as_bytes()) {
-                module.add(file);
-                module.package = None;
-                module.matched += 1;
-                break;
-            }
+        if init.is_none()
+            && let Some(file) = file_of(tree, folder, part.as_bytes())
+        {
+            module.add(file);
+            module.package = None;
+            module.matched += 1;
+            break;
         }
         let Some(below) = below else { break };
         module.package = Some(below.node);

@@ -9,6 +9,7 @@ use super::environment::Environment;
 use super::modules::{self, Module};
 use super::source::{self, Import};
 use crate::path::ImagePath;
+use crate::profile::DropKind;
 use crate::trace::memo::Memo;
 use crate::trace::{Claim, Finding, Strength, Target, View};
 use crate::tree::{NodeId, Tree};
@@ -204,7 +205,8 @@ impl<'a> Claims<'a> {
         match how {
             How::Needed => self.node(distribution.metadata, detail),
             How::Wanted => {
-                if self.seen.insert((distribution.metadata, false)) {
+                let is_new = self.seen.insert((distribution.metadata, false));
+                if is_new && !is_tool(self.view, distribution.metadata) {
                     self.library(vec![distribution.metadata], detail.to_owned());
                 }
             }
@@ -430,6 +432,15 @@ impl<'a> Claims<'a> {
             }
         }
     }
+}
+
+/// Says whether a profile's rules know a distribution as a tool of developers or installers, by its metadata file.
+fn is_tool(view: &View<'_>, metadata: NodeId) -> bool {
+    let path = view.tree.path(metadata);
+    let rules = view.profiles.iter().flat_map(|(_, profile)| profile.drop.values());
+    // The rule that thins all that is unreached is of the kind `other`.
+    let mut named = rules.filter(|rule| rule.unreached && rule.kind != DropKind::Other);
+    named.any(|rule| rule.paths.iter().any(|glob| glob.bind(&path).is_some()))
 }
 
 impl Search {

@@ -149,7 +149,7 @@ impl<'a> Reader<'a> {
             match token.kind {
                 Kind::Name if token.text == b"import" => at += self.import(token, rest, when),
                 Kind::Name if token.text == b"from" && starts_statement(before) => {
-                    at += self.from_import(token, rest, when);
+                    at += self.import_from(token, rest, when);
                 }
                 Kind::Name if rest.first().is_some_and(|next| next.marks(b'(')) => {
                     self.call(token, rest.get(1..).unwrap_or_default(), when);
@@ -183,7 +183,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `from .a import (b as c, d)`: returns how many tokens it took.
-    fn from_import(&mut self, keyword: &Token<'a>, rest: &[Token<'a>], when: When) -> usize {
+    fn import_from(&mut self, keyword: &Token<'a>, rest: &[Token<'a>], when: When) -> usize {
         let (level, module, mut taken) = dotted(rest);
         if !rest.get(taken).is_some_and(|token| token.is("import")) {
             return 0;
