@@ -398,8 +398,11 @@ impl<'a> Engine<'a> {
             detail: format!("{name}/{rule}, fired by {}", reason.detail),
         };
         for (key, rule) in &profile.roots {
+            let reason = because(&format!("roots.{key}"));
             for node in rule.paths.iter().flat_map(|glob| glob.select(tree, prefix)) {
-                self.claim(node, because(&format!("roots.{key}")), DIRECT);
+                if dropped.binary_search(&node).is_err() {
+                    self.claim(node, reason.clone(), DIRECT);
+                }
             }
         }
         for (key, rule) in &profile.keep {
