@@ -49,6 +49,8 @@ pub struct When {
     pub reached: Vec<Glob>,
     /// When a reached ELF file imports one of these symbols.
     pub imports: Vec<String>,
+    /// Files whose imports do not count: they import the symbol for a use that hardly any program makes.
+    pub spare: Vec<Glob>,
 }
 
 /// Paths and the reason to name them.
@@ -187,6 +189,8 @@ struct RawWhen {
     reached: Vec<String>,
     #[serde(default)]
     imports: Vec<String>,
+    #[serde(default)]
+    spare: Vec<String>,
 }
 
 #[derive(Clone, Deserialize)]
@@ -263,7 +267,7 @@ impl Profiles {
     }
 
     /// Returns the names of the profiles that an import of `symbol` fires.
-    pub fn fired_by_symbol(&self, symbol: &str) -> impl Iterator<Item = &str> {
+    pub fn fired_by_symbol<'a>(&'a self, symbol: &str) -> impl Iterator<Item = &'a str> {
         let wanted =
             move |profile: &Profile| profile.when.imports.iter().any(|name| name == symbol);
         self.iter().filter(move |(_, profile)| wanted(profile)).map(|(name, _)| name)
@@ -287,6 +291,7 @@ impl Reader<'_> {
             always: raw.when.always,
             reached: self.globs("when.reached", &raw.when.reached)?,
             imports: raw.when.imports,
+            spare: self.globs("when.spare", &raw.when.spare)?,
         };
         let mut profile = base.unwrap_or(Profile {
             about: String::new(),
@@ -306,6 +311,7 @@ impl Reader<'_> {
         profile.when.always |= when.always;
         profile.when.reached.extend(when.reached);
         profile.when.imports.extend(when.imports);
+        profile.when.spare.extend(when.spare);
         profile.needs.extend(raw.needs);
         self.merge("roots", raw.roots, &mut profile.roots, Self::rule)?;
         self.merge("keep", raw.keep, &mut profile.keep, Self::rule)?;

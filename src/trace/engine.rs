@@ -74,6 +74,8 @@ pub(super) struct Engine<'a> {
     possible: Vec<Pending>,
     drops: Drops,
     triggers: BTreeMap<NodeId, Vec<Firing>>,
+    /// Files whose imports do not fire the profile.
+    spared: BTreeSet<(&'a str, NodeId)>,
     firings: Vec<Firing>,
     /// Profiles whose prefix was bound since their tracers last saw all files.
     replay: BTreeSet<Firing>,
@@ -128,6 +130,7 @@ impl<'a> Engine<'a> {
             possible: Vec::new(),
             drops: Drops::new(tree, subject.profiles, &options.drop),
             triggers: triggers(tree, subject.profiles),
+            spared: spared(tree, subject.profiles),
             firings: Vec::new(),
             replay: BTreeSet::new(),
             offered: BTreeSet::new(),
@@ -180,13 +183,17 @@ impl<'a> Engine<'a> {
     }
 
     fn analyse(&mut self, batch: &BTreeSet<NodeId>) {
-        let batch: Vec<NodeId> = batch.iter().copied().collect();
+        // What came in with its folder and is dropped by a rule by now needs nothing. It is queued again should
+        // something name it after all.
+        let batch: Vec<NodeId> =
+            batch.iter().copied().filter(|&node| !self.is_dropped(node)).collect();
         for &node in &batch {
             self.follow_link(node);
             packaged::follow(self, node);
         }
         let files: Vec<NodeId> =
             batch.into_iter().filter(|&node| self.subject.tree.is_file(node)).collect();
+        self.offered.extend(&files);
         let is_active =
             |tracer: &dyn Tracer| tracer.name().is_empty() || self.active.contains(tracer.name());
         let tracers: Vec<&dyn Tracer> =
@@ -195,13 +202,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Gives files to tracers, in parallel, and applies what they found in path order.
-    ///
-    /// What came in with its folder and is dropped by a rule by now needs nothing. It is queued again should
-    /// something name it after all.
     fn offer(&mut self, files: &[NodeId], tracers: &[&dyn Tracer]) {
-        let files: Vec<NodeId> =
-            files.iter().copied().filter(|&node| !self.is_dropped(node)).collect();
-        self.offered.extend(&files);
         // A batch may hold a whole application: pieces bound what its findings take in memory.
         for files in files.chunks(512) {
             let view = self.view();
@@ -247,7 +248,8 @@ impl<'a> Engine<'a> {
         for finding in fired {
             self.apply(origin, Strength::Likely, finding);
         }
-        let files: Vec<NodeId> = self.offered.iter().copied().collect();
+        let files: Vec<NodeId> =
+            self.offered.iter().copied().filter(|&node| !self.is_dropped(node)).collect();
         self.offer(&files, &tracers);
         for (command, node, spelled, origin, strength) in self.commands.clone() {
             self.interpret(&command, node, &spelled, (origin, strength), &tracers);
@@ -285,17 +287,23 @@ impl<'a> Engine<'a> {
                 self.claim_all(files, &reason, How { weight: Weight::Library, ..broad });
             }
             Target::Command(command) => self.claim_command(command, reason),
-            Target::Symbol(symbol) => {
-                let names: Vec<String> =
-                    self.subject.profiles.fired_by_symbol(&symbol).map(str::to_owned).collect();
-                for profile in names {
-                    let detail = format!("the symbol `{symbol}`");
-                    let reason = Reason { detail, ..reason.clone() };
-                    self.fire(Firing { profile, prefix: ImagePath::root() }, &reason);
-                }
-            }
+            Target::Symbol(symbol) => self.fire_by_symbol(&symbol, &reason),
             Target::Warning(warning) => {
                 self.warnings.insert(warning);
+            }
+        }
+    }
+
+    fn fire_by_symbol(&mut self, symbol: &str, reason: &Reason) {
+        let profiles = self.subject.profiles;
+        for name in profiles.fired_by_symbol(symbol) {
+            let spared = match reason.origin {
+                Origin::Node(node) => self.spared.contains(&(name, node)),
+                Origin::Config(_) | Origin::User(_) | Origin::Always => false,
+            };
+            if !spared {
+                let reason = Reason { detail: format!("the symbol `{symbol}`"), ..reason.clone() };
+                self.fire(Firing { profile: name.into(), prefix: ImagePath::root() }, &reason);
             }
         }
     }
@@ -548,6 +556,21 @@ fn triggers(tree: &Tree, profiles: &Profiles) -> BTreeMap<NodeId, Vec<Firing>> {
         }
     }
     triggers
+}
+
+/// The files whose imports do not fire a profile.
+fn spared<'a>(tree: &Tree, profiles: &'a Profiles) -> BTreeSet<(&'a str, NodeId)> {
+    let root = ImagePath::root();
+    let all = profiles.iter().flat_map(|(name, profile)| {
+        profile
+            .when
+            .spare
+            .iter()
+            .flat_map(|glob| glob.select(tree, &root))
+            .map(move |node| (name, node))
+            .collect::<Vec<_>>()
+    });
+    all.collect()
 }
 
 /// Asks the tracers about one file.
