@@ -16,6 +16,9 @@ mod packaged;
 mod seed;
 #[cfg(test)]
 mod tests;
+pub mod script;
+pub mod shell;
+pub mod strings;
 pub mod tracer;
 
 pub mod elf;

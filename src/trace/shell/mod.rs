@@ -1,0 +1,350 @@
+//! What a shell script can run, on any of its branches.
+//!
+//! A script is [parsed](parse), what it says of its variables and functions is [collected](scope), words are
+//! [worked out](value) as far as a reader can, and every command of every branch is [reported](walk). The same code
+//! reads the text of `sh -c`, and takes the command out of the arguments of [wrappers](wrapper) such as `exec env`,
+//! `gosu` or `tini`.
+//!
+//! It does not follow the order in which a script runs: a variable has every value that any branch gives it.
+
+mod awk;
+mod builtin;
+mod parse;
+mod pattern;
+mod scope;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod value;
+mod walk;
+mod wrapper;
+
+use self::scope::{Located, Scope, Source};
+use self::syntax::Statement;
+use self::walk::{Walk, Wanted};
+use self::wrapper::Inner;
+use super::claim::{Claim, Finding, Strength, Target};
+use super::script::{self, Shebang, base_name};
+use super::tracer::{Command, FileView, Program, Reach, Tracer, View, Word};
+use crate::path::ImagePath;
+use crate::warning::{Place, Warning};
+
+/// How many files one script may source.
+const MAX_SOURCES: usize = 32;
+
+/// How many words of a caller are followed into a script.
+const MAX_ARGUMENTS: usize = 64;
+
+/// Follows shell scripts and the command lines of shells and wrappers.
+#[derive(Debug)]
+pub struct Shell;
+
+impl Tracer for Shell {
+    fn name(&self) -> &'static str {
+        ""
+    }
+
+    fn file(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
+        let Some(text) = file.whole else { return Vec::new() };
+        if file.reach == Reach::Broad || !is_shell_script(file, view) {
+            return Vec::new();
+        }
+        let script = Reading {
+            text,
+            place: Place::Line(file.path.clone(), 0),
+            path: Some(file.path.clone()),
+            name: Some(file.path.as_bytes().to_vec()),
+            folder: view.working_dir(),
+            arguments: None,
+        };
+        let mut findings = script.findings(view);
+        if !file.head.starts_with(b"#!") && view.tree.is_executable(file.node) {
+            findings.push(without_first_line());
+        }
+        findings
+    }
+
+    fn command(&self, program: &Program<'_>, view: &View<'_>) -> Vec<Finding> {
+        let command = program.command;
+        let mut findings = Vec::new();
+        let names = [base_name(program.spelled.as_bytes()), view.tree.name(program.node)];
+        let mut found = wrapper::inner(names[0], &command.words);
+        if found.is_empty() && names[1] != names[0] {
+            found = wrapper::inner(names[1], &command.words);
+        }
+        for inner in found {
+            match inner {
+                Inner::Command(words) => findings.extend(again(command, words)),
+                Inner::Text(text) => {
+                    findings.extend(text_findings(&text, command, view));
+                }
+                Inner::Script(words) => findings.extend(script_operand(&words, command, view)),
+            }
+        }
+        findings.extend(called(program, view));
+        findings
+    }
+}
+
+/// A program without a `#!` line: `execvp(3)` gives it to the shell.
+fn without_first_line() -> Finding {
+    Finding {
+        target: Target::Path(b"/bin/sh".to_vec()),
+        claim: Claim::Interpreter,
+        strength: Strength::Likely,
+        detail: "a script whose first line names no interpreter".into(),
+    }
+}
+
+/// Returns what a text that a shell runs needs: a constant of `system(3)`, a line of a crontab.
+pub fn commands_of_text(text: &[u8], place: &Place, view: &View<'_>) -> Vec<Finding> {
+    let reading = Reading {
+        text,
+        place: place.clone(),
+        path: None,
+        name: None,
+        folder: view.working_dir(),
+        arguments: None,
+    };
+    reading.findings(view)
+}
+
+/// A command line that stands in another.
+fn again(command: &Command, words: Vec<Word>) -> Option<Finding> {
+    let word = words.first()?.as_deref()?;
+    let detail = format!("`{}`", crate::path::Escaped(word));
+    let inner = Command { words, ..command.clone() };
+    let target = Target::Command(inner);
+    Some(Finding { target, claim: Claim::Command, strength: Strength::Likely, detail })
+}
+
+fn text_findings(text: &[u8], command: &Command, view: &View<'_>) -> Vec<Finding> {
+    // `sh -c TEXT name args`: what follows the text are the name and the arguments.
+    let at = command.words.iter().position(|word| word.as_deref() == Some(text));
+    let after = at.and_then(|at| command.words.get(at + 1..)).unwrap_or_default();
+    let arguments = after.get(1..).unwrap_or_default();
+    let reading = Reading {
+        text,
+        place: command.place.clone(),
+        path: None,
+        name: after.first().cloned().flatten(),
+        folder: command.folder.clone().unwrap_or_else(|| view.working_dir()),
+        arguments: (!after.is_empty()).then_some(arguments),
+    };
+    reading.findings(view)
+}
+
+/// `sh script.sh args`: the script is needed, and run by this shell whatever its first line says.
+fn script_operand(words: &[Word], command: &Command, view: &View<'_>) -> Vec<Finding> {
+    let Some(Some(word)) = words.first() else { return Vec::new() };
+    let folder = command.folder.clone().unwrap_or_else(|| view.working_dir());
+    // A shell looks for a script in its folder first, then on PATH.
+    let beside = folder.join(word).ok().filter(|path| is_file(path, view));
+    let Some(path) = beside.or_else(|| view.which(word, &folder)) else { return Vec::new() };
+    let Some(found) = view.tree.resolve(path.as_bytes()) else { return Vec::new() };
+    let detail = format!("`{path}`, which a shell reads");
+    let target = Target::Path(path.as_bytes().to_vec());
+    let mut findings =
+        vec![Finding { target, claim: Claim::Command, strength: Strength::Likely, detail }];
+    let text = view.read(found.node, parse::MAX_SCRIPT as u64);
+    if !script::is_text(&text[..text.len().min(4096)]) {
+        return findings;
+    }
+    let reading = Reading {
+        text: &text,
+        place: Place::Line(view.tree.path(found.node), 0),
+        path: Some(path.clone()),
+        name: Some(path.as_bytes().to_vec()),
+        folder,
+        arguments: Some(&words[1..words.len().min(MAX_ARGUMENTS)]),
+    };
+    findings.extend(reading.findings(view));
+    findings
+}
+
+/// What a script does with the arguments that a command line gives it: `exec "$@"` runs them.
+fn called(program: &Program<'_>, view: &View<'_>) -> Vec<Finding> {
+    let command = program.command;
+    let arguments = command.words.get(1..).unwrap_or_default();
+    if arguments.is_empty() || arguments.len() > MAX_ARGUMENTS {
+        return Vec::new();
+    }
+    let text = view.read(program.node, parse::MAX_SCRIPT as u64);
+    if !Shebang::of(&text).is_some_and(|shebang| shebang.is_shell()) {
+        return Vec::new();
+    }
+    let path = view.tree.path(program.node);
+    let reading = Reading {
+        text: &text,
+        place: Place::Line(path.clone(), 0),
+        path: Some(path),
+        name: Some(program.spelled.as_bytes().to_vec()),
+        folder: command.folder.clone().unwrap_or_else(|| view.working_dir()),
+        arguments: Some(arguments),
+    };
+    reading.findings_of(view, Wanted::OfCaller)
+}
+
+/// Says whether a shell is what runs the file.
+fn is_shell_script(file: &FileView<'_>, view: &View<'_>) -> bool {
+    match Shebang::of(file.head) {
+        Some(shebang) => shebang.is_shell(),
+        None => {
+            let name = view.tree.name(file.node);
+            let is_named = [&b".sh"[..], b".bash", b".ksh", b".envsh"]
+                .iter()
+                .any(|suffix| name.ends_with(suffix));
+            // `execvp(3)` gives a program without a `#!` line to the shell.
+            let is_program = view.tree.is_executable(file.node) && file.reach == Reach::Direct;
+            (is_named || is_program && looks_like_commands(file.head)) && script::is_text(file.head)
+        }
+    }
+}
+
+fn is_file(path: &ImagePath, view: &View<'_>) -> bool {
+    view.tree.resolve(path.as_bytes()).is_some_and(|found| view.tree.is_file(found.node))
+}
+
+/// A script that is about to be read.
+struct Reading<'a> {
+    text: &'a [u8],
+    place: Place,
+    /// The script's file.
+    path: Option<ImagePath>,
+    /// `$0`.
+    name: Option<Vec<u8>>,
+    folder: ImagePath,
+    arguments: Option<&'a [Word]>,
+}
+
+impl Reading<'_> {
+    fn findings(self, view: &View<'_>) -> Vec<Finding> {
+        self.findings_of(view, Wanted::All)
+    }
+
+    fn findings_of(self, view: &View<'_>, wanted: Wanted) -> Vec<Finding> {
+        let mut script = parse::parse(self.text, 1);
+        let warning = self.unreadable(&mut script);
+        let mut sources = vec![Source { path: self.path.clone(), script }];
+        let mut places = vec![self.place.clone()];
+        // A sourced file may source more, and may set the variables that name it.
+        for _ in 0..4 {
+            let scope = self.scope(view, &sources);
+            let known: Vec<ImagePath> = sources.iter().filter_map(|s| s.path.clone()).collect();
+            let mut paths: Vec<ImagePath> =
+                scope.sourced.iter().flat_map(|&word| sourced_by(&scope, word)).collect();
+            paths.retain(|path| !known.contains(path));
+            paths.sort();
+            paths.dedup();
+            paths.truncate(MAX_SOURCES.saturating_sub(sources.len()));
+            if paths.is_empty() {
+                break;
+            }
+            for path in paths {
+                let found = view.tree.resolve(path.as_bytes());
+                let text = found.map(|f| view.read(f.node, parse::MAX_SCRIPT as u64));
+                let script = parse::parse(&text.unwrap_or_default(), 1);
+                places.push(Place::Line(path.clone(), 0));
+                sources.push(Source { path: Some(path), script });
+            }
+        }
+        let scope = self.scope(view, &sources);
+        let mut findings = Walk::new(&scope, &places, wanted).findings();
+        findings.extend(warning.filter(|_| wanted == Wanted::All));
+        findings
+    }
+
+    fn scope<'s>(&'s self, view: &'s View<'s>, sources: &'s [Source]) -> Scope<'s> {
+        Scope::new(view, sources, self.name.clone(), self.arguments, self.folder.clone())
+    }
+
+    /// Cuts a script off where it ends for sure, and warns of what could not be read before.
+    ///
+    /// Behind `exec program` of the top level stands what a shell never reads: a payload, or a script in another
+    /// language, as in the launchers of Python's installers.
+    fn unreadable(&self, script: &mut syntax::Script) -> Option<Finding> {
+        let end = script.statements.iter().position(|statement| {
+            let Statement::Simple(simple) = statement else { return false };
+            let program = simple.words.first().and_then(syntax::Word::literal);
+            match program.as_deref() {
+                Some(b"exec") => simple.words.len() > 1,
+                Some(b"exit") => true,
+                _ => false,
+            }
+        });
+        let mut last = u32::MAX;
+        if let Some(end) = end {
+            script.statements.truncate(end + 1);
+            if let Some(Statement::Simple(simple)) = script.statements.last() {
+                last = simple.line;
+            }
+        }
+        let fault = script.faults.iter().find(|fault| fault.line < last)?;
+        let file = self.path.clone()?;
+        let cause = format!("{} in line {}", fault.cause, fault.line);
+        Some(Finding {
+            target: Target::Warning(Warning::Unreadable { file, cause }),
+            claim: Claim::Command,
+            strength: Strength::Likely,
+            detail: String::new(),
+        })
+    }
+}
+
+fn sourced_by(scope: &Scope<'_>, word: Located<'_>) -> Vec<ImagePath> {
+    let mut paths = Vec::new();
+    for fields in scope.expand(word) {
+        if let Some(value::Field::Known(value)) = fields.into_iter().next() {
+            match value.pattern {
+                Some(pattern) => {
+                    let found = scope.paths(&pattern);
+                    paths.extend(found.iter().flat_map(|path| sourced_paths(scope, path)));
+                }
+                None => paths.extend(sourced_paths(scope, &value.text)),
+            }
+        }
+    }
+    paths
+}
+
+/// The files that `. word` may read: from the folders the script may work in, then on PATH.
+fn sourced_paths(scope: &Scope<'_>, word: &[u8]) -> Vec<ImagePath> {
+    let view = scope.view;
+    let is_there = |path: &ImagePath| is_file(path, view);
+    let mut paths: Vec<ImagePath> = scope
+        .working_folders()
+        .iter()
+        .filter_map(|folder| folder.join(word).ok())
+        .filter(is_there)
+        .collect();
+    if paths.is_empty() && !word.contains(&b'/') {
+        let root = ImagePath::root();
+        let folders = view.search_path().into_iter().filter_map(|folder| root.join(folder).ok());
+        paths = folders.filter_map(|folder| folder.join(word).ok()).filter(is_there).collect();
+        paths.truncate(1);
+    }
+    paths.dedup();
+    paths
+}
+
+/// Says whether text without a `#!` line reads like commands: its first line is a comment or parses as a command.
+pub fn looks_like_commands(head: &[u8]) -> bool {
+    let script = parse::parse(head, 1);
+    let Some(first) = script.statements.first() else { return false };
+    let is_early = |fault: &syntax::Fault| fault.line <= 2;
+    !script.faults.iter().any(is_early)
+        && match first {
+            Statement::Simple(simple) => {
+                let program = simple.words.first().and_then(syntax::Word::literal);
+                program.is_none_or(|word| is_command_word(&word))
+            }
+            Statement::Pipeline(_) | Statement::Chain(..) | Statement::Compound(_) => true,
+            Statement::For(_) | Statement::Case(_) | Statement::Function(_) => true,
+        }
+}
+
+/// What stands in front of a sentence, a JSON object or an XML tag is no command.
+fn is_command_word(word: &[u8]) -> bool {
+    word.iter().all(|&byte| byte.is_ascii_alphanumeric() || b"_-./:[+".contains(&byte))
+        && word.iter().any(|byte| byte.is_ascii_lowercase() || b".:[".contains(byte))
+}

@@ -1,0 +1,318 @@
+//! What a script says of its variables, functions and folders, on all of its branches together.
+//!
+//! A trace asks what a word *can* be, so the order of assignments does not matter: a variable has every value that any
+//! branch gives it.
+
+use std::cell::Cell;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::syntax::{
+    Assigned, Compound, Mode, Operation, Piece, Redirect, Script, Simple, Statement, Word,
+};
+use crate::path::ImagePath;
+use crate::trace::View;
+use crate::trace::tracer;
+
+/// How many values are worked out for one script.
+const MAX_WORK: u32 = 200_000;
+
+/// A script that was read, and where.
+pub struct Source {
+    /// The file; `None` for a text that stands in no script file.
+    pub path: Option<ImagePath>,
+    /// The script.
+    pub script: Script,
+}
+
+/// A word and the number of the source it stands in.
+#[derive(Clone, Copy)]
+pub struct Located<'s> {
+    /// The word.
+    pub word: &'s Word,
+    /// Its source.
+    pub source: usize,
+}
+
+/// All values that a script gives a variable.
+#[derive(Default)]
+pub struct Variable<'s> {
+    /// The values assigned.
+    pub words: Vec<Located<'s>>,
+    /// The lists assigned, of arrays and of `for`.
+    pub lists: Vec<(&'s [Word], usize)>,
+    /// The lists added to arrays.
+    pub added: Vec<(&'s [Word], usize)>,
+    /// Paths that a search of folders yields.
+    pub paths: Vec<Vec<u8>>,
+    /// Whether some value is known only when the script runs.
+    pub is_open: bool,
+}
+
+/// What is known of a script before it runs.
+pub struct Scope<'s> {
+    /// The image.
+    pub view: &'s View<'s>,
+    /// The sources, the script itself first.
+    pub sources: &'s [Source],
+    /// `$0`.
+    pub name: Option<Vec<u8>>,
+    /// `$1` and on, where the caller is known.
+    pub arguments: Option<&'s [tracer::Word]>,
+    /// The working folder at start.
+    pub folder: ImagePath,
+    /// The variables.
+    pub variables: FxHashMap<&'s [u8], Variable<'s>>,
+    /// The functions, and which of their own arguments they run, if any.
+    pub functions: FxHashMap<&'s [u8], Option<usize>>,
+    /// The lists that `set --` gives the positional parameters.
+    pub positional: Vec<(&'s [Word], usize)>,
+    /// The words that `cd` goes to.
+    pub folders: Vec<Located<'s>>,
+    /// Programs that the script looks for before it runs them.
+    pub probed: FxHashSet<Vec<u8>>,
+    /// The files that are sourced.
+    pub sourced: Vec<Located<'s>>,
+    /// What may still be worked out.
+    pub work: Cell<u32>,
+}
+
+impl<'s> Scope<'s> {
+    /// Reads what the sources say.
+    pub fn new(
+        view: &'s View<'s>,
+        sources: &'s [Source],
+        name: Option<Vec<u8>>,
+        arguments: Option<&'s [tracer::Word]>,
+        folder: ImagePath,
+    ) -> Self {
+        let mut scope = Scope {
+            view,
+            sources,
+            name,
+            arguments,
+            folder,
+            variables: FxHashMap::default(),
+            functions: FxHashMap::default(),
+            positional: Vec::new(),
+            folders: Vec::new(),
+            probed: FxHashSet::default(),
+            sourced: Vec::new(),
+            work: Cell::new(MAX_WORK),
+        };
+        for (number, source) in sources.iter().enumerate() {
+            let mut reader = Reader { scope: &mut scope, source: number };
+            reader.statements(&source.script.statements);
+            for document in source.script.documents.iter() {
+                reader.word(document);
+            }
+        }
+        scope
+    }
+
+    /// Takes one unit of work; `false` when there is none left.
+    pub fn works(&self) -> bool {
+        let left = self.work.get().saturating_sub(1);
+        self.work.set(left);
+        left > 0
+    }
+}
+
+/// Collects the facts of one source.
+struct Reader<'r, 's> {
+    scope: &'r mut Scope<'s>,
+    source: usize,
+}
+
+impl<'s> Reader<'_, 's> {
+    fn statements(&mut self, statements: &'s [Statement]) {
+        for statement in statements {
+            self.statement(statement);
+        }
+    }
+
+    fn statement(&mut self, statement: &'s Statement) {
+        match statement {
+            Statement::Simple(simple) => self.simple(simple),
+            Statement::Pipeline(commands) => self.statements(commands),
+            Statement::Chain(first, rest) => {
+                self.statement(first);
+                for (_, statement) in rest {
+                    self.statement(statement);
+                }
+            }
+            Statement::Compound(compound) => self.compound(compound),
+            Statement::For(clause) => {
+                let variable = self.variable(&clause.name);
+                match &clause.values {
+                    Some(values) => {
+                        let source = self.source;
+                        self.variable(&clause.name).lists.push((values, source));
+                        self.words(values);
+                    }
+                    None => variable.is_open = true,
+                }
+                self.compound(&clause.body);
+            }
+            Statement::Case(case) => {
+                self.word(&case.subject);
+                self.words(&case.patterns);
+                self.compound(&case.body);
+            }
+            Statement::Function(function) => {
+                let runs = runs_arguments(&function.body);
+                let known = self.scope.functions.entry(&function.name).or_default();
+                *known = known.or(runs);
+                self.statement(&function.body);
+            }
+        }
+    }
+
+    fn compound(&mut self, compound: &'s Compound) {
+        self.statements(&compound.tests);
+        self.statements(&compound.body);
+        self.redirects(&compound.redirects);
+    }
+
+    fn redirects(&mut self, redirects: &'s [Redirect]) {
+        for redirect in redirects {
+            match redirect {
+                Redirect::Read(word) | Redirect::Write(word) | Redirect::Text(word) => {
+                    self.word(word);
+                }
+                Redirect::Here(_) => {}
+            }
+        }
+    }
+
+    fn words(&mut self, words: &'s [Word]) {
+        for word in words {
+            self.word(word);
+        }
+    }
+
+    fn word(&mut self, word: &'s Word) {
+        self.pieces(&word.pieces);
+    }
+
+    fn pieces(&mut self, pieces: &'s [Piece]) {
+        for piece in pieces {
+            match piece {
+                Piece::Literal(..) | Piece::Home => {}
+                Piece::Command(statements, _) | Piece::Process(statements) => {
+                    self.statements(statements);
+                }
+                Piece::Arithmetic(pieces) => self.pieces(pieces),
+                Piece::Parameter(parameter, _) => match &parameter.operation {
+                    Operation::Plain => {}
+                    Operation::Default(word) => {
+                        // `${name:=word}` assigns, and `${name:-word}` shows what the name may hold.
+                        self.word(word);
+                    }
+                    Operation::Alternative(word)
+                    | Operation::Trim(_, word)
+                    | Operation::Other(word) => self.word(word),
+                },
+            }
+        }
+    }
+
+    fn variable(&mut self, name: &'s [u8]) -> &mut Variable<'s> {
+        self.scope.variables.entry(name).or_default()
+    }
+
+    fn simple(&mut self, simple: &'s Simple) {
+        let source = self.source;
+        for assignment in &simple.assignments {
+            match &assignment.value {
+                Assigned::Word(word) => {
+                    self.word(word);
+                    self.variable(&assignment.name).words.push(Located { word, source });
+                }
+                Assigned::List(words) => {
+                    self.words(words);
+                    let variable = self.variable(&assignment.name);
+                    match assignment.mode {
+                        Mode::Set => variable.lists.push((words, source)),
+                        Mode::Add => variable.added.push((words, source)),
+                    }
+                }
+            }
+        }
+        self.words(&simple.words);
+        self.redirects(&simple.redirects);
+        let mut words = simple.words.as_slice();
+        while let [first, rest @ ..] = words
+            && matches!(first.bare(), Some(b"command" | b"builtin"))
+            && rest.first().and_then(Word::bare).is_none_or(|word| !word.starts_with(b"-"))
+        {
+            words = rest;
+        }
+        let [program, rest @ ..] = words else { return };
+        let operands = || rest.iter().filter(|word| !word.bare().is_some_and(is_option));
+        match program.bare() {
+            Some(b"." | b"source") => {
+                let word = operands().next();
+                self.scope.sourced.extend(word.map(|word| Located { word, source }));
+            }
+            Some(b"cd" | b"pushd") => {
+                let word = operands().next();
+                self.scope.folders.extend(word.map(|word| Located { word, source }));
+            }
+            Some(b"set") => {
+                if let Some(start) = rest.iter().position(|word| word.bare() == Some(b"--")) {
+                    self.scope.positional.push((&rest[start + 1..], source));
+                }
+            }
+            Some(b"read" | b"mapfile" | b"readarray" | b"getopts") => {
+                for word in operands() {
+                    if let Some(name) = word.bare() {
+                        self.variable(name).is_open = true;
+                    }
+                }
+            }
+            Some(b"printf") if rest.first().and_then(Word::bare) == Some(b"-v") => {
+                if let Some(name) = rest.get(1).and_then(Word::bare) {
+                    self.variable(name).is_open = true;
+                }
+            }
+            // What is left of `command` has an option: `-v`, which asks, or `-p`, which runs.
+            Some(b"command") if rest.first().and_then(Word::bare) == Some(b"-p") => {}
+            Some(b"command" | b"type" | b"which" | b"hash" | b"[" | b"test" | b"[[") => {
+                self.scope.probed.extend(operands().filter_map(Word::literal));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_option(word: &[u8]) -> bool {
+    word.len() > 1 && word.starts_with(b"-")
+}
+
+/// Says from which of its arguments on a function runs them as a command, if it does.
+fn runs_arguments(body: &Statement) -> Option<usize> {
+    match body {
+        Statement::Simple(simple) => {
+            let mut words = simple.words.iter();
+            let program = words.find(|word| {
+                !matches!(word.bare(), Some(b"exec" | b"command" | b"builtin" | b"eval"))
+            })?;
+            let [Piece::Parameter(parameter, _)] = program.pieces.as_slice() else { return None };
+            match parameter.name.as_slice() {
+                b"@" | b"*" | b"1" => Some(0),
+                [digit @ b'2'..=b'9'] => Some(usize::from(digit - b'1')),
+                _ => None,
+            }
+        }
+        Statement::Pipeline(commands) => commands.iter().find_map(runs_arguments),
+        Statement::Chain(first, rest) => runs_arguments(first)
+            .or_else(|| rest.iter().find_map(|(_, statement)| runs_arguments(statement))),
+        Statement::Compound(compound) => {
+            compound.tests.iter().chain(&compound.body).find_map(runs_arguments)
+        }
+        Statement::For(clause) => clause.body.body.iter().find_map(runs_arguments),
+        Statement::Case(case) => case.body.body.iter().find_map(runs_arguments),
+        Statement::Function(_) => None,
+    }
+}

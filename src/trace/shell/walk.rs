@@ -1,0 +1,569 @@
+//! Turns a parsed script into findings: every command of every branch, and the files that its words name.
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashSet;
+
+use super::awk;
+use super::builtin::is_builtin;
+use super::parse;
+use super::pattern;
+use super::scope::{Located, Scope};
+use super::syntax::{
+    Assigned, Compound, Joint, Operation, Piece, Redirect, Script, Simple, Statement, Word,
+};
+use super::value::{Field, Fields, Giver, Value};
+use super::wrapper::{self, Inner};
+use crate::path::ImagePath;
+use crate::trace::script::base_name;
+use crate::trace::strings;
+use crate::trace::{Claim, Command, Finding, Strength, Target, tracer};
+use crate::warning::{Place, Warning};
+
+/// How deep `eval` and `trap` may hold texts that hold texts.
+const MAX_TEXTS: u32 = 4;
+
+/// How many findings one script may have.
+const MAX_FINDINGS: usize = 20_000;
+
+/// How many files a search of a folder counts as found by name; a larger folder is named as a whole.
+const MAX_FOUND: usize = 200;
+
+/// Whether the script minds that a program is missing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Demand {
+    Needed,
+    /// A condition, or something that `||` follows.
+    Tried,
+}
+
+/// Which findings are wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wanted {
+    /// All of them.
+    All,
+    /// Those that depend on the caller's arguments: the others were found with the file.
+    OfCaller,
+}
+
+/// Walks over the sources of a script.
+pub struct Walk<'s> {
+    scope: &'s Scope<'s>,
+    place: &'s [Place],
+    wanted: Wanted,
+    source: usize,
+    /// The here-documents of the script or text that is walked.
+    documents: Rc<[Word]>,
+    texts: u32,
+    findings: Vec<Finding>,
+    commands: FxHashSet<(Vec<tracer::Word>, bool)>,
+    paths: FxHashSet<Vec<u8>>,
+    warned: FxHashSet<String>,
+}
+
+impl<'s> Walk<'s> {
+    /// Prepares a walk; `places` says where each source stands.
+    pub fn new(scope: &'s Scope<'s>, place: &'s [Place], wanted: Wanted) -> Self {
+        Walk {
+            scope,
+            place,
+            wanted,
+            source: 0,
+            documents: Rc::default(),
+            texts: 0,
+            findings: Vec::new(),
+            commands: FxHashSet::default(),
+            paths: FxHashSet::default(),
+            warned: FxHashSet::default(),
+        }
+    }
+
+    /// Returns the findings of all sources.
+    pub fn findings(mut self) -> Vec<Finding> {
+        for (number, source) in self.scope.sources.iter().enumerate() {
+            self.source = number;
+            // What a sourced file runs at other times may be absent.
+            let demand = if number == 0 { Demand::Needed } else { Demand::Tried };
+            self.script(&source.script, demand);
+        }
+        self.findings
+    }
+
+    fn script(&mut self, script: &Script, demand: Demand) {
+        let outer = std::mem::replace(&mut self.documents, script.documents.clone());
+        self.statements(&script.statements, demand);
+        for document in script.documents.iter() {
+            self.word(document, demand);
+        }
+        self.documents = outer;
+    }
+
+    fn statements(&mut self, statements: &[Statement], demand: Demand) {
+        for statement in statements {
+            self.statement(statement, demand);
+        }
+    }
+
+    fn statement(&mut self, statement: &Statement, demand: Demand) {
+        match statement {
+            Statement::Simple(simple) => self.simple(simple, demand),
+            Statement::Pipeline(commands) => self.statements(commands, demand),
+            Statement::Chain(first, rest) => {
+                let tried = |rest: &[(Joint, Statement)]| {
+                    let has_or = rest.iter().any(|(joint, _)| *joint == Joint::Or);
+                    if has_or { Demand::Tried } else { demand }
+                };
+                self.statement(first, tried(rest));
+                for (at, (_, statement)) in rest.iter().enumerate() {
+                    self.statement(statement, tried(&rest[at + 1..]));
+                }
+            }
+            Statement::Compound(compound) => self.compound(compound, demand),
+            Statement::For(clause) => {
+                for word in clause.values.iter().flatten() {
+                    self.word(word, demand);
+                    self.looped(word);
+                }
+                self.compound(&clause.body, demand);
+            }
+            Statement::Case(case) => {
+                self.word(&case.subject, demand);
+                for word in &case.patterns {
+                    self.word(word, demand);
+                }
+                self.compound(&case.body, demand);
+            }
+            Statement::Function(function) => self.statement(&function.body, demand),
+        }
+    }
+
+    fn compound(&mut self, compound: &Compound, demand: Demand) {
+        self.statements(&compound.tests, Demand::Tried);
+        self.statements(&compound.body, demand);
+        self.redirects(&compound.redirects, demand);
+    }
+
+    fn redirects(&mut self, redirects: &[Redirect], demand: Demand) {
+        for redirect in redirects {
+            match redirect {
+                Redirect::Read(word) | Redirect::Write(word) => {
+                    self.word(word, demand);
+                    for fields in self.expand(word) {
+                        fields.iter().for_each(|field| self.named(field, word.line));
+                    }
+                }
+                Redirect::Text(word) => self.word(word, demand),
+                // The bodies are walked with the source that holds them.
+                Redirect::Here(_) => {}
+            }
+        }
+    }
+
+    /// Walks the substitutions of a word.
+    fn word(&mut self, word: &Word, demand: Demand) {
+        self.pieces(&word.pieces, demand);
+    }
+
+    fn pieces(&mut self, pieces: &[Piece], demand: Demand) {
+        for piece in pieces {
+            match piece {
+                Piece::Literal(..) | Piece::Home => {}
+                Piece::Command(statements, _) | Piece::Process(statements) => {
+                    self.statements(statements, demand);
+                }
+                Piece::Arithmetic(pieces) => self.pieces(pieces, demand),
+                Piece::Parameter(parameter, _) => match &parameter.operation {
+                    Operation::Plain => {}
+                    Operation::Default(word)
+                    | Operation::Alternative(word)
+                    | Operation::Trim(_, word)
+                    | Operation::Other(word) => self.word(word, demand),
+                },
+            }
+        }
+    }
+
+    fn expand(&self, word: &Word) -> Vec<Fields> {
+        self.scope.expand(Located { word, source: self.source })
+    }
+
+    /// The files that a `for` goes over are named by it, and so is the folder that may hold some at run time.
+    fn looped(&mut self, word: &Word) {
+        for fields in self.expand(word) {
+            fields.iter().for_each(|field| self.named(field, word.line));
+        }
+    }
+
+    fn simple(&mut self, simple: &Simple, demand: Demand) {
+        for assignment in &simple.assignments {
+            match &assignment.value {
+                Assigned::Word(word) => self.assigned(word, demand),
+                Assigned::List(words) => {
+                    words.iter().for_each(|word| self.assigned(word, demand));
+                }
+            }
+        }
+        for word in &simple.words {
+            self.word(word, demand);
+        }
+        self.redirects(&simple.redirects, demand);
+        if simple.words.is_empty() {
+            return;
+        }
+        for line in self.lines(&simple.words) {
+            self.line(&line, simple, demand);
+        }
+    }
+
+    fn assigned(&mut self, word: &Word, demand: Demand) {
+        self.word(word, demand);
+        for fields in self.expand(word) {
+            fields.iter().for_each(|field| self.named(field, word.line));
+        }
+    }
+
+    /// The command lines that words can make, each alternative of each word in one at least.
+    fn lines(&self, words: &[Word]) -> Vec<Fields> {
+        let words: Vec<Vec<Fields>> = words.iter().map(|word| self.expand(word)).collect();
+        let count = words.iter().map(Vec::len).max().unwrap_or_default();
+        let line = |number: usize| {
+            let pick = |all: &Vec<Fields>| all.get(number).or(all.last()).cloned();
+            let fields: Fields = words.iter().filter_map(pick).flatten().collect();
+            // What is removed at run time is not needed before.
+            if removes(&fields) {
+                return fields;
+            }
+            fields.into_iter().flat_map(|field| self.globbed(field)).collect()
+        };
+        (0..count).map(line).collect()
+    }
+
+    /// Replaces a pattern by the paths that it names, as the shell does where it names any.
+    fn globbed(&self, field: Field) -> Vec<Field> {
+        if let Field::Known(Value { pattern: Some(pattern), .. }) = &field {
+            let paths = self.scope.paths(pattern);
+            if !paths.is_empty() {
+                return paths.iter().map(|path| Field::from(path.as_slice())).collect();
+            }
+        }
+        vec![field]
+    }
+
+    fn line(&mut self, fields: &[Field], simple: &Simple, demand: Demand) {
+        if self.findings.len() >= MAX_FINDINGS {
+            return;
+        }
+        let of_caller =
+            |field: &Field| matches!(field, Field::Known(Value { giver: Giver::Caller, .. }));
+        if self.wanted == Wanted::OfCaller && !fields.iter().any(of_caller) {
+            return;
+        }
+        let words = words(fields);
+        let Some(program) = words.first() else {
+            // Nothing but the script's arguments, or a variable that nothing sets.
+            if !fields.contains(&Field::Arguments) {
+                self.unknown(simple);
+            }
+            return;
+        };
+        let Some(program) = program else {
+            self.unknown(simple);
+            return;
+        };
+        let program = program.clone();
+        self.run(&program, &words, simple, demand);
+        if !removes(fields) && !matches!(program.as_slice(), b"[" | b"test" | b"[[") {
+            fields.iter().skip(1).for_each(|field| self.named(field, simple.line));
+        }
+    }
+
+    fn run(&mut self, program: &[u8], words: &[tracer::Word], simple: &Simple, demand: Demand) {
+        let rest = &words[1..];
+        let line = simple.line;
+        if let Some(runs) = self.scope.functions.get(program) {
+            if let Some(inner) = runs.and_then(|start| rest.get(start..)) {
+                self.inner(inner, simple, demand);
+            }
+            return;
+        }
+        match program {
+            b"exec" | b"command" | b"builtin" | b"time" => {
+                if matches!(rest.first(), Some(Some(word)) if word == b"-v" || word == b"-V") {
+                    rest[1..].iter().for_each(|word| self.probe(word, line));
+                    return;
+                }
+                for inner in wrapper::inner(program, words) {
+                    if let Inner::Command(inner) = inner {
+                        self.inner(&inner, simple, demand);
+                    }
+                }
+            }
+            b"type" | b"hash" => rest.iter().for_each(|word| self.probe(word, line)),
+            b"[" | b"test" | b"[[" => self.test(rest, line),
+            b"eval" => {
+                let known: Option<Vec<&[u8]>> = rest.iter().map(Option::as_deref).collect();
+                if let Some(known) = known {
+                    self.text(&known.join(&b' '), line, demand);
+                }
+            }
+            b"trap" => {
+                let mut operands = rest.iter().filter(|word| word.as_deref() != Some(b"--"));
+                if let (Some(Some(action)), Some(_)) = (operands.next(), operands.next())
+                    && !action.starts_with(b"-")
+                {
+                    self.text(action, line, demand);
+                }
+            }
+            b"alias" => {}
+            b"." | b"source" => self.sourced(rest, simple),
+            _ if is_builtin(program) || program.starts_with(b"-") => {}
+            _ => self.command(program, words, simple, demand),
+        }
+    }
+
+    /// Runs what a wrapper of the shell itself has as its words.
+    fn inner(&mut self, words: &[tracer::Word], simple: &Simple, demand: Demand) {
+        match words.first() {
+            None => {}
+            Some(None) => self.unknown(simple),
+            Some(Some(program)) => self.run(program, words, simple, demand),
+        }
+    }
+
+    fn command(&mut self, program: &[u8], words: &[tracer::Word], simple: &Simple, demand: Demand) {
+        let name = base_name(program);
+        if matches!(name, b"which") {
+            words[1..].iter().for_each(|word| self.probe(word, simple.line));
+        }
+        if awk::is_awk(name) {
+            for text in awk::commands(&words[1..]) {
+                self.text(&text, simple.line, Demand::Tried);
+            }
+        }
+        if self.runs_unknown(name, words) {
+            self.unknown(simple);
+        }
+        let is_probed = self.scope.probed.contains(program);
+        let optional = demand == Demand::Tried || is_probed;
+        let fed = self.fed(name, words, simple);
+        let mut words = words.to_vec();
+        if !fed.is_empty() {
+            words.retain(|word| word.as_deref() != Some(b"-"));
+        }
+        words.extend(fed);
+        self.add_command(words, simple.line, optional);
+    }
+
+    /// The program that an interpreter reads from a here-document, as the words by which its command line has it.
+    fn fed(&self, name: &[u8], words: &[tracer::Word], simple: &Simple) -> Vec<tracer::Word> {
+        // With an operand that is no option, the document is the data of a script.
+        let has_operand = words[1..]
+            .iter()
+            .any(|word| !matches!(word.as_deref(), Some(word) if word.starts_with(b"-")));
+        let Some(option) = wrapper::text_option(name).filter(|_| !has_operand) else {
+            return Vec::new();
+        };
+        let document = simple.redirects.iter().find_map(|redirect| match redirect {
+            Redirect::Here(number) => self.documents.get(*number),
+            Redirect::Text(word) => Some(word),
+            Redirect::Read(_) | Redirect::Write(_) => None,
+        });
+        let text = document.and_then(Word::literal);
+        text.map(|text| vec![Some(option.into()), Some(text)]).unwrap_or_default()
+    }
+
+    /// Says whether a wrapper outside of the shell runs what only the running script knows.
+    fn runs_unknown(&self, name: &[u8], words: &[tracer::Word]) -> bool {
+        let mut found = wrapper::inner(name, words);
+        for _ in 0..8 {
+            let Some(Inner::Command(words)) = found.first() else { return false };
+            match words.first() {
+                Some(None) => return true,
+                Some(Some(program)) => found = wrapper::inner(base_name(program), words),
+                None => return false,
+            }
+        }
+        false
+    }
+
+    fn add_command(&mut self, words: Vec<tracer::Word>, line: u32, optional: bool) {
+        if !self.commands.insert((words.clone(), optional)) {
+            return;
+        }
+        let program = words.first().cloned().flatten().unwrap_or_default();
+        let folder = self.folder_of(&program);
+        let command = Command { words, place: self.place(line), folder, optional };
+        self.add(Target::Command(command), Claim::Command, Strength::Likely, &program, line);
+    }
+
+    /// The folder from which a relative program is found, where it is not the working folder.
+    fn folder_of(&self, program: &[u8]) -> Option<ImagePath> {
+        if program.starts_with(b"/") || !program.contains(&b'/') {
+            return (self.scope.folder != self.scope.view.working_dir())
+                .then(|| self.scope.folder.clone());
+        }
+        let folders = self.scope.working_folders();
+        let exists = |folder: &&ImagePath| self.scope.view.which(program, folder).is_some();
+        folders.iter().find(exists).cloned()
+    }
+
+    /// `command -v x`: asks for a program and does without.
+    fn probe(&mut self, word: &tracer::Word, line: u32) {
+        if let Some(word) = word
+            && !word.starts_with(b"-")
+            && !word.is_empty()
+            && !is_builtin(word)
+            && !self.scope.functions.contains_key(word.as_slice())
+        {
+            self.add_command(vec![Some(word.clone())], line, true);
+        }
+    }
+
+    /// `[ -x /path ]` asks for a program, the other tests for files.
+    fn test(&mut self, words: &[tracer::Word], line: u32) {
+        for pair in words.windows(2) {
+            let [Some(operator), Some(operand)] = pair else { continue };
+            if operator == b"-x" && operand.starts_with(b"/") {
+                self.probe(&Some(operand.clone()), line);
+            } else if operator.starts_with(b"-") {
+                self.path(operand, line, Strength::Possible);
+            }
+        }
+    }
+
+    fn text(&mut self, text: &[u8], line: u32, demand: Demand) {
+        if self.texts == MAX_TEXTS {
+            return;
+        }
+        self.texts += 1;
+        self.script(&parse::parse(text, line), demand);
+        self.texts -= 1;
+    }
+
+    /// Names the file that `.` reads; what it holds is walked as another source.
+    fn sourced(&mut self, words: &[tracer::Word], simple: &Simple) {
+        match words.first() {
+            Some(Some(word)) => {
+                for path in super::sourced_paths(self.scope, word) {
+                    self.path(path.as_bytes(), simple.line, Strength::Likely);
+                }
+            }
+            Some(None) => self.unknown(simple),
+            None => {}
+        }
+    }
+
+    /// Takes a word for the path that it may be.
+    fn named(&mut self, field: &Field, line: u32) {
+        match field {
+            Field::Known(value) => {
+                if let Some(pattern) = &value.pattern {
+                    self.pattern(pattern, line);
+                } else if value.text.starts_with(b"/") {
+                    self.path(&value.text, line, Strength::Possible);
+                } else if let Some(at) = value.text.windows(2).position(|pair| pair == b"=/") {
+                    // --config=/etc/x
+                    self.path(&value.text[at + 1..], line, Strength::Possible);
+                }
+            }
+            Field::Unknown(start) => {
+                // The folder of "/etc/app/$NAME.conf".
+                if let Some(at) = start.iter().rposition(|&byte| byte == b'/')
+                    && start.starts_with(b"/")
+                    && at > 0
+                {
+                    self.path(&start[..at], line, Strength::Possible);
+                }
+            }
+            Field::Arguments => {}
+        }
+    }
+
+    fn pattern(&mut self, pattern: &[u8], line: u32) {
+        let first =
+            pattern.split(|&byte| byte == b'/').take_while(|part| !pattern::is_pattern(part));
+        let folder = pattern::unescape(&first.collect::<Vec<_>>().join(&b'/'));
+        if folder.starts_with(b"/") {
+            self.path(&folder, line, Strength::Likely);
+        }
+        let paths = self.scope.paths(pattern);
+        if paths.len() <= MAX_FOUND {
+            for path in paths {
+                self.path(&path, line, Strength::Likely);
+            }
+        }
+    }
+
+    /// Reports a path of the image; of one that is not there yet, the folder that is to hold it.
+    fn path(&mut self, path: &[u8], line: u32, strength: Strength) {
+        let tree = self.scope.view.tree;
+        if path == b"/" || path.len() > crate::path::MAX_LENGTH || !self.paths.insert(path.to_vec())
+        {
+            return;
+        }
+        let (claim, found) = match strength {
+            Strength::Possible => (Claim::String, tree.resolve(path)),
+            Strength::Likely | Strength::Certain => (Claim::Command, tree.resolve(path)),
+        };
+        let Some(found) = found else {
+            let folder = path.iter().rposition(|&byte| byte == b'/').unwrap_or_default();
+            if folder > 0 && tree.resolve(&path[..folder]).is_some() {
+                let target = Target::Path(path[..folder].to_vec());
+                self.add(target, Claim::String, Strength::Possible, path, line);
+            }
+            return;
+        };
+        self.add(Target::Path(path.to_vec()), claim, strength, path, line);
+        if tree.is_dir(found.node) && strings::is_private_folder(self.scope.view, found.node) {
+            self.add(Target::Unowned(found.node), Claim::String, Strength::Possible, path, line);
+        }
+    }
+
+    fn unknown(&mut self, simple: &Simple) {
+        if self.wanted == Wanted::OfCaller {
+            return;
+        }
+        let word = simple.words.iter().find(|word| word.literal().is_none());
+        let Some(word) = word.map(Word::to_string) else { return };
+        if self.warned.insert(word.clone()) {
+            let place = self.place(simple.line);
+            let warning = Warning::UnknownCommand { place, word: word.clone() };
+            let target = Target::Warning(warning);
+            self.add(target, Claim::Command, Strength::Likely, word.as_bytes(), simple.line);
+        }
+    }
+
+    fn place(&self, line: u32) -> Place {
+        match self.place.get(self.source) {
+            Some(Place::Line(path, _)) => Place::Line(path.clone(), line),
+            Some(Place::Config(field)) => Place::Config(field),
+            None => Place::Config("command"),
+        }
+    }
+
+    fn add(&mut self, target: Target, claim: Claim, strength: Strength, word: &[u8], line: u32) {
+        let word = crate::path::Escaped(word);
+        let detail = match self.place.get(self.source) {
+            Some(Place::Line(..)) => format!("`{word}` in line {line}"),
+            Some(Place::Config(_)) | None => format!("`{word}`"),
+        };
+        self.findings.push(Finding { target, claim, strength, detail });
+    }
+}
+
+/// Says whether a command takes the files away that it names.
+fn removes(fields: &[Field]) -> bool {
+    let Some(Field::Known(program)) = fields.first() else { return false };
+    matches!(base_name(&program.text), b"rm" | b"rmdir" | b"unlink" | b"shred")
+}
+
+/// The words of a command line up to the script's own unknown arguments.
+fn words(fields: &[Field]) -> Vec<tracer::Word> {
+    let known = fields.iter().take_while(|field| **field != Field::Arguments);
+    known
+        .map(|field| match field {
+            Field::Known(value) => Some(value.text.clone()),
+            Field::Unknown(_) | Field::Arguments => None,
+        })
+        .collect()
+}
