@@ -16,13 +16,16 @@ use std::io;
 pub use window::Bytes;
 
 use crate::path::Escaped;
-use header::{BLOCK, Block, Form, Header, text};
+use header::{BLOCK, Block, Header, text};
 use pax::Pax;
-use sparse::Claim;
+use sparse::Holes;
 use window::Window;
 
 /// The largest extended header or long name that is taken, in bytes, as in Go.
 const MAX_SPECIAL: u64 = 1 << 20;
+
+/// Extended attributes: name and value.
+pub type Xattrs = Vec<(Box<[u8]>, Box<[u8]>)>;
 
 /// Pieces of a file with holes: offset in the file and length, in bytes.
 pub type Map = Vec<(u64, u64)>;
@@ -51,7 +54,7 @@ pub struct Entry {
     /// Minor number of a device.
     pub minor: i64,
     /// Extended attributes, name and value, sorted by name.
-    pub xattrs: Vec<(Box<[u8]>, Box<[u8]>)>,
+    pub xattrs: Xattrs,
     /// Where the data starts in the archive.
     pub offset: u64,
     /// The size that a program sees, in bytes.
@@ -161,24 +164,34 @@ impl<'a> Reader<'a> {
     )]
     pub fn next(&mut self) -> Result<Option<Entry>, ArchiveError> {
         let mut extended = Extended::default();
+        let mut offset = self.position;
+        match self.header(&mut extended, &mut offset) {
+            Ok(Some((header, block))) => self.entry(header, &block, extended).map(Some),
+            Ok(None) => Ok(None),
+            Err(source) => Err(ArchiveError::Header { offset, source }),
+        }
+    }
+
+    /// Reads headers up to one that is an entry's own; `offset` tells which one it was at.
+    fn header(
+        &mut self,
+        extended: &mut Extended,
+        offset: &mut u64,
+    ) -> Result<Option<(Header, Block)>, Malformed> {
         loop {
-            let offset = self.position;
-            let located = |source| ArchiveError::Header { offset, source };
-            let Some(block) = self.header_block().map_err(located)? else { return Ok(None) };
-            let header = Header::parse(&block).map_err(located)?;
+            *offset = self.position;
+            let Some(block) = self.header_block()? else { return Ok(None) };
+            let header = Header::parse(&block)?;
             match header.flag {
-                b'x' => {
-                    extended.pax =
-                        Pax::parse(&self.special(&header).map_err(located)?).map_err(located)?
-                }
-                // Go hands a global header out and forgets what stood in front of it; engines skip it.
+                b'x' => extended.pax = Pax::parse(&self.special(&header)?)?,
                 b'g' => {
-                    Pax::parse(&self.special(&header).map_err(located)?).map_err(located)?;
-                    extended = Extended::default();
+                    // Go hands a global header out and forgets what stood in front of it; engines skip it.
+                    Pax::parse(&self.special(&header)?)?;
+                    *extended = Extended::default();
                 }
-                b'L' => extended.name = text(&self.special(&header).map_err(located)?).to_vec(),
-                b'K' => extended.link = text(&self.special(&header).map_err(located)?).to_vec(),
-                _ => return self.entry(header, &block, extended).map(Some),
+                b'L' => extended.name = text(&self.special(&header)?).to_vec(),
+                b'K' => extended.link = text(&self.special(&header)?).to_vec(),
+                _ => return Ok(Some((header, block))),
             }
         }
     }
@@ -245,7 +258,11 @@ impl<'a> Reader<'a> {
         if !extended.link.is_empty() {
             header.link = extended.link;
         }
-        let kind = kind(header);
+        if header.flag == 0 && header.name.ends_with(b"/") {
+            // Archives older than folders' own flag name them with a slash at the end.
+            header.flag = b'5';
+        }
+        let kind = kind(header.flag);
         let (offset, size, map) = self.data(header, block, &extended.pax)?;
         Ok(Entry {
             name: std::mem::take(&mut header.name),
@@ -278,50 +295,30 @@ impl<'a> Reader<'a> {
     ) -> Result<(u64, u64, Option<Map>), Malformed> {
         if header.is_header_only() {
             // A map of holes for what has no data is refused, as in Go.
-            return match Claim::of(pax) {
-                Claim::None => Ok((self.position, 0, None)),
-                Claim::Header | Claim::Data => Err(Malformed::Sparse),
+            return if sparse::is_claimed(pax) {
+                Err(Malformed::Sparse)
+            } else {
+                Ok((self.position, 0, None))
             };
         }
-        let mut stored = u64::try_from(header.size).map_err(|_| Malformed::Negative)?;
-        let mut start = self.position;
-        let (size, map) = if header.flag == b'S' {
-            if header.form != Form::Gnu {
-                return Err(Malformed::Sparse);
-            }
-            let found = sparse::old(&mut self.window, *block, &mut self.position)?;
-            start = self.position;
-            found
-        } else {
-            let claim = Claim::of(pax);
-            if let Claim::None = claim {
-                self.skip(stored)?;
-                return Ok((start, stored, None));
-            }
-            if let Some(name) = pax.get(b"GNU.sparse.name") {
-                header.name = name.to_vec();
-            }
-            let size = sparse::real_size(pax)?.unwrap_or(header.size);
-            if let Claim::Header = claim {
-                (size, sparse::from_header(pax)?)
-            } else {
-                let (map, taken) = sparse::from_data(&mut self.window, start, stored)?;
-                start += taken;
-                (size, map)
-            }
+        let stored = u64::try_from(header.size).map_err(|_| Malformed::Negative)?;
+        let holes = match header.flag {
+            b'S' => Some(sparse::old(&mut self.window, header, block, self.position)?),
+            _ => sparse::extended(&mut self.window, header, pax, self.position)?,
         };
-        stored -= start - self.position;
-        let size = sparse::check(&map, size, stored)?;
+        let Some(Holes { map, size, start, stored }) = holes else {
+            let start = self.position;
+            self.skip(stored)?;
+            return Ok((start, stored, None));
+        };
         self.position = start;
         self.skip(stored)?;
         Ok((start, size, Some(map)))
     }
 }
 
-fn kind(header: &Header) -> EntryKind {
-    match header.flag {
-        // Archives older than folders' own flag name them with a slash at the end.
-        0 if header.name.ends_with(b"/") => EntryKind::Dir,
+fn kind(flag: u8) -> EntryKind {
+    match flag {
         0 | b'0' | b'7' | b'S' => EntryKind::File,
         b'1' => EntryKind::HardLink,
         b'2' => EntryKind::Symlink,

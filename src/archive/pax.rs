@@ -22,7 +22,8 @@ impl Pax {
             let (key, value, rest) = record(bytes).ok_or(Malformed::Pax)?;
             bytes = rest;
             if key == SPARSE_OFFSET || key == SPARSE_LENGTH {
-                let expected = if map.len() % 2 == 0 { SPARSE_OFFSET } else { SPARSE_LENGTH };
+                let expected =
+                    if map.len().is_multiple_of(2) { SPARSE_OFFSET } else { SPARSE_LENGTH };
                 if key != expected || value.contains(&b',') {
                     return Err(Malformed::Sparse);
                 }
@@ -116,9 +117,11 @@ fn time(bytes: &[u8]) -> Option<(i64, u32)> {
 mod tests {
     use super::*;
 
+    type Records = &'static [(&'static str, &'static str)];
+
     #[test]
     fn reads_records_as_go_does() {
-        let table: [(&[u8], Option<&[(&str, &str)]>); 14] = [
+        let table: [(&[u8], Option<Records>); 14] = [
             (b"", Some(&[])),
             (b"6 k=v\n", Some(&[("k", "v")])),
             (b"6 k=v\n6 k=w\n", Some(&[("k", "w")])),
