@@ -7,6 +7,8 @@ pub enum Task {
     Spool,
     /// A layer is decompressed and verified; counted from the lowest, which is 0.
     Unpack(usize),
+    /// The needs of the entrypoint are followed.
+    Trace,
     /// The kept files are written and compressed.
     Pack,
 }

@@ -27,6 +27,20 @@ pub(super) struct LayerSource<'a, 's> {
     pub latest: Option<i64>,
 }
 
+impl LayerSource<'_, '_> {
+    /// Returns about how many bytes the archive will have.
+    pub(super) fn size(&self) -> u64 {
+        let entry = |node| {
+            let replaced = (self.selection.replacement)(node).map(|bytes| bytes.len() as u64);
+            let size = replaced.unwrap_or_else(|| self.tree.size(node));
+            size.div_ceil(BLOCK as u64).saturating_add(1)
+        };
+        let kept = self.tree.nodes().filter(|&node| (self.selection.kept)(node));
+        let blocks = kept.map(entry).fold(1, u64::saturating_add);
+        blocks.saturating_mul(BLOCK as u64)
+    }
+}
+
 /// Writes the archive.
 pub(super) fn write(source: &LayerSource<'_, '_>, out: &mut dyn Write) -> Result<(), PackError> {
     let kept = with_folders(source);

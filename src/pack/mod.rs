@@ -23,6 +23,7 @@ use crate::contents::Contents;
 use crate::digest::Digest;
 use crate::oci::{Compression, ConfigError};
 use crate::path::ImagePath;
+use crate::progress::{Progress, Task};
 use crate::tree::{NodeId, Tree};
 
 /// What of a tree goes into the layer.
@@ -47,8 +48,8 @@ pub struct PackOptions<'a> {
     pub latest: Option<i64>,
     /// Where the layer is spooled. The file has no name, so nothing stays behind.
     pub folder: &'a Path,
-    /// Told, as the layer grows, by how many bytes of the uncompressed archive.
-    pub progress: &'a dyn Fn(u64),
+    /// Who listens.
+    pub progress: &'a dyn Progress,
 }
 
 /// A layer that was written, still in its temporary file.
@@ -131,6 +132,14 @@ impl PackError {
     }
 }
 
+/// Says whether a compression has a level.
+///
+/// # Errors
+/// Names the levels that there are.
+pub fn check_level(compression: Compression, level: Option<i32>) -> Result<(), PackError> {
+    blob::Method::new(compression, level).map(|_| ())
+}
+
 /// Writes the selected part of a tree as one layer.
 ///
 /// # Errors
@@ -146,9 +155,11 @@ pub fn pack(
     let folder_fails = |cause| PackError::Folder { folder: options.folder.into(), cause };
     let file = tempfile::tempfile_in(options.folder).map_err(folder_fails)?;
     let source = layer::LayerSource { tree, contents, selection, latest: options.latest };
+    options.progress.started(Task::Pack, Some(source.size()));
     let blob = blob::write(&file, method, options.threads, |out| {
         layer::write(&source, &mut Told { progress: options.progress, below: out })
     })?;
+    options.progress.finished(Task::Pack);
     Ok(Layer {
         file,
         compression: options.compression,
@@ -159,16 +170,16 @@ pub fn pack(
     })
 }
 
-/// Tells the caller how much passed.
+/// Tells the listener how much passed.
 struct Told<'a> {
-    progress: &'a dyn Fn(u64),
+    progress: &'a dyn Progress,
     below: &'a mut dyn io::Write,
 }
 
 impl io::Write for Told<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.below.write(bytes)?;
-        (self.progress)(count as u64);
+        self.progress.advanced(Task::Pack, count as u64);
         Ok(count)
     }
 

@@ -37,10 +37,9 @@ pub(super) enum Bare {
 impl Label {
     /// Reads a name.
     pub(super) fn parse(name: &str, bare: Bare) -> Result<Self, NameError> {
-        if bare == Bare::Repository || name.contains(['/', ':']) {
-            if let Some(image) = Reference::parse(name) {
-                return Ok(Label { reference: Some(image.tag.clone()), image: Some(image) });
-            }
+        let may_be_image = bare == Bare::Repository || name.contains(['/', ':']);
+        if let Some(image) = Reference::parse(name).filter(|_| may_be_image) {
+            return Ok(Label { reference: Some(image.tag.clone()), image: Some(image) });
         }
         if bare == Bare::Tag && is_reference_name(name) {
             return Ok(Label { reference: Some(name.into()), image: None });
@@ -105,8 +104,7 @@ fn is_domain(domain: &str) -> bool {
 /// Letters and digits, with `.`, `_`, `__` or dashes between them.
 fn is_component(component: &str) -> bool {
     let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let separators =
-        component.split(|character: char| u8::try_from(character).is_ok_and(|byte| word(byte)));
+    let separators = component.split(|character: char| u8::try_from(character).is_ok_and(word));
     let separator =
         |text: &str| matches!(text, "" | "." | "_" | "__") || text.bytes().all(|byte| byte == b'-');
     let ends = [component.bytes().next(), component.bytes().next_back()];

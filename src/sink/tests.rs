@@ -12,6 +12,7 @@ use crate::image::Image;
 use crate::kit;
 use crate::oci::{Compression, Config};
 use crate::pack::{PackOptions, Selection, describe, pack};
+use crate::progress::Silent;
 
 fn packed(bytes: &str) -> Packed {
     let (tree, contents) = kit::image(&[("a", bytes)]);
@@ -22,7 +23,7 @@ fn packed(bytes: &str) -> Packed {
         threads: NonZero::new(1).unwrap(),
         latest: None,
         folder: Path::new("/tmp"),
-        progress: &|_| {},
+        progress: &Silent,
     };
     let layer = pack(&tree, &contents, &all, &options).unwrap();
     let config = Config::parse(br#"{"architecture":"amd64","os":"linux"}"#).unwrap();

@@ -1,0 +1,56 @@
+//! `dehusk profiles`: what is known of programs.
+
+use std::io::Write;
+use std::path::Path;
+
+use dehusk::profile::{Profile, Profiles};
+
+use super::args::ProfilesArgs;
+use super::failure::Failure;
+use super::listing::wrapped;
+use super::settings;
+
+pub fn run(args: ProfilesArgs) -> Result<(), Failure> {
+    let profiles = Profiles::builtin();
+    match args.profile {
+        None => list(&profiles),
+        Some(path) => match path.to_str().and_then(|name| profiles.get(name)) {
+            Some(profile) if !path.exists() => print(profile),
+            Some(_) | None => check(profiles, &path),
+        },
+    }
+}
+
+fn list(profiles: &Profiles) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    let width = profiles.iter().map(|(name, _)| name.len()).max().unwrap_or(0) + 2;
+    for (name, profile) in profiles.iter() {
+        let about = wrapped(&profile.about, width);
+        writeln!(out, "{name:width$}{about}")?;
+    }
+    Ok(())
+}
+
+fn print(profile: &Profile) -> Result<(), Failure> {
+    Ok(std::io::stdout().write_all(profile.text.as_bytes())?)
+}
+
+fn check(mut profiles: Profiles, path: &Path) -> Result<(), Failure> {
+    let name = settings::add_profile(&mut profiles, path)?;
+    let mut out = std::io::stdout().lock();
+    match profiles.get(&name) {
+        Some(profile) => {
+            let Profile { roots, keep, drop, .. } = profile;
+            writeln!(
+                out,
+                "{}: a profile with {} roots, {} rules to keep and {} to drop",
+                path.display(),
+                roots.len(),
+                keep.len(),
+                drop.len()
+            )?;
+        }
+        None => writeln!(out, "{}: a profile that extends another", path.display())?,
+    }
+    Ok(())
+}
