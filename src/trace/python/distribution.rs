@@ -121,6 +121,19 @@ impl Index {
         self.distributions.push(distribution);
     }
 
+    /// Counts a `.pth` file to the distribution that lists it or brought a module that it imports; says whether one did.
+    pub fn adopt(&mut self, file: NodeId, imported: &[NodeId]) -> bool {
+        if self.owners.contains_key(&file) {
+            return true;
+        }
+        let Some(&id) = imported.iter().find_map(|module| self.owners.get(module)) else {
+            return false;
+        };
+        self.owners.insert(file, id);
+        self.distributions.get_mut(id).into_iter().for_each(|one| one.files.push(file));
+        true
+    }
+
     /// Returns the distribution that a file is part of.
     pub fn owner(&self, file: NodeId) -> Option<&Distribution> {
         self.owners.get(&file).and_then(|&id| self.distributions.get(id))

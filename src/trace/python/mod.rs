@@ -224,11 +224,19 @@ impl Python {
                 claims.offering(&search, &word.text, &detail);
             }
         }
-        if owner == Owner::Application {
-            for word in &source.words {
+        // The standard library names its own modules: `dbm` those that it chooses from.
+        if owner != Owner::Distribution {
+            let is_own = owner == Owner::Application;
+            let words = source.words.iter().filter(|word| is_own || word.text.contains('.'));
+            for word in words {
                 let detail = format!("`{}` in line {}", word.text, word.line);
                 claims.word(&search, &word.text, &detail);
             }
+        }
+        if source.calls.iter().any(|call| call.action == Action::Stub) {
+            claims.stub(file.node);
+        }
+        if owner == Owner::Application {
             source.calls.iter().for_each(|call| called(call, file, &mut claims));
         }
         claims.finish()
@@ -357,6 +365,7 @@ fn run(call: &Call, place: &Place, claims: &mut Claims<'_>) {
             (command(words, true), shown(text))
         }
         Action::Which(name) => (command(vec![Some(name.clone())], true), shown(name)),
+        Action::Stub => return,
         Action::Open(name) => return claims.library_file(name, call.line),
         Action::Find(name) => {
             // ctypes asks the loader's own list, by its program, and takes the name from there.

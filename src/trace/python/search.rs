@@ -9,7 +9,6 @@ use super::environment::Environment;
 use super::modules::{self, Module};
 use super::source::{self, Import};
 use crate::path::ImagePath;
-use crate::profile::DropKind;
 use crate::trace::memo::Memo;
 use crate::trace::{Claim, Finding, Strength, Target, View};
 use crate::tree::{NodeId, Tree};
@@ -87,6 +86,10 @@ impl Search {
             self.sites.push(site);
             self.installed.extend(&indexes.get_or(site, || Index::read(view, site)).paths);
         }
+    }
+
+    fn is_installed(&self, tree: &Tree, node: NodeId) -> bool {
+        self.installed.iter().any(|&folder| tree.is_within(node, folder))
     }
 
     fn site_of(&self, tree: &Tree, node: NodeId) -> Option<NodeId> {
@@ -302,10 +305,9 @@ impl<'a> Claims<'a> {
         }
         let last = module.files.last().copied();
         let site = last.and_then(|last| search.site_of(tree, last));
-        let is_library = last.is_some_and(|last| {
-            site.is_none() && search.installed.iter().any(|&folder| tree.is_within(last, folder))
-        });
-        if is_library {
+        let is_library = last.is_some_and(|last| site.is_none() && search.is_installed(tree, last));
+        // Single words of the standard library are any words.
+        if is_library && module.matched < 2 {
             return;
         }
         let how = if module.matched > 1 || site.is_none() { How::Needed } else { How::Wanted };
@@ -363,7 +365,10 @@ impl<'a> Claims<'a> {
             let wanted = owner
                 .filter(|one| one.origin != Origin::Required || self.extras.contains(&one.name));
             wanted.into_iter().for_each(|one| self.installed(one, How::Wanted, detail));
-            return;
+            // The standard library is there, so it is meant to be found.
+            if site.is_some() || !search.is_installed(tree, last) || is_tool(self.view, last) {
+                return;
+            }
         }
         for &file in &module.files {
             self.node(file, detail);
@@ -397,12 +402,20 @@ impl<'a> Claims<'a> {
         if !self.seen.insert((top, false)) {
             return;
         }
-        if search.installed.iter().any(|&folder| tree.is_within(file, folder)) {
+        if search.is_installed(tree, file) {
             self.library(tree.subtree(top).collect(), detail.to_owned());
         } else {
             let detail = detail.to_owned();
             self.push(Target::Unowned(top), Claim::Application, Strength::Likely, detail);
         }
+    }
+
+    /// Claims the type stub beside a file that loads its modules by it.
+    pub fn stub(&mut self, file: NodeId) {
+        let tree = self.view.tree;
+        let stub = [tree.name(file), b"i"].concat();
+        let found = tree.parent(file).and_then(|folder| tree.child(folder, &stub));
+        found.into_iter().for_each(|stub| self.node(stub, "lazy modules are named in it"));
     }
 
     /// Claims a shared library that a program opens by its file name.
@@ -434,13 +447,14 @@ impl<'a> Claims<'a> {
     }
 }
 
-/// Says whether a profile's rules know a distribution as a tool of developers or installers, by its metadata file.
-fn is_tool(view: &View<'_>, metadata: NodeId) -> bool {
-    let path = view.tree.path(metadata);
-    let rules = view.profiles.iter().flat_map(|(_, profile)| profile.drop.values());
-    // The rule that thins all that is unreached is of the kind `other`.
-    let mut named = rules.filter(|rule| rule.unreached && rule.kind != DropKind::Other);
-    named.any(|rule| rule.paths.iter().any(|glob| glob.bind(&path).is_some()))
+/// Says whether the profile knows a file as part of something that only stays where a program surely imports it: a
+/// tool of developers, an installer, a toolkit for desktops.
+fn is_tool(view: &View<'_>, file: NodeId) -> bool {
+    let path = view.tree.path(file);
+    let rules = view.profiles.get("python").into_iter().flat_map(|profile| &profile.drop);
+    // The rule `packages` is the one that thins all that is unreached.
+    let mut rules = rules.filter(|(key, rule)| rule.unreached && key.as_str() != "packages");
+    rules.any(|(_, rule)| rule.paths.iter().any(|glob| glob.bind(&path).is_some()))
 }
 
 impl Search {

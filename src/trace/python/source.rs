@@ -78,6 +78,8 @@ pub enum Action {
     Which(Vec<u8>),
     /// Opens a library by its file name.
     Open(Vec<u8>),
+    /// Loads the modules that the type stub beside the file names, when they are first used.
+    Stub,
     /// Looks for a library by its name without `lib` and `.so`.
     Find(Vec<u8>),
 }
@@ -228,6 +230,7 @@ impl<'a> Reader<'a> {
             | b"create_subprocess_shell" => shell_text(rest).map(Action::Shell),
             b"which" => first_text(rest).map(Action::Which),
             b"CDLL" | b"PyDLL" | b"LoadLibrary" | b"dlopen" => first_text(rest).map(Action::Open),
+            b"attach_stub" => Some(Action::Stub),
             b"find_library" => first_text(rest).map(Action::Find),
             _ => None,
         };

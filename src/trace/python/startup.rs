@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 
 use super::distribution::Index;
 use super::lexer::{Kind, Lexer};
-use super::source;
+use super::{modules, source};
 use crate::path::ImagePath;
 use crate::trace::View;
 use crate::tree::NodeId;
@@ -47,11 +47,17 @@ pub fn read_paths(view: &View<'_>, site: NodeId, index: &mut Index) {
             continue;
         }
         let Some(file) = tree.resolve_from(site, tree.name(child)) else { continue };
-        let is_own = index.owner(child).is_none();
+        let lines = parse_path_file(&view.read(file.node, MAX_SIZE));
+        let imported = lines.iter().filter_map(|line| match line {
+            PathLine::Imports(module) => Some(module.split('.').collect::<Vec<_>>()),
+            PathLine::Folder(_) => None,
+        });
+        let files = imported.filter_map(|parts| modules::find_in(tree, site, &parts)?.files.pop());
+        let is_own = !index.adopt(child, &files.collect::<Vec<_>>());
         if is_own {
             index.own_paths.push(child);
         }
-        for line in parse_path_file(&view.read(file.node, MAX_SIZE)) {
+        for line in lines {
             match line {
                 PathLine::Folder(path) => {
                     let folder = tree.resolve_from(site, &path).map(|found| found.node);
