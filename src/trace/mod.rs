@@ -33,6 +33,8 @@ pub use tracer::{Command, FileView, Reach, Tracer, View, Word};
 pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
     vec![
         Box::new(elf::Elf::new(subject.tree, subject.contents, subject.config)),
+        Box::new(script::Script),
+        Box::new(shell::Shell),
         Box::new(python::Python::default()),
     ]
 }
