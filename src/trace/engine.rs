@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::claim::{Claim, Finding, Origin, Reason, Strength, Target};
+use super::commands::{Added, Asked, Commands};
 use super::drops::{Drops, Scope};
 use super::outcome::{Reasons, Standing, Trace, Weight};
 use super::tracer::{Command, FileView, Firing, MAX_WHOLE, Program, Reach, Tracer, View};
@@ -80,7 +81,7 @@ pub(super) struct Engine<'a> {
     /// Profiles whose prefix was bound since their tracers last saw all files.
     replay: BTreeSet<Firing>,
     offered: BTreeSet<NodeId>,
-    commands: Vec<(Command, NodeId, ImagePath, Origin, Strength)>,
+    commands: Commands,
     shared: Vec<bool>,
     packaged: BTreeSet<crate::packages::PackageId>,
     applications: BTreeSet<NodeId>,
@@ -134,7 +135,7 @@ impl<'a> Engine<'a> {
             firings: Vec::new(),
             replay: BTreeSet::new(),
             offered: BTreeSet::new(),
-            commands: Vec::new(),
+            commands: Commands::default(),
             shared,
             packaged: BTreeSet::new(),
             applications: BTreeSet::new(),
@@ -150,7 +151,9 @@ impl<'a> Engine<'a> {
 
     fn run(&mut self) {
         loop {
-            if let Some((_, batch)) = self.queue.pop_first() {
+            if let Some(asked) = self.commands.next_waiting() {
+                self.interpret(&asked, self.tracers);
+            } else if let Some((_, batch)) = self.queue.pop_first() {
                 self.analyse(&batch);
             } else if let Some(firing) = self.replay.pop_first() {
                 self.offer_again(&firing);
@@ -251,8 +254,8 @@ impl<'a> Engine<'a> {
         let files: Vec<NodeId> =
             self.offered.iter().copied().filter(|&node| !self.is_dropped(node)).collect();
         self.offer(&files, &tracers);
-        for (command, node, spelled, origin, strength) in self.commands.clone() {
-            self.interpret(&command, node, &spelled, (origin, strength), &tracers);
+        for asked in self.commands.done().to_vec() {
+            self.interpret(&asked, &tracers);
         }
     }
 
@@ -446,9 +449,15 @@ impl<'a> Engine<'a> {
         let (origin, strength) = (reason.origin, reason.strength);
         self.claim_operands(&command, &folder, &reason);
         self.claim_path(spelled.as_bytes(), reason, DIRECT);
-        let tracers = self.tracers;
-        self.interpret(&command, found.node, &spelled, (origin, strength), tracers);
-        self.commands.push((command, found.node, spelled, origin, strength));
+        let program = spelled.clone();
+        let asked = Asked { command, node: found.node, spelled, origin, strength };
+        match self.commands.add(asked) {
+            Added::New | Added::Known => {}
+            Added::Beyond => {
+                let text = format!("{program} is run in too many ways to follow all of them");
+                self.warn(Warning::Image { text });
+            }
+        }
     }
 
     /// Claims the words of a command line that name existing paths: `--config=/etc/x.conf`, `app/main.py`.
@@ -483,20 +492,14 @@ impl<'a> Engine<'a> {
         text.contains(&b'/') || self.subject.tree.is_file(node)
     }
 
-    fn interpret(
-        &mut self,
-        command: &Command,
-        node: NodeId,
-        spelled: &ImagePath,
-        (origin, strength): (Origin, Strength),
-        tracers: &[&dyn Tracer],
-    ) {
+    fn interpret(&mut self, asked: &Asked, tracers: &[&dyn Tracer]) {
+        let Asked { command, node, spelled, origin, strength } = asked;
         let view = self.view();
-        let program = Program { command, node, spelled: spelled.clone(), origin };
+        let program = Program { command, node: *node, spelled: spelled.clone(), origin: *origin };
         let found: Vec<Finding> =
             tracers.iter().flat_map(|tracer| tracer.command(&program, &view)).collect();
         for finding in found {
-            self.apply(origin, strength, finding);
+            self.apply(*origin, *strength, finding);
         }
     }
 

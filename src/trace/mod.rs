@@ -6,6 +6,7 @@
 //! and no reason ever has to be revised.
 
 pub mod claim;
+mod commands;
 #[cfg(test)]
 mod driver;
 pub mod drops;
@@ -16,13 +17,13 @@ mod packaged;
 mod seed;
 #[cfg(test)]
 mod tests;
-pub mod script;
-pub mod shell;
-pub mod strings;
 pub mod tracer;
 
+pub mod strings;
 pub mod elf;
 pub mod python;
+pub mod script;
+pub mod shell;
 
 pub use claim::{Claim, Finding, Origin, Reason, ReasonId, Strength, Target};
 pub use engine::{Subject, TraceOptions, trace};
@@ -36,5 +37,7 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(script::Script),
         Box::new(shell::Shell),
         Box::new(python::Python::default()),
+        Box::new(script::Script),
+        Box::new(shell::Shell),
     ]
 }

@@ -35,6 +35,9 @@ const MAX_SOURCES: usize = 32;
 /// How many words of a caller are followed into a script.
 const MAX_ARGUMENTS: usize = 64;
 
+/// The largest script that is read again for its caller's arguments, in bytes.
+const MAX_CALLED: u64 = 64 << 10;
+
 /// Follows shell scripts and the command lines of shells and wrappers.
 #[derive(Debug)]
 pub struct Shell;
@@ -166,10 +169,11 @@ fn script_operand(words: &[Word], command: &Command, view: &View<'_>) -> Vec<Fin
 fn called(program: &Program<'_>, view: &View<'_>) -> Vec<Finding> {
     let command = program.command;
     let arguments = command.words.get(1..).unwrap_or_default();
-    if arguments.is_empty() || arguments.len() > MAX_ARGUMENTS {
+    let is_small = view.tree.size(program.node) <= MAX_CALLED;
+    if arguments.is_empty() || arguments.len() > MAX_ARGUMENTS || !is_small {
         return Vec::new();
     }
-    let text = view.read(program.node, parse::MAX_SCRIPT as u64);
+    let text = view.read(program.node, MAX_CALLED);
     if !Shebang::of(&text).is_some_and(|shebang| shebang.is_shell()) {
         return Vec::new();
     }
@@ -196,7 +200,8 @@ fn is_shell_script(file: &FileView<'_>, view: &View<'_>) -> bool {
                 .any(|suffix| name.ends_with(suffix));
             // `execvp(3)` gives a program without a `#!` line to the shell.
             let is_program = view.tree.is_executable(file.node) && file.reach == Reach::Direct;
-            (is_named || is_program && looks_like_commands(file.head)) && script::is_text(file.head)
+            (is_named || is_program && looks_like_commands(file.head, view))
+                && script::is_text(file.head)
         }
     }
 }
@@ -327,24 +332,31 @@ fn sourced_paths(scope: &Scope<'_>, word: &[u8]) -> Vec<ImagePath> {
     paths
 }
 
-/// Says whether text without a `#!` line reads like commands: its first line is a comment or parses as a command.
-pub fn looks_like_commands(head: &[u8]) -> bool {
+/// Says whether text without a `#!` line reads like commands: its first statement is one that this image can run.
+fn looks_like_commands(head: &[u8], view: &View<'_>) -> bool {
     let script = parse::parse(head, 1);
     let Some(first) = script.statements.first() else { return false };
+    // The head may end in the middle of a statement.
     let is_early = |fault: &syntax::Fault| fault.line <= 2;
-    !script.faults.iter().any(is_early)
-        && match first {
+    if script.faults.iter().any(is_early) {
+        return false;
+    }
+    let mut statement = first;
+    loop {
+        match statement {
+            Statement::Pipeline(commands) => match commands.first() {
+                Some(command) => statement = command,
+                None => return false,
+            },
+            Statement::Chain(first, _) => statement = first,
+            Statement::Compound(_) | Statement::For(_) => return true,
+            Statement::Case(_) | Statement::Function(_) => return true,
             Statement::Simple(simple) => {
-                let program = simple.words.first().and_then(syntax::Word::literal);
-                program.is_none_or(|word| is_command_word(&word))
+                let Some(word) = simple.words.first() else { return true };
+                return word.bare().is_some_and(|word| {
+                    builtin::is_builtin(word) || view.which(word, &view.working_dir()).is_some()
+                });
             }
-            Statement::Pipeline(_) | Statement::Chain(..) | Statement::Compound(_) => true,
-            Statement::For(_) | Statement::Case(_) | Statement::Function(_) => true,
         }
-}
-
-/// What stands in front of a sentence, a JSON object or an XML tag is no command.
-fn is_command_word(word: &[u8]) -> bool {
-    word.iter().all(|&byte| byte.is_ascii_alphanumeric() || b"_-./:[+".contains(&byte))
-        && word.iter().any(|byte| byte.is_ascii_lowercase() || b".:[".contains(byte))
+    }
 }

@@ -304,3 +304,73 @@ fn takes_the_command_out_of_a_wrapper() {
         assert_eq!(inside(line), *expected, "{line:?}");
     }
 }
+
+/// The files that a trace from ENTRYPOINT and CMD keeps, and its warnings.
+fn traced(entries: &[(&str, &str)], config: &str) -> Vec<String> {
+    use crate::trace::{Subject, TraceOptions, trace};
+    let (tree, contents) = kit::image(entries);
+    let (packages, profiles) = (Packages::default(), Profiles::default());
+    let config = kit::config(config);
+    let subject = Subject {
+        tree: &tree,
+        contents: &contents,
+        config: &config,
+        packages: &packages,
+        profiles: &profiles,
+    };
+    let trace = trace(&subject, &[&script::Script, &Shell], &TraceOptions::default());
+    let reached =
+        tree.nodes().filter(|&node| tree.is_file(node) && trace.standing(node).is_reached());
+    let mut lines: Vec<String> = reached.map(|node| tree.path(node).to_string()).collect();
+    lines.extend(trace.warnings().iter().map(|warning| format!("! {warning}")));
+    lines
+}
+
+#[test]
+fn follows_an_entrypoint_to_its_end() {
+    let entries = [
+        ("usr/bin/sh*", "\x7fELF"),
+        ("usr/bin/tini*", "\x7fELF"),
+        ("usr/bin/gosu*", "\x7fELF"),
+        ("usr/bin/env*", "\x7fELF"),
+        ("usr/bin/app*", "#!/usr/bin/env -S lang -u\n"),
+        ("usr/bin/lang*", "\x7fELF"),
+        ("usr/bin/sed*", "\x7fELF"),
+        ("entry*", "#!/usr/bin/sh -e\nsed x\nmissing\n[ \"$1\" = x ] || exec gosu app \"$@\"\n"),
+    ];
+    let config = r#"{"Entrypoint":["tini","--","/entry"],"Cmd":["app"]}"#;
+    assert_eq!(
+        traced(&entries, config),
+        [
+            "/entry",
+            "/usr/bin/app",
+            "/usr/bin/env",
+            "/usr/bin/gosu",
+            "/usr/bin/lang",
+            "/usr/bin/sed",
+            "/usr/bin/sh",
+            "/usr/bin/tini",
+            "! /entry:3 runs `missing`, which the image does not have",
+        ]
+    );
+}
+
+#[test]
+fn ends_where_scripts_call_each_other_for_ever() {
+    let entries = [
+        ("bin/sh*", "\x7fELF"),
+        ("bin/a*", "#!/bin/sh\nb x \"$@\"\nb y \"$@\"\n\"$0\" \"$@\" z\n"),
+        ("bin/b*", "#!/bin/sh\na \"$@\"\na 1 \"$@\"\n"),
+    ];
+    let config = r#"{"Entrypoint":["a","x"]}"#;
+    assert_eq!(
+        traced(&entries, config),
+        [
+            "/bin/a",
+            "/bin/b",
+            "/bin/sh",
+            "! /bin/a is run in too many ways to follow all of them",
+            "! /bin/b is run in too many ways to follow all of them",
+        ]
+    );
+}
