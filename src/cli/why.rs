@@ -89,27 +89,21 @@ fn write(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
     facts.extend(target.as_ref().map(|target| format!("a link to {target}")));
     facts.extend(package.as_ref().map(|package| format!("of {package}")));
     let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
-    writeln!(out, "{PATH}{path}{PATH:#}{facts}")?;
     match cause {
         Cause::Kept { why } => {
-            writeln!(out, "  stays")?;
+            writeln!(out, "{PATH}{path}{PATH:#} stays{facts}")?;
             why.iter().try_for_each(|step| write_step(step, out))
         }
         Cause::Dropped { kind, rule, detail } => {
+            writeln!(out, "{PATH}{path}{PATH:#} goes{facts}")?;
             let text = match (rule, detail) {
-                (Some(rule), Some(detail)) => format!("goes by {rule} ({kind}): {detail}"),
-                (Some(rule), None) => format!("goes by {rule} ({kind})"),
-                (None, _) if *kind == "user" => "goes: `--drop` names it".into(),
-                (None, _) => "goes: nothing that is needed reaches it".into(),
+                (Some(rule), Some(detail)) => format!("by {rule} ({kind}): {detail}"),
+                (Some(rule), None) => format!("by {rule} ({kind})"),
+                (None, _) if *kind == "user" => return writeln!(out, "  by `--drop`"),
+                (None, _) => "nothing that is needed reaches it".into(),
             };
             writeln!(out, "  {}", wrapped(&text, 2))?;
-            match *kind {
-                "user" => Ok(()),
-                _ => writeln!(
-                    out,
-                    "  keep it with `--keep {path}`, or with all it needs: `--root {path}`"
-                ),
-            }
+            writeln!(out, "  keep it with `--keep {path}`, or with all it needs: `--root {path}`")
         }
     }
 }
@@ -117,8 +111,8 @@ fn write(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
 /// Writes what keeps a path, and below it where that comes from.
 fn write_step(step: &Step, out: &mut dyn Write) -> io::Result<()> {
     let Step { claim, strength, detail, from } = step;
-    let text = wrapped(&format!("{claim} ({strength}): {detail}"), 4);
-    writeln!(out, "  - {text}")?;
+    let text = wrapped(&format!("by {claim} ({strength}): {detail}"), 4);
+    writeln!(out, "  {text}")?;
     match from {
         From::Path(path) => writeln!(out, "{PATH}{path}{PATH:#}"),
         From::Root(root) => writeln!(out, "{PATH}{root}{PATH:#}"),
