@@ -36,6 +36,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs, clippy::print_stdout, clippy::print_stderr, clippy::exit)]
 
+pub mod design;
 pub mod digest;
 pub mod path;
 pub mod oci;

@@ -10,7 +10,11 @@ use dehusk::archive::{Bytes, Entry, EntryKind, Reader};
 #[allow(dead_code)]
 mod cases;
 
-use cases::{Random, list, mutated};
+#[path = "../src/archive/damage.rs"]
+mod damage;
+
+use cases::list;
+use damage::{Random, damaged_archive};
 
 /// Enough for every kind of damage to meet every case.
 const DAMAGED: usize = 20_000;
@@ -38,7 +42,8 @@ fn lists_archives_as_go_does() {
     let mut random = Random(0x60);
     for number in 0..DAMAGED {
         let (summary, bytes) = &small[number % small.len()];
-        archives.push((format!("{summary}, damaged ({number})"), mutated(bytes, &mut random)));
+        archives
+            .push((format!("{summary}, damaged ({number})"), damaged_archive(bytes, &mut random)));
     }
     let listings = list_with_go(&program, &archives);
     assert_eq!(listings.len(), archives.len());

@@ -8,10 +8,10 @@ pub type Case = (&'static str, Vec<u8>, &'static str);
 
 /// A header to be changed and sealed.
 #[derive(Clone)]
-pub struct Head(pub [u8; 512]);
+struct Head([u8; 512]);
 
 /// A ustar header of mode 644 and otherwise zeros.
-pub fn head(flag: u8, name: &str, size: usize) -> Head {
+fn head(flag: u8, name: &str, size: usize) -> Head {
     let mut block = [0; 512];
     block[..name.len()].copy_from_slice(name.as_bytes());
     block[156] = flag;
@@ -28,7 +28,7 @@ pub fn head(flag: u8, name: &str, size: usize) -> Head {
 
 impl Head {
     /// Writes bytes into a field.
-    pub fn field(mut self, at: usize, bytes: &[u8]) -> Self {
+    fn field(mut self, at: usize, bytes: &[u8]) -> Self {
         self.0[at..at + bytes.len()].copy_from_slice(bytes);
         self
     }
@@ -42,17 +42,10 @@ impl Head {
     }
 
     /// Puts the checksum in.
-    pub fn seal(mut self) -> Vec<u8> {
-        self.0[148..156].fill(b' ');
-        let sum: u32 = self.0.iter().map(|&byte| u32::from(byte)).sum();
-        self.field(148, format!("{sum:06o}\0 ").as_bytes()).0.to_vec()
+    fn seal(mut self) -> Vec<u8> {
+        super::damage::seal(&mut self.0);
+        self.0.to_vec()
     }
-}
-
-/// Says whether a block is a header with a right checksum.
-pub fn is_sealed(block: &[u8]) -> bool {
-    let Ok(block) = <[u8; 512]>::try_from(block) else { return false };
-    block[257] == b'u' && Head(block).seal()[148..155] == block[148..155]
 }
 
 /// An entry with its data.
@@ -524,52 +517,4 @@ fn shown(bytes: &[u8]) -> String {
         if plain(byte) { char::from(byte).to_string() } else { format!("\\x{byte:02x}") }
     };
     bytes.iter().map(show).collect()
-}
-
-/// Damages an archive: the same number gives the same damage.
-pub fn mutated(bytes: &[u8], random: &mut Random) -> Vec<u8> {
-    let sealed: Vec<usize> =
-        (0..bytes.len() / 512).filter(|at| is_sealed(&bytes[at * 512..][..512])).collect();
-    let mut bytes = bytes.to_vec();
-    let interesting = b"\0\0\0 0127789xLKgS5=\n,/.\x80\xff";
-    for _ in 0..1 + random.below(4) {
-        let at = random.below(bytes.len().max(1));
-        match random.below(8) {
-            0 => bytes.truncate(at),
-            1 if bytes.len() > 1024 => {
-                let block = at / 512 * 512;
-                let copy = bytes[block..(block + 512).min(bytes.len())].to_vec();
-                bytes.splice(block..block, copy);
-            }
-            2 if bytes.len() > 1024 => {
-                let block = at / 512 * 512;
-                bytes.drain(block..(block + 512).min(bytes.len()));
-            }
-            _ if at < bytes.len() => bytes[at] = interesting[random.below(interesting.len())],
-            _ => {}
-        }
-    }
-    // A damaged header would be found by its checksum alone, so most get a right one again.
-    if random.below(8) > 0 {
-        for at in sealed {
-            if let Some(block) = bytes.get_mut(at * 512..at * 512 + 512) {
-                let copy = <[u8; 512]>::try_from(&*block).expect("a block");
-                block.copy_from_slice(&Head(copy).seal());
-            }
-        }
-    }
-    bytes
-}
-
-/// Numbers that look random and are always the same (xorshift64).
-pub struct Random(pub u64);
-
-impl Random {
-    /// Returns a number below `limit`.
-    pub fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % limit as u64) as usize
-    }
 }

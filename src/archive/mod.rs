@@ -4,6 +4,8 @@
 //! with a size, holes, global headers) its answer is the file that a container sees. No data is read: an entry says
 //! where its bytes stand.
 
+#[cfg(test)]
+pub(crate) mod damage;
 mod header;
 mod pax;
 mod sparse;

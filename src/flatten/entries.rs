@@ -1,4 +1,5 @@
-//! The entries of a layer's archive, put into the tree by the OCI rules ("Image Layer Filesystem Changeset").
+//! The entries of a layer's archive, put into the tree by the OCI rules (OCI image specification, "Image Layer
+//! Filesystem Changeset").
 
 use super::{EntryError, Limits, Refused};
 use crate::archive::{Bytes, Entry, EntryKind, Reader};
@@ -7,7 +8,7 @@ use crate::tree::{Content, Device, Inode, Kind, Meta, Sparse, TreeBuilder};
 
 const WHITEOUT: &[u8] = b".wh.";
 const OPAQUE: &[u8] = b".wh..wh..opq";
-/// What aufs keeps for itself; image engines skip it.
+/// What aufs keeps for itself; container engines skip it.
 const AUFS: &[u8] = b".wh..wh.";
 
 /// Reads all entries of a layer; returns how many there were.
@@ -20,18 +21,16 @@ pub fn read(
     builder.begin_layer(layer);
     let mut reader = Reader::new(bytes);
     let mut count = 0;
-    while let Some(entry) = reader.next()? {
+    while let Some(mut entry) = reader.next()? {
         count += 1;
-        let name = entry.name.clone();
-        let refused = |source| EntryError::Refused { name: name.clone(), source };
-        limits.add(&entry).map_err(refused)?;
-        add(builder, layer, entry).map_err(refused)?;
-        limits.check(builder).map_err(refused)?;
+        let done = limits.add(&entry).and_then(|()| add(builder, layer, &mut entry));
+        done.and_then(|()| limits.check(builder))
+            .map_err(|source| EntryError::Refused { name: entry.name, source })?;
     }
     Ok(count)
 }
 
-fn add(builder: &mut TreeBuilder, layer: u16, entry: Entry) -> Result<(), Refused> {
+fn add(builder: &mut TreeBuilder, layer: u16, entry: &mut Entry) -> Result<(), Refused> {
     let path = ImagePath::from_entry(&entry.name)?;
     if let Some(marker) = marker(&path)? {
         match marker {
@@ -41,14 +40,25 @@ fn add(builder: &mut TreeBuilder, layer: u16, entry: Entry) -> Result<(), Refuse
         }
         return Ok(());
     }
-    if entry.kind == EntryKind::HardLink {
-        return Ok(builder.hard_link(&path, &ImagePath::from_entry(&entry.link)?)?);
-    }
-    let meta = meta(&entry)?;
-    let kind = kind(layer, entry)?;
+    let kind = match entry.kind {
+        EntryKind::HardLink => {
+            return Ok(builder.hard_link(&path, &ImagePath::from_entry(&entry.link)?)?);
+        }
+        EntryKind::File => Kind::File(content(layer, entry)),
+        EntryKind::Dir => Kind::Dir,
+        EntryKind::Symlink => Kind::Symlink(target(&entry.link)?),
+        EntryKind::Char => Kind::Char(device(entry)?),
+        EntryKind::Block => Kind::Block(device(entry)?),
+        EntryKind::Fifo => Kind::Fifo,
+        EntryKind::Other(flag) => {
+            return Err(Refused::Flag(char::from(flag).escape_default().to_string()));
+        }
+    };
+    let meta = meta(entry)?;
     Ok(builder.insert(&path, Inode { meta, kind })?)
 }
 
+/// What an entry says about lower layers by its name.
 enum Marker {
     Hides(ImagePath),
     HidesAll(ImagePath),
@@ -71,42 +81,34 @@ fn marker(path: &ImagePath) -> Result<Option<Marker>, Refused> {
     }
 }
 
-fn meta(entry: &Entry) -> Result<Meta, Refused> {
+fn meta(entry: &mut Entry) -> Result<Meta, Refused> {
     let owner = |number: i64| u32::try_from(number).map_err(|_| Refused::Owner(number));
+    let xattrs = std::mem::take(&mut entry.xattrs);
     Ok(Meta {
+        // Some writers put the file's type above the permission bits.
         mode: (entry.mode & 0o7777) as u32,
         uid: owner(entry.uid)?,
         gid: owner(entry.gid)?,
         seconds: entry.seconds,
         nanos: entry.nanos,
-        xattrs: (!entry.xattrs.is_empty()).then(|| Box::new(entry.xattrs.clone())),
+        xattrs: (!xattrs.is_empty()).then(|| Box::new(xattrs)),
     })
 }
 
-fn kind(layer: u16, entry: Entry) -> Result<Kind, Refused> {
-    Ok(match entry.kind {
-        EntryKind::File => Kind::File(content(layer, &entry, entry.map.clone())),
-        EntryKind::Dir => Kind::Dir,
-        EntryKind::Symlink if entry.link.is_empty() || entry.link.len() >= MAX_LENGTH => {
-            return Err(Refused::Target);
-        }
-        EntryKind::Symlink => Kind::Symlink(entry.link.into()),
-        EntryKind::Char => Kind::Char(device(&entry)?),
-        EntryKind::Block => Kind::Block(device(&entry)?),
-        EntryKind::Fifo => Kind::Fifo,
-        EntryKind::Other(flag) => {
-            return Err(Refused::Flag(char::from(flag).escape_default().to_string()));
-        }
-        EntryKind::HardLink => return Err(Refused::Target),
-    })
-}
-
-fn content(layer: u16, entry: &Entry, map: Option<Vec<(u64, u64)>>) -> Content {
+fn content(layer: u16, entry: &mut Entry) -> Content {
     let (offset, size) = (entry.offset, entry.size);
-    match map {
+    match entry.map.take() {
         None => Content::Span { layer, offset, size },
         Some(pieces) => Content::Sparse(Box::new(Sparse { layer, offset, size, pieces })),
     }
+}
+
+/// A target that `symlink(2)` would take.
+fn target(link: &[u8]) -> Result<Box<[u8]>, Refused> {
+    if link.is_empty() || link.len() >= MAX_LENGTH {
+        return Err(Refused::Target);
+    }
+    Ok(link.into())
 }
 
 fn device(entry: &Entry) -> Result<Device, Refused> {

@@ -7,7 +7,7 @@ use oci_spec::image::{Descriptor, ImageIndex, ImageManifest, MediaType};
 use serde::de::DeserializeOwned;
 
 use super::files::{Files, blob_name};
-use super::select::{Candidate, add_names, check_platform, platform_in, select};
+use super::select::{Candidate, add_names, check_platform, full_names, platform_in, select};
 use super::{Cause, JsonError, MAX_LAYERS, OpenOptions, Pick, Platform, docker};
 use crate::digest::Digest;
 use crate::image::{Image, Layer};
@@ -196,18 +196,8 @@ fn load(files: &Files, chosen: Candidate, options: &OpenOptions<'_>) -> Result<I
         layers,
         digest: Some(chosen.digest),
         annotations,
-        names: full_names(chosen.names),
+        names: full_names(&chosen.names),
     })
-}
-
-/// Drops a bare tag that stands at the end of a full name.
-fn full_names(names: Vec<String>) -> Vec<String> {
-    let stands = |tag: &String| {
-        let ends =
-            |name: &String| name.strip_suffix(tag.as_str()).is_some_and(|rest| rest.ends_with(':'));
-        !tag.contains([':', '/']) && names.iter().any(ends)
-    };
-    names.iter().filter(|name| !stands(name)).cloned().collect()
 }
 
 /// Compares the layers with what the configuration says of them.

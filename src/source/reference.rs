@@ -67,6 +67,15 @@ const FOREIGN: [&str; 9] = [
     "https://",
 ];
 
+/// Makes a reference of a path and what stands behind the colon after it.
+type Make = fn(PathBuf, Option<Pick>) -> Reference;
+
+const PICKING: [(&[u8], Make); 3] = [
+    (b"oci:", Reference::Oci),
+    (b"oci-archive:", Reference::OciArchive),
+    (b"docker-archive:", Reference::DockerArchive),
+];
+
 impl Reference {
     /// Parses what stands on a command line. The file system is not looked at.
     ///
@@ -87,20 +96,14 @@ impl Reference {
                 return Err(ReferenceError::Transport { transport, name });
             }
         }
-        let with_pick: [(&[u8], fn(PathBuf, Option<Pick>) -> Reference); 3] = [
-            (b"oci:", Reference::Oci),
-            (b"oci-archive:", Reference::OciArchive),
-            (b"docker-archive:", Reference::DockerArchive),
-        ];
-        for (prefix, make) in with_pick {
-            if let Some(rest) = bytes.strip_prefix(prefix) {
-                let mut parts = rest.splitn(2, |&byte| byte == b':');
-                let path = path(parts.next().unwrap_or_default());
-                let path = path.ok_or_else(|| ReferenceError::NoPath(shown()))?;
-                let pick =
-                    parts.next().map(|tag| pick(tag).ok_or_else(|| ReferenceError::Tag(shown())));
-                return Ok(make(path, pick.transpose()?));
-            }
+        for (prefix, make) in PICKING {
+            let Some(rest) = bytes.strip_prefix(prefix) else { continue };
+            let mut parts = rest.splitn(2, |&byte| byte == b':');
+            let path = path(parts.next().unwrap_or_default());
+            let path = path.ok_or_else(|| ReferenceError::NoPath(shown()))?;
+            let pick =
+                parts.next().map(|tag| pick(tag).ok_or_else(|| ReferenceError::Tag(shown())));
+            return Ok(make(path, pick.transpose()?));
         }
         if let Some(rest) = bytes.strip_prefix(b"rootfs:") {
             return path(rest)

@@ -116,9 +116,19 @@ fn names(candidates: &[Candidate]) -> Vec<String> {
     sorted(
         candidates
             .iter()
-            .flat_map(|candidate| &candidate.names)
+            .flat_map(|candidate| full_names(&candidate.names))
             .map(|name| name.escape_debug().to_string()),
     )
+}
+
+/// Drops a bare tag that stands at the end of a full name.
+pub fn full_names(names: &[String]) -> Vec<String> {
+    let stands = |tag: &String| {
+        let ends =
+            |name: &String| name.strip_suffix(tag.as_str()).is_some_and(|rest| rest.ends_with(':'));
+        !tag.contains([':', '/']) && names.iter().any(ends)
+    };
+    names.iter().filter(|name| !stands(name)).cloned().collect()
 }
 
 fn platforms(candidates: &[Candidate]) -> Vec<String> {
