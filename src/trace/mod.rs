@@ -24,6 +24,7 @@ pub mod elf;
 pub mod python;
 pub mod script;
 pub mod shell;
+pub mod text;
 
 pub use claim::{Claim, Finding, Origin, Reason, ReasonId, Strength, Target};
 pub use engine::{Subject, TraceOptions, trace};
@@ -36,8 +37,10 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(elf::Elf::new(subject.tree, subject.contents, subject.config)),
         Box::new(script::Script),
         Box::new(shell::Shell),
+        Box::new(text::Text),
         Box::new(python::Python::default()),
         Box::new(script::Script),
         Box::new(shell::Shell),
+        Box::new(text::Text),
     ]
 }
