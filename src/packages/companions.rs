@@ -136,18 +136,22 @@ impl Packages {
         }
     }
 
-    /// Says whether a package has no command and no library for others.
+    /// Says whether a package has no command and no library for others, but more than documents.
     pub(super) fn has_only_parts(&self, tree: &Tree, package: PackageId) -> bool {
-        let mut files = self.files(package).iter().filter(|&&node| !tree.is_dir(node));
-        files.all(|&node| match self.places.role(tree, node) {
-            Role::Program | Role::Library => false,
-            Role::Plugin
-            | Role::Helper
-            | Role::Data
-            | Role::Development
-            | Role::Document
-            | Role::Administration => true,
-        })
+        let files = self.files(package).iter().filter(|&&node| !tree.is_dir(node));
+        let mut has_more = false;
+        for &node in files {
+            match self.places.role(tree, node) {
+                Role::Program | Role::Library => return false,
+                Role::Document => {}
+                Role::Plugin
+                | Role::Helper
+                | Role::Data
+                | Role::Development
+                | Role::Administration => has_more = true,
+            }
+        }
+        has_more
     }
 
     /// Says whether none but the followers list a folder that no standard has.
@@ -179,7 +183,11 @@ impl PrivateFolders {
     fn new(packages: &Packages, tree: &Tree, unit: &[PackageId]) -> Self {
         let mut usages: FxHashMap<NodeId, Usage> = FxHashMap::default();
         for node in unit.iter().flat_map(|&member| packages.files(member)) {
-            let usage = if tree.is_dir(*node) { Usage::Passed } else { Usage::Filled };
+            let usage = match tree.is_dir(*node) {
+                true => Usage::Passed,
+                false if packages.is_part(tree, *node) => Usage::Filled,
+                false => continue,
+            };
             if let Some(folder) = tree.parent(*node) {
                 let known = usages.entry(folder).or_insert(usage);
                 if usage == Usage::Filled {

@@ -22,6 +22,13 @@ pub(super) fn packages(reader: &mut Reader<'_>) -> Vec<Listed> {
     };
     let mut packages = status_file(reader, folder);
     packages.extend(status_folder(reader, folder));
+    let unlisted = packages.iter().filter(|listed| listed.paths.is_none()).count();
+    if unlisted > 0 {
+        let total = packages.len();
+        reader.warn(format!(
+            "cannot tell which files {unlisted} of {total} packages own: their lists in /var/lib/dpkg are gone"
+        ));
+    }
     packages
 }
 
@@ -30,7 +37,7 @@ fn status_file(reader: &mut Reader<'_>, folder: NodeId) -> Vec<Listed> {
     let diverted = reader.read_child(folder, b"diversions").unwrap_or_default();
     let diversions = parse_diversions(&diverted);
     let info = reader.tree.resolve_from(folder, b"info").map(|found| found.node);
-    let (mut packages, mut unread, mut unlisted) = (Vec::new(), 0, 0);
+    let (mut packages, mut unread) = (Vec::new(), 0);
     for span in stanza_spans(&status) {
         let stanza = status.get(span.clone()).unwrap_or_default();
         let Some(stanza) = Stanza::parse(stanza) else {
@@ -40,29 +47,28 @@ fn status_file(reader: &mut Reader<'_>, folder: NodeId) -> Vec<Listed> {
         if stanza.presence == Presence::Removed {
             continue;
         }
+        if !reader.admits_package() {
+            break;
+        }
         let stem = info_stem(reader, info, &stanza.package);
         let paths = info.and_then(|info| {
-            let list = read_info(reader, info, &stem, "list");
-            let name = stanza.package.name.as_bytes();
-            if let Some(list) = list {
-                return Some(find_listed(reader, list_lines(&list), &diversions, name));
+            let package = stanza.package.name.as_bytes();
+            let diverted = Diverted { diversions: &diversions, package };
+            if let Some(list) = read_info(reader, info, &stem, Form::List) {
+                return Some(listed_nodes(reader, &list, Form::List, &diverted));
             }
-            let sums = read_info(reader, info, &stem, "md5sums")?;
-            let conffiles = stanza.conffiles.iter().map(|path| path.as_bytes());
-            Some(find_listed(reader, sums_paths(&sums).chain(conffiles), &diversions, name))
+            let sums = read_info(reader, info, &stem, Form::Sums)?;
+            let mut paths = listed_nodes(reader, &sums, Form::Sums, &diverted);
+            paths.extend(
+                stanza.conffiles.iter().filter_map(|path| reader.find_file(path.as_bytes())),
+            );
+            Some(paths)
         });
-        unlisted += usize::from(paths.is_none());
         let record = Record::Stanza { span, stem };
-        packages.push(Listed { package: stanza.package, record, paths: paths.unwrap_or_default() });
+        packages.push(Listed { package: stanza.package, record, paths });
     }
     if unread > 0 {
         reader.warn(format!("cannot read {unread} stanzas of /var/lib/dpkg/status"));
-    }
-    if unlisted > 0 {
-        let total = packages.len();
-        reader.warn(format!(
-            "cannot tell the files of {unlisted} of {total} packages: their lists in /var/lib/dpkg/info are gone"
-        ));
     }
     packages
 }
@@ -83,20 +89,25 @@ fn status_folder(reader: &mut Reader<'_>, folder: NodeId) -> Vec<Listed> {
         };
         let Some(stanza) = Stanza::parse(&bytes) else {
             let path = tree.path(file);
-            reader.warn(format!("cannot read the package's stanza in {path}"));
+            reader.warn(format!("cannot read the stanza of a package in {path}"));
             continue;
         };
+        if !reader.admits_package() {
+            break;
+        }
         let sums = tree.child(folder, &[name, SUMS].concat());
-        let list = sums.and_then(|sums| reader.read(sums)).unwrap_or_default();
-        let conffiles = stanza.conffiles.iter().map(|path| path.as_bytes());
-        let paths = sums_paths(&list).chain(conffiles);
-        let name = stanza.package.name.as_bytes();
-        let paths = find_listed(reader, paths, &FxHashMap::default(), name);
-        packages.push(Listed {
-            package: stanza.package,
-            record: Record::File { file, sums },
-            paths,
+        let list = sums.and_then(|sums| reader.read(sums));
+        let paths = list.map(|list| {
+            let package = stanza.package.name.as_bytes();
+            let diverted = Diverted { diversions: &Diversions::default(), package };
+            let mut paths = listed_nodes(reader, &list, Form::Sums, &diverted);
+            paths.extend(
+                stanza.conffiles.iter().filter_map(|path| reader.find_file(path.as_bytes())),
+            );
+            paths
         });
+        let record = Record::File { file, sums };
+        packages.push(Listed { package: stanza.package, record, paths });
     }
     packages
 }
@@ -125,6 +136,9 @@ pub(super) fn stanza_spans(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
+/// The longest stanza, in bytes; one that lists 1,000 configuration files has 100,000.
+const MAX_STANZA: usize = 1 << 20;
+
 /// Whether a stanza's package has its files in the image.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Presence {
@@ -143,6 +157,9 @@ struct Stanza {
 impl Stanza {
     /// Parses one stanza; text that is none, or names no package, is nothing.
     fn parse(bytes: &[u8]) -> Option<Self> {
+        if bytes.len() > MAX_STANZA {
+            return None;
+        }
         let text = String::from_utf8_lossy(bytes);
         let stanza = BorrowedParser::new(&text).parse_all().ok()?.into_iter().next()?;
         let name = field(&stanza, "Package");
@@ -158,18 +175,20 @@ impl Stanza {
         let source = field(&stanza, "Source");
         let source = source.split_ascii_whitespace().next().unwrap_or(name);
         let conffiles = stanza.get("Conffiles").unwrap_or_default().iter();
-        let depends = ["Pre-Depends", "Depends"];
+        let mut package = Package {
+            name: name.to_owned(),
+            version: field(&stanza, "Version").to_owned(),
+            architecture: field(&stanza, "Architecture").to_owned(),
+            source: source.to_owned(),
+            section: field(&stanza, "Section").to_owned(),
+            ..Package::default()
+        };
+        package.depends.extend(relations(&stanza, "Pre-Depends"));
+        package.depends.extend(relations(&stanza, "Depends"));
+        package.recommends.extend(relations(&stanza, "Recommends"));
+        package.provides.extend(relations(&stanza, "Provides"));
         Some(Stanza {
-            package: Package {
-                name: name.to_owned(),
-                version: field(&stanza, "Version").to_owned(),
-                architecture: field(&stanza, "Architecture").to_owned(),
-                source: source.to_owned(),
-                section: field(&stanza, "Section").to_owned(),
-                depends: depends.iter().flat_map(|name| relations(&stanza, name)).collect(),
-                recommends: relations(&stanza, "Recommends").collect(),
-                provides: relations(&stanza, "Provides").collect(),
-            },
+            package,
             presence,
             conffiles: conffiles
                 .filter_map(|line| line.split_ascii_whitespace().next().map(str::to_owned))
@@ -183,14 +202,13 @@ fn field<'a>(stanza: &BorrowedParagraph<'a>, name: &str) -> &'a str {
 }
 
 /// Returns the names of a relation field: of `a (>= 1) | b:any, c`, all three.
-fn relations(stanza: &BorrowedParagraph<'_>, name: &str) -> impl Iterator<Item = String> {
-    let lines = stanza.get(name).unwrap_or_default();
-    let names = lines.iter().flat_map(|line| line.split([',', '|'])).filter_map(|relation| {
+fn relations<'a>(stanza: &BorrowedParagraph<'a>, name: &str) -> impl Iterator<Item = &'a str> {
+    let lines = stanza.get(name).unwrap_or_default().to_vec();
+    lines.into_iter().flat_map(|line| line.split([',', '|'])).filter_map(|relation| {
         let name = relation.trim_start();
         let end = name.find(|c: char| c.is_whitespace() || matches!(c, ':' | '(' | '[' | '<'));
-        name.get(..end.unwrap_or(name.len())).filter(|name| !name.is_empty()).map(str::to_owned)
-    });
-    names.collect::<Vec<_>>().into_iter()
+        name.get(..end.unwrap_or(name.len())).filter(|name| !name.is_empty())
+    })
 }
 
 /// Returns the name that the package's files in `info/` start with: with its architecture where that may be installed
@@ -205,53 +223,154 @@ fn info_stem(reader: &Reader<'_>, info: Option<NodeId>, package: &Package) -> St
     if has(&long) { long } else { name.clone() }
 }
 
-fn read_info(reader: &mut Reader<'_>, info: NodeId, stem: &str, kind: &str) -> Option<Vec<u8>> {
-    let file = reader.tree.child(info, format!("{stem}.{kind}").as_bytes())?;
+/// Reads one of the package's files in `info/`.
+pub(super) fn read_info(
+    reader: &mut Reader<'_>,
+    info: NodeId,
+    stem: &str,
+    form: Form,
+) -> Option<Vec<u8>> {
+    let file = info_file(reader, info, stem, form)?;
     reader.read(file)
 }
 
-/// Who diverts a path, and where to.
-type Diversions<'a> = FxHashMap<&'a [u8], (&'a [u8], &'a [u8])>;
-
-/// Parses `diversions`: three lines each, of the path, what it becomes, and whose file keeps the path (dpkg-divert(1)).
-fn parse_diversions(bytes: &[u8]) -> Diversions<'_> {
-    let mut lines = list_lines(bytes);
-    std::iter::from_fn(|| Some((lines.next()?, (lines.next()?, lines.next()?)))).collect()
+/// Finds one of the package's files in `info/`.
+pub(super) fn info_file(
+    reader: &Reader<'_>,
+    info: NodeId,
+    stem: &str,
+    form: Form,
+) -> Option<NodeId> {
+    reader.tree.child(info, format!("{stem}.{}", form.ending()).as_bytes())
 }
 
-fn list_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+/// Who diverts a path, and where to: by the path, without its first slash.
+pub(super) type Diversions<'a> = FxHashMap<&'a [u8], Diversion<'a>>;
+
+/// A file that has another's place (dpkg-divert(1)).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Diversion<'a> {
+    /// The path that both want.
+    pub(super) path: &'a [u8],
+    /// Where all but the keeper's file is.
+    pub(super) diverted: &'a [u8],
+    /// The package whose file keeps the path; `:` where an administrator diverted it.
+    pub(super) keeper: &'a [u8],
+}
+
+/// Where the files of one package are, as others divert them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Diverted<'a> {
+    pub(super) diversions: &'a Diversions<'a>,
+    pub(super) package: &'a [u8],
+}
+
+impl<'a> Diverted<'a> {
+    /// Returns where the package's file is that it lists as `path`.
+    fn place<'b>(&self, path: &'b [u8]) -> &'b [u8]
+    where
+        'a: 'b,
+    {
+        let relative = path.strip_prefix(b"/").unwrap_or(path);
+        match self.diversions.get(relative) {
+            Some(other) if other.keeper != self.package => other.diverted,
+            Some(_) | None => path,
+        }
+    }
+}
+
+/// Parses `diversions`, which has three lines for each.
+pub(super) fn parse_diversions(bytes: &[u8]) -> Diversions<'_> {
+    let mut lines = lines(bytes);
+    let parsed = std::iter::from_fn(|| {
+        let (path, diverted, keeper) = (lines.next()?, lines.next()?, lines.next()?);
+        Some((path.strip_prefix(b"/").unwrap_or(path), Diversion { path, diverted, keeper }))
+    });
+    parsed.collect()
+}
+
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split(|&byte| byte == b'\n').filter(|line| !line.is_empty())
 }
 
-/// Returns the paths of a checksum file, whose lines are the checksum, two spaces, and the path.
-fn sums_paths(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    list_lines(bytes).filter_map(sum_path)
+/// The forms in which a package's files in `info/` name paths.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Form {
+    /// A path a line, folders before what is in them.
+    List,
+    /// A checksum, two spaces, and a path without its first slash.
+    Sums,
+    /// A path a line, after flags.
+    Conffiles,
 }
 
-/// Returns the path of a line of a checksum file.
-pub(super) fn sum_path(line: &[u8]) -> Option<&[u8]> {
-    let cut = memchr::memmem::find(line, b"  ")?;
-    line.get(cut + 2..)
-}
+impl Form {
+    /// All forms.
+    pub(super) const ALL: [Form; 3] = [Form::List, Form::Sums, Form::Conffiles];
 
-fn find_listed<'b>(
-    reader: &mut Reader<'_>,
-    paths: impl Iterator<Item = &'b [u8]>,
-    diversions: &Diversions<'_>,
-    package: &[u8],
-) -> Vec<NodeId> {
-    let mut found = Vec::new();
-    let mut paths = paths.peekable();
-    while let Some(path) = paths.next() {
-        let path = match diversions.get(path) {
-            Some(&(diverted, keeper)) if keeper != package => diverted,
-            Some(_) | None => path,
-        };
-        // A folder that the image has as a link, as `/lib`, is not the link: what is in it stands on the next line.
-        let is_folder = paths
-            .peek()
-            .is_some_and(|next| next.strip_prefix(path).is_some_and(|rest| rest.starts_with(b"/")));
-        found.extend(if is_folder { reader.find_folder(path) } else { reader.find_file(path) });
+    fn ending(self) -> &'static str {
+        match self {
+            Form::List => "list",
+            Form::Sums => "md5sums",
+            Form::Conffiles => "conffiles",
+        }
     }
-    found
+
+    fn path(self, line: &[u8]) -> Option<&[u8]> {
+        match self {
+            Form::List => Some(line),
+            Form::Sums => memchr::memmem::find(line, b"  ").and_then(|cut| line.get(cut + 2..)),
+            Form::Conffiles => line.rsplit(|&byte| byte == b' ').next(),
+        }
+    }
+}
+
+/// A line that names a path.
+#[derive(Debug)]
+pub(super) struct Line<'b> {
+    /// The line, without its end.
+    pub(super) text: &'b [u8],
+    /// The path as it is listed.
+    pub(super) path: &'b [u8],
+    /// Whether the next line names something in it: then it is a folder, whatever the image has there.
+    pub(super) is_folder: bool,
+    /// What it names in the image.
+    pub(super) node: Option<NodeId>,
+}
+
+/// Takes the lines of a file in `info/` one by one, with what they name. Lines that name no path are left out.
+pub(super) fn each_line<'r, 'b>(
+    reader: &mut Reader<'r>,
+    bytes: &'b [u8],
+    form: Form,
+    diversions: &Diverted<'_>,
+    mut take: impl FnMut(&mut Reader<'r>, Line<'b>),
+) {
+    let mut named = lines(bytes).filter_map(|line| Some((line, form.path(line)?))).peekable();
+    while let Some((text, path)) = named.next() {
+        // A folder that the image has as a link, as `/lib`, is not the link: what is in it stands on the next line.
+        let is_folder = named.peek().is_some_and(|(_, next)| is_below(next, path));
+        let node = if is_folder {
+            reader.find_folder(path)
+        } else {
+            reader.find_file(diversions.place(path))
+        };
+        take(reader, Line { text, path, is_folder, node });
+    }
+}
+
+/// Says whether a listed path lies in a listed folder.
+pub(super) fn is_below(path: &[u8], folder: &[u8]) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with(b"/"))
+}
+
+fn listed_nodes(
+    reader: &mut Reader<'_>,
+    bytes: &[u8],
+    form: Form,
+    diversions: &Diverted<'_>,
+) -> Vec<NodeId> {
+    let mut nodes = Vec::new();
+    each_line(reader, bytes, form, diversions, |_, line| nodes.extend(line.node));
+    nodes
 }

@@ -9,13 +9,16 @@ mod dpkg;
 mod ownership;
 mod reader;
 mod relations;
+mod rewrite;
 mod role;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 
 use self::ownership::Ownership;
 use self::reader::Reader;
-use self::relations::Relations;
+use self::relations::{Completeness, Relations};
 use self::role::Places;
 use crate::contents::Contents;
 use crate::tree::{NodeId, Tree};
@@ -46,11 +49,34 @@ pub struct Package {
     /// The section of the archive, such as `libs`; apk has none.
     pub section: String,
     /// The names that it depends on, alternatives among them.
-    pub depends: Vec<String>,
+    pub depends: Names,
     /// The names that it recommends; apk has none.
-    pub recommends: Vec<String>,
+    pub recommends: Names,
     /// The names that it stands for beside its own.
-    pub provides: Vec<String>,
+    pub provides: Names,
+}
+
+/// Names of packages, in the order of the database.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Names(
+    /// With a space after each: there are thousands, and few are asked for.
+    String,
+);
+
+impl Names {
+    /// Returns the names.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.split_ascii_whitespace()
+    }
+}
+
+impl<'a> Extend<&'a str> for Names {
+    fn extend<I: IntoIterator<Item = &'a str>>(&mut self, names: I) {
+        for name in names {
+            self.0.push_str(name);
+            self.0.push(' ');
+        }
+    }
 }
 
 /// The packages of an image and the paths that they own.
@@ -58,6 +84,8 @@ pub struct Package {
 pub struct Packages {
     packages: Vec<Package>,
     records: Vec<Record>,
+    /// By package: whether the database does not say which paths it owns.
+    unlisted: Vec<bool>,
     ownership: Ownership,
     relations: Relations,
     places: Places,
@@ -81,7 +109,8 @@ enum Record {
 struct Listed {
     package: Package,
     record: Record,
-    paths: Vec<NodeId>,
+    /// `None` where the database does not say.
+    paths: Option<Vec<NodeId>>,
 }
 
 /// A file whose bytes the result has instead of the image's own: a database rewritten to what stays.
@@ -104,10 +133,16 @@ impl Packages {
         for Listed { package, record, paths } in listed {
             packages.packages.push(package);
             packages.records.push(record);
-            lists.push(paths);
+            packages.unlisted.push(paths.is_none());
+            lists.push(paths.unwrap_or_default());
         }
         packages.ownership = Ownership::new(tree, lists);
-        packages.relations = Relations::new(&packages.packages);
+        let (relations, completeness) = Relations::new(&packages.packages);
+        packages.relations = relations;
+        if completeness == Completeness::Cut {
+            reader
+                .warn("cannot follow all dependencies of the packages: there are too many".into());
+        }
         let folders = packages.ownership.nodes().filter(|&node| tree.is_dir(node));
         packages.places = Places::new(tree, folders);
         packages.only_parts =
@@ -157,17 +192,5 @@ impl Packages {
     /// Returns the listed paths of the package that the image has, folders among them, in path order.
     pub fn files(&self, id: PackageId) -> &[NodeId] {
         self.ownership.paths(id)
-    }
-
-    /// Returns the database files that describe what stays, and those of them whose bytes change.
-    ///
-    /// `kept` says whether a path stays. The files named here stay with the result; all else of the database goes.
-    pub fn rewrite(
-        &self,
-        _tree: &Tree,
-        _contents: &Contents,
-        _kept: &dyn Fn(NodeId) -> bool,
-    ) -> (Vec<NodeId>, Vec<Replacement>) {
-        (Vec::new(), Vec::new())
     }
 }

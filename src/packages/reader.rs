@@ -3,26 +3,41 @@
 use rustc_hash::FxHashMap;
 
 use crate::contents::Contents;
-use crate::tree::{Kind, NodeId, Tree};
+use crate::tree::{Kind, NodeId, Resolved, Tree};
 use crate::warning::Warning;
 
 /// How many bytes of databases are read, all files together: hard links make a small image of endless lists. The lists of
 /// 730 packages take 8 MiB.
 const MAX_TOTAL: u64 = 96 << 20;
 
+/// How many packages are read, all databases together: a desktop has 3,000.
+const MAX_PACKAGES: usize = 1 << 15;
+
 /// Reads the files of package databases, and remembers what could not be read.
 pub(super) struct Reader<'a> {
     pub(super) tree: &'a Tree,
     contents: &'a Contents,
     left: u64,
-    folders: FxHashMap<Box<[u8]>, Option<NodeId>>,
+    packages_left: usize,
+    folders: FxHashMap<Box<[u8]>, Option<Resolved>>,
     pub(super) warnings: Vec<Warning>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(tree: &'a Tree, contents: &'a Contents) -> Self {
         let folders = FxHashMap::default();
-        Reader { tree, contents, left: MAX_TOTAL, folders, warnings: Vec::new() }
+        let (left, packages_left) = (MAX_TOTAL, MAX_PACKAGES);
+        Reader { tree, contents, left, packages_left, folders, warnings: Vec::new() }
+    }
+
+    /// Says whether another package is read, and warns where one is too many.
+    pub(super) fn admits_package(&mut self) -> bool {
+        let left = self.packages_left.checked_sub(1);
+        if left.is_none() {
+            self.warn(format!("cannot read more than {MAX_PACKAGES} packages"));
+        }
+        self.packages_left = left.unwrap_or(0);
+        left.is_some()
     }
 
     /// Adds a warning about the databases.
@@ -70,16 +85,26 @@ impl<'a> Reader<'a> {
         self.tree.child(folder, name)
     }
 
-    /// Finds a listed folder, also where a link leads to it. Folders are remembered, for a list names many files of each.
+    /// Finds a listed folder, also where a link leads to it.
     pub(super) fn find_folder(&mut self, path: &[u8]) -> Option<NodeId> {
+        self.folder(path).map(|found| found.node)
+    }
+
+    /// Returns the links on the way to a listed path: without them it would name nothing.
+    pub(super) fn links_to(&mut self, path: &[u8]) -> &[NodeId] {
+        let cut = path.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
+        let folder = path.get(..cut).unwrap_or_default();
+        self.folder(folder).map_or(&[], |found| &found.links)
+    }
+
+    /// Folders are remembered, for a list names many files of each.
+    fn folder(&mut self, path: &[u8]) -> Option<&Resolved> {
         let path = trim_slashes(path);
-        if let Some(&known) = self.folders.get(path) {
-            return known;
+        if !self.folders.contains_key(path) {
+            let found = self.tree.resolve(path).filter(|found| self.tree.is_dir(found.node));
+            self.folders.insert(path.into(), found);
         }
-        let found = self.tree.resolve(path).map(|found| found.node);
-        let found = found.filter(|&node| self.tree.is_dir(node));
-        self.folders.insert(path.into(), found);
-        found
+        self.folders.get(path)?.as_ref()
     }
 }
 

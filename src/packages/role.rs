@@ -43,7 +43,7 @@ const DOCUMENTS: &str = "/usr/share/doc /usr/share/doc-base /usr/share/gtk-doc /
     /usr/share/man /usr/share/metainfo /usr/share/appdata /usr/local/man /usr/local/share/man";
 
 /// What the package manager and its checks, boot, service and log managers, cron, and shells' completion read.
-const ADMINISTRATION: &str = "/etc/apparmor.d /etc/apt /etc/bash_completion.d /etc/cron.d /etc/cron.daily \
+const ADMINISTRATION: &str = "/etc/apk /etc/apparmor.d /etc/apt /etc/bash_completion.d /etc/cron.d /etc/cron.daily \
     /etc/cron.hourly /etc/cron.monthly /etc/cron.weekly /etc/init /etc/init.d /etc/insserv.conf.d /etc/kernel \
     /etc/logcheck /etc/logrotate.d /etc/modprobe.d /etc/modules-load.d /etc/rc0.d /etc/rc1.d /etc/rc2.d \
     /etc/rc3.d /etc/rc4.d /etc/rc5.d /etc/rc6.d /etc/rcS.d /etc/sysctl.d /etc/systemd /etc/tmpfiles.d /etc/udev \
@@ -108,26 +108,16 @@ impl Places {
 
     /// Returns what a folder is for.
     pub(super) fn of(&self, tree: &Tree, folder: NodeId) -> Place {
-        if let Some(&place) = self.places.get(&folder) {
-            return place;
-        }
-        let name = tree.name(folder);
-        let known =
-            tree.ancestors(folder).find_map(|above| Some((above, *self.places.get(&above)?)));
-        let Some((above, place)) = known else {
-            return Place::Other;
-        };
-        let is_child = tree.parent(folder) == Some(above);
-        match place {
-            Place::All(role) => Place::All(role),
-            Place::Libraries if is_child && is_triplet(name) => Place::Libraries,
-            Place::Libraries if is_child && matches!(name, b"pkgconfig" | b"cmake") => {
-                Place::All(Role::Development)
+        let mut place = Place::Other;
+        let mut below = Vec::new();
+        for above in std::iter::once(folder).chain(tree.ancestors(folder)) {
+            if let Some(&known) = self.places.get(&above) {
+                place = known;
+                break;
             }
-            Place::Programs | Place::Libraries | Place::Standard | Place::Other => {
-                if is_manual(tree, folder) { Place::All(Role::Document) } else { Place::Other }
-            }
+            below.push(above);
         }
+        below.into_iter().rev().fold(place, |above, folder| place_in(tree, above, folder))
     }
 
     /// Returns what a path is for.
@@ -142,6 +132,21 @@ impl Places {
             Place::Programs => Role::Program,
             Place::Libraries => library_role(tree, node),
             Place::Standard | Place::Other => file_role(tree, node),
+        }
+    }
+}
+
+/// Returns what a folder is for that no standard names, by the one that holds it.
+fn place_in(tree: &Tree, above: Place, folder: NodeId) -> Place {
+    let name = tree.name(folder);
+    match above {
+        Place::All(role) => Place::All(role),
+        Place::Libraries if is_triplet(name) => Place::Libraries,
+        Place::Libraries if matches!(name, b"pkgconfig" | b"cmake") => {
+            Place::All(Role::Development)
+        }
+        Place::Programs | Place::Libraries | Place::Standard | Place::Other => {
+            if is_manual(tree, folder) { Place::All(Role::Document) } else { Place::Other }
         }
     }
 }
