@@ -39,18 +39,15 @@ fn check(mut profiles: Profiles, path: &Path) -> Result<(), Failure> {
     let name = settings::add_profile(&mut profiles, path)?;
     let mut out = std::io::stdout().lock();
     match profiles.get(&name) {
-        Some(profile) => {
-            let Profile { roots, keep, drop, .. } = profile;
-            writeln!(
-                out,
-                "{}: a profile with {} roots, {} rules to keep and {} to drop",
-                path.display(),
-                roots.len(),
-                keep.len(),
-                drop.len()
-            )?;
-        }
-        None => writeln!(out, "{}: a profile that extends another", path.display())?,
+        Some(Profile { roots, keep, drop, .. }) => writeln!(
+            out,
+            "{}: no mistakes; rules: {} for roots, {} to keep, {} to drop",
+            path.display(),
+            roots.len(),
+            keep.len(),
+            drop.len()
+        )?,
+        None => writeln!(out, "{}: no mistakes; it extends another profile", path.display())?,
     }
     Ok(())
 }

@@ -38,7 +38,8 @@ pub fn run(args: SlimArgs) -> Result<(), Failure> {
         }
         if !quiet {
             // Nobody may be reading the errors; the result is what counts.
-            let _ = summary::write(report, &mut anstream::stderr().lock());
+            let mut out = anstream::stderr().lock();
+            let _ = summary::write(report, &mut out).and_then(|()| writeln!(out));
         }
     }
     let slimmed = slimmed?;
@@ -46,7 +47,7 @@ pub fn run(args: SlimArgs) -> Result<(), Failure> {
         let size = slimmed.report.result.as_ref().map_or(0, |result| result.size);
         let seconds = since.elapsed().as_secs_f64();
         let place = if destination == Destination::Stream { "standard output" } else { &output };
-        let _ = writeln!(io::stderr(), "\nwrote {} to {place} in {seconds:.1} s", human(size));
+        let _ = writeln!(io::stderr(), "wrote {} to {place} in {seconds:.1} s", human(size));
     }
     if !json && destination != Destination::Stream {
         writeln!(io::stdout(), "{}", slimmed.digest)?;
