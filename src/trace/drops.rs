@@ -3,6 +3,8 @@
 //! Rules are numbered in the order of their profiles' names and keys, so the rule that a report names does not depend on
 //! the order in which profiles fired.
 
+use std::collections::BTreeSet;
+
 use crate::glob::Glob;
 use crate::path::ImagePath;
 use crate::profile::{DropKind, Profiles};
@@ -25,6 +27,8 @@ pub struct Drops {
     rules: Vec<RuleName>,
     marks: Vec<Marks>,
     user: Vec<NodeId>,
+    /// Names of folders of messages that rules of the kind `locale` spare.
+    languages: BTreeSet<Vec<u8>>,
 }
 
 /// The first rule of each kind that names a path; 0 where there is none, else the rule's number plus one.
@@ -48,7 +52,14 @@ pub enum Scope {
 
 impl Drops {
     /// Numbers the rules; none is marked yet but the user's own.
-    pub fn new(tree: &Tree, profiles: &Profiles, user: &[Glob]) -> Self {
+    ///
+    /// `languages` are those that the image is configured for, which rules of the kind `locale` spare.
+    pub fn new(
+        tree: &Tree,
+        profiles: &Profiles,
+        user: &[Glob],
+        languages: BTreeSet<Vec<u8>>,
+    ) -> Self {
         let mut rules = Vec::new();
         for (name, profile) in profiles.iter() {
             for (key, rule) in &profile.drop {
@@ -60,7 +71,7 @@ impl Drops {
         let mut user: Vec<NodeId> = user.iter().flat_map(|glob| glob.select(tree, &root)).collect();
         user.sort_unstable();
         user.dedup();
-        Drops { rules, marks: vec![Marks::default(); tree.len()], user }
+        Drops { rules, marks: vec![Marks::default(); tree.len()], user, languages }
     }
 
     /// Marks what a profile drops, now that it fired with this prefix; returns those paths, sorted.
@@ -78,6 +89,9 @@ impl Drops {
             let number = self.rules.iter().position(|rule| rule.id == id).unwrap_or_default();
             let number = u16::try_from(number + 1).unwrap_or(u16::MAX);
             for node in rule.paths.iter().flat_map(|glob| glob.select(tree, prefix)) {
+                if rule.kind == DropKind::Locale && self.is_configured(tree, node) {
+                    continue;
+                }
                 let marks = &mut self.marks[node.index()];
                 let mark = match (profile.when.always, rule.unreached) {
                     (true, _) => &mut marks.always,
@@ -91,6 +105,13 @@ impl Drops {
         dropped.sort_unstable();
         dropped.dedup();
         dropped
+    }
+
+    /// Says whether the path lies in the folder of a configured language.
+    fn is_configured(&self, tree: &Tree, node: NodeId) -> bool {
+        let mut folders = tree.ancestors(node).chain([node]);
+        !self.languages.is_empty()
+            && folders.any(|folder| self.languages.contains(tree.name(folder)))
     }
 
     /// Says whether the user drops the path.

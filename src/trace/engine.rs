@@ -14,7 +14,7 @@ use super::commands::{Added, Asked, Commands};
 use super::drops::{Drops, Scope};
 use super::outcome::{Reasons, Standing, Trace, Weight};
 use super::tracer::{Command, FileView, Firing, MAX_WHOLE, Program, Reach, Tracer, View};
-use super::{packaged, seed};
+use super::{languages, packaged, seed};
 use crate::contents::Contents;
 use crate::glob::Glob;
 use crate::oci::Config;
@@ -129,7 +129,12 @@ impl<'a> Engine<'a> {
             reasons: Reasons::default(),
             queue: BTreeMap::new(),
             possible: Vec::new(),
-            drops: Drops::new(tree, subject.profiles, &options.drop),
+            drops: Drops::new(
+                tree,
+                subject.profiles,
+                &options.drop,
+                languages::configured(subject),
+            ),
             triggers: triggers(tree, subject.profiles),
             spared: spared(tree, subject.profiles),
             firings: Vec::new(),

@@ -11,6 +11,7 @@ mod commands;
 mod driver;
 pub mod drops;
 pub mod engine;
+mod languages;
 pub mod memo;
 pub mod outcome;
 mod packaged;
