@@ -166,7 +166,10 @@ impl Entry<'_> {
             if name.is_empty() || name.iter().any(|byte| matches!(byte, b'=' | 0)) {
                 return Err(HeaderError::Attribute(name.escape_ascii().to_string()));
             }
-            records.put([b"SCHILY.xattr.", &**name].concat(), value);
+            // Readers take a record without a value for one that takes an earlier record back.
+            if !value.is_empty() {
+                records.put([b"SCHILY.xattr.", &**name].concat(), value);
+            }
         }
         Ok(())
     }

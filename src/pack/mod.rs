@@ -9,6 +9,8 @@ mod describe;
 mod header;
 mod layer;
 #[cfg(test)]
+mod roundtrip;
+#[cfg(test)]
 mod tests;
 
 use std::fs::File;

@@ -10,9 +10,9 @@ use crate::oci::Config;
 use crate::progress::Silent;
 use crate::tree::{Content, Device, Inode, Kind, Meta, Sparse, TreeBuilder};
 
-const ALL: Selection<'_> = Selection { kept: &|_| true, replacement: &|_| None };
+pub(super) const ALL: Selection<'_> = Selection { kept: &|_| true, replacement: &|_| None };
 
-fn options(compression: Compression) -> PackOptions<'static> {
+pub(super) fn options(compression: Compression) -> PackOptions<'static> {
     PackOptions {
         compression,
         level: None,
