@@ -132,6 +132,8 @@ impl<'a> Rewriter<'a> {
                     let package = packages.package(package).name.as_bytes();
                     self.cut(file, form, Diverted { diversions, package });
                 }
+                // Says that names may hold an architecture: without it dpkg looks for others.
+                self.nodes.extend(self.reader.tree.child(info.node, b"format"));
             }
         }
     }

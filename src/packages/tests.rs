@@ -102,6 +102,7 @@ const IMAGE: &[(&str, &str)] = &[
         "var/lib/dpkg/info/server.md5sums",
         "0123  usr/bin/server\n4567  usr/share/doc/server/copyright\nbroken usr/bin/server\n",
     ),
+    ("var/lib/dpkg/info/format", "1\n"),
     ("var/lib/dpkg/info/server.postinst*", "#!/bin/sh"),
     (
         "var/lib/dpkg/info/server-common.list",
@@ -420,6 +421,7 @@ fn rewrites_dpkg_to_what_stays() {
         /usr/bin/tool
         /usr/bin/tool.x
         x-tools
+    /var/lib/dpkg/info/format
     /var/lib/dpkg/info/libx1:amd64.list
         /.
         /usr
