@@ -408,6 +408,7 @@ mod builtin {
         "musl",
         "native",
         "nginx",
+        "node",
         "nss",
         "odbc",
         "openssl",
@@ -425,6 +426,7 @@ mod builtin {
         "ssh",
         "supervisor",
         "terminfo",
+        "typescript",
         "tzdata",
     ];
 }

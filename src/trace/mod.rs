@@ -22,6 +22,7 @@ pub mod tracer;
 
 pub mod strings;
 pub mod elf;
+pub mod node;
 pub mod python;
 pub mod script;
 pub mod shell;
@@ -40,8 +41,6 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(shell::Shell),
         Box::new(text::Text),
         Box::new(python::Python::default()),
-        Box::new(script::Script),
-        Box::new(shell::Shell),
-        Box::new(text::Text),
+        Box::new(node::Node::default()),
     ]
 }

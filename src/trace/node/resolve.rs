@@ -1,0 +1,278 @@
+//! From a requested name to files, as Node resolves it.
+//!
+//! Reference: Node.js documentation, "Modules: CommonJS modules" (`require.resolve`) and "ECMAScript modules"
+//! (resolution algorithm). Both are tried for every request, as the same package may be loaded either way.
+
+use std::sync::Arc;
+
+use super::manifest::Manifest;
+use crate::path::ImagePath;
+use crate::trace::View;
+use crate::trace::memo::Memo;
+use crate::tree::{NodeId, Resolved, Tree};
+
+/// The largest `package.json` that is read, in bytes.
+const MAX_MANIFEST: u64 = 4 << 20;
+
+/// The endings that a request may leave out.
+const ENDINGS: [&[u8]; 8] = [b"", b".js", b".json", b".node", b".mjs", b".cjs", b".ts", b".tsx"];
+
+/// What a request led to.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Found {
+    /// The files, one for each condition, and the links that lead to them.
+    pub files: Vec<NodeId>,
+    /// The package, where a package was requested by name.
+    pub package: Option<Package>,
+}
+
+/// A package in a folder of packages.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Package {
+    /// Its folder, links resolved.
+    pub folder: NodeId,
+    /// The links that lead to it.
+    pub links: Vec<NodeId>,
+    /// Its name.
+    pub name: String,
+}
+
+/// Looks modules up in a tree.
+pub struct Resolver<'a> {
+    tree: &'a Tree,
+    view: &'a View<'a>,
+    manifests: &'a Memo<NodeId, Manifest>,
+    shared: Vec<NodeId>,
+}
+
+impl<'a> Resolver<'a> {
+    /// Prepares the folders that are searched for every file.
+    pub fn new(view: &'a View<'a>, manifests: &'a Memo<NodeId, Manifest>) -> Self {
+        Resolver { tree: view.tree, view, manifests, shared: shared_folders(view) }
+    }
+
+    /// Returns what a folder's `package.json` says.
+    pub fn manifest(&self, folder: NodeId) -> Option<(NodeId, Arc<Manifest>)> {
+        let file = self.tree.child(folder, b"package.json")?;
+        let found = self.tree.resolve_from(folder, b"package.json")?;
+        let read = || Manifest::parse(&self.view.read(found.node, MAX_MANIFEST));
+        Some((file, self.manifests.get_or(found.node, read)))
+    }
+
+    /// Returns the folder of the package that a file is part of, if it stands in a folder of packages.
+    pub fn package_of(&self, file: NodeId) -> Option<NodeId> {
+        let mut below = file;
+        for folder in self.tree.ancestors(file) {
+            let is_packages =
+                self.tree.name(folder) == b"node_modules" || self.shared.contains(&folder);
+            let is_scope = self.tree.name(below).starts_with(b"@") && below != file;
+            if is_packages && is_scope {
+                let inner = self.tree.ancestors(file).take_while(|&other| other != below).last();
+                return inner.filter(|&inner| self.tree.is_dir(inner));
+            }
+            if is_packages {
+                return (self.tree.is_dir(below) && below != file).then_some(below);
+            }
+            below = folder;
+        }
+        None
+    }
+
+    /// Returns the nearest folder above a file that has a `package.json`.
+    pub fn root_of(&self, file: NodeId) -> Option<NodeId> {
+        self.tree.ancestors(file).find(|&folder| self.tree.child(folder, b"package.json").is_some())
+    }
+
+    /// Returns the folder of the application that a package was installed for: above its outermost folder of packages.
+    pub fn application_of(&self, file: NodeId) -> Option<NodeId> {
+        let ancestors: Vec<NodeId> = self.tree.ancestors(file).collect();
+        let outermost = ancestors.iter().rposition(|&f| self.tree.name(f) == b"node_modules");
+        match outermost {
+            Some(at) => ancestors.get(at + 1).copied(),
+            None => self.root_of(file),
+        }
+    }
+
+    /// Resolves a request that stands in a file of `folder`.
+    pub fn resolve(&self, folder: NodeId, request: &str) -> Found {
+        let request = request.strip_prefix("file://").unwrap_or(request);
+        let request = request.split(['?', '\0']).next().unwrap_or_default();
+        if request.starts_with('#') {
+            return self.internal(folder, request);
+        }
+        if request.starts_with('/') || is_relative(request) {
+            let files = self.file(folder, request.as_bytes());
+            return Found { files, package: None };
+        }
+        let Some((name, subpath)) = split_name(request) else { return Found::default() };
+        let Some(package) = self.package(folder, name) else { return Found::default() };
+        let files = self.in_package(package.folder, subpath);
+        Found { files, package: Some(package) }
+    }
+
+    /// `#name`: what the package's own `imports` say.
+    fn internal(&self, folder: NodeId, request: &str) -> Found {
+        let inside = std::iter::once(folder).chain(self.tree.ancestors(folder));
+        let root =
+            inside.into_iter().find(|&folder| self.tree.child(folder, b"package.json").is_some());
+        let Some((root, (_, manifest))) = root.and_then(|root| Some((root, self.manifest(root)?)))
+        else {
+            return Found::default();
+        };
+        let mut found = Found::default();
+        for target in manifest.imports(request) {
+            if is_relative(&target) {
+                found.files.extend(self.file(root, target.as_bytes()));
+            } else if let Some((name, subpath)) = split_name(&target) {
+                found.package = self.package(root, name);
+                let package = found.package.as_ref().map(|package| package.folder);
+                found.files.extend(package.into_iter().flat_map(|p| self.in_package(p, subpath)));
+            }
+        }
+        found
+    }
+
+    /// Finds a package by its name, in the folders of packages upwards, then in the shared ones.
+    pub fn package(&self, folder: NodeId, name: &str) -> Option<Package> {
+        let upwards = std::iter::once(folder).chain(self.tree.ancestors(folder));
+        let own = upwards.filter(|&folder| self.tree.name(folder) != b"node_modules");
+        let own = own.filter_map(|folder| self.tree.resolve_from(folder, b"node_modules"));
+        let shared = self.shared.iter().map(|&node| Resolved { links: Vec::new(), node });
+        for packages in own.chain(shared) {
+            let Some(found) = self.tree.resolve_from(packages.node, name.as_bytes()) else {
+                continue;
+            };
+            if self.tree.is_dir(found.node) {
+                let links = packages.links.into_iter().chain(found.links).collect();
+                return Some(Package { folder: found.node, links, name: name.to_owned() });
+            }
+        }
+        None
+    }
+
+    fn in_package(&self, folder: NodeId, subpath: Option<&str>) -> Vec<NodeId> {
+        let exported = self.manifest(folder).filter(|(_, manifest)| manifest.has_exports());
+        if let Some((_, manifest)) = exported {
+            let name = subpath.map_or(".".to_owned(), |subpath| format!("./{subpath}"));
+            let targets = manifest.exports(&name);
+            let files: Vec<NodeId> =
+                targets.iter().flat_map(|target| self.file(folder, target.as_bytes())).collect();
+            if !files.is_empty() {
+                return files;
+            }
+        }
+        self.file(folder, subpath.unwrap_or(".").as_bytes())
+    }
+
+    /// A file, with an ending or without, or a folder's main file.
+    pub fn file(&self, folder: NodeId, path: &[u8]) -> Vec<NodeId> {
+        let mut endings = ENDINGS.iter();
+        let exact = endings.find_map(|ending| {
+            let path = [path, ending].concat();
+            self.tree.resolve_from(folder, &path).filter(|found| self.tree.is_file(found.node))
+        });
+        if let Some(found) = exact {
+            return with_links(found);
+        }
+        let Some(found) = self.tree.resolve_from(folder, path) else { return Vec::new() };
+        if !self.tree.is_dir(found.node) {
+            return Vec::new();
+        }
+        let mut files = found.links.clone();
+        let manifest = self.manifest(found.node);
+        files.extend(manifest.as_ref().map(|(file, _)| *file));
+        let main = manifest.and_then(|(_, manifest)| manifest.main().map(str::to_owned));
+        let main = main.and_then(|main| self.main(found.node, main.as_bytes()));
+        files.extend(main.or_else(|| self.index(found.node)).map(with_links).unwrap_or_default());
+        files
+    }
+
+    /// What `main` names: a file, with an ending or without, or a folder with an index.
+    fn main(&self, folder: NodeId, path: &[u8]) -> Option<Resolved> {
+        let mut endings = ENDINGS.iter();
+        let file = endings.find_map(|ending| {
+            let path = [path, ending].concat();
+            self.tree.resolve_from(folder, &path).filter(|found| self.tree.is_file(found.node))
+        });
+        file.or_else(|| self.index(self.tree.resolve_from(folder, path)?.node))
+    }
+
+    fn index(&self, folder: NodeId) -> Option<Resolved> {
+        let mut endings = ENDINGS.iter().skip(1);
+        endings.find_map(|ending| {
+            let found = self.tree.resolve_from(folder, &[b"index", *ending].concat())?;
+            self.tree.is_file(found.node).then_some(found)
+        })
+    }
+}
+
+fn with_links(found: Resolved) -> Vec<NodeId> {
+    found.links.into_iter().chain([found.node]).collect()
+}
+
+fn is_relative(request: &str) -> bool {
+    matches!(request, "." | "..") || request.starts_with("./") || request.starts_with("../")
+}
+
+/// Splits `@scope/name/sub` into the package's name and the rest; a builtin module has no package.
+pub fn split_name(request: &str) -> Option<(&str, Option<&str>)> {
+    if request.is_empty() || request.starts_with('.') || request.contains(':') {
+        return None;
+    }
+    let slashes = if request.starts_with('@') { 2 } else { 1 };
+    let cut = request.match_indices('/').nth(slashes - 1).map(|(at, _)| at);
+    let (name, rest) = match cut {
+        Some(at) => (&request[..at], Some(&request[at + 1..])),
+        None => (request, None),
+    };
+    let is_whole = !name.starts_with('@') || name.contains('/');
+    // Nothing in a name may lead out of the folder of packages.
+    let is_name = name.split('/').all(|part| !matches!(part, "" | "." | ".."));
+    (is_whole && is_name).then_some((name, rest.filter(|rest| !rest.is_empty())))
+}
+
+/// Folders that are searched for every file: NODE_PATH, and those that Debian's Node has built in.
+fn shared_folders(view: &View<'_>) -> Vec<NodeId> {
+    let tree = view.tree;
+    let working = view.working_dir();
+    let listed = view.config.variable("NODE_PATH").unwrap_or_default().split(':');
+    let listed = listed
+        .filter(|path| !path.is_empty())
+        .filter_map(|path| working.join(path.as_bytes()).ok());
+    let built_in = ["/usr/lib/nodejs", "/usr/share/nodejs"];
+    let built_in =
+        built_in.into_iter().filter_map(|path| ImagePath::from_entry(path.as_bytes()).ok());
+    let paths = listed.chain(built_in).filter_map(|path| Some(tree.resolve(path.as_bytes())?.node));
+    let mut folders: Vec<NodeId> = paths.filter(|&node| tree.is_dir(node)).collect();
+    let lib = tree.resolve(b"/usr/lib").map(|found| found.node);
+    let platforms = lib.into_iter().flat_map(|lib| tree.children(lib).iter().copied());
+    let platforms =
+        platforms.filter(|&child| tree.name(child).windows(7).any(|part| part == b"-linux-"));
+    folders.extend(platforms.filter_map(|child| tree.child(child, b"nodejs")));
+    folders
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splits_names_of_packages() {
+        let table = [
+            ("a", Some(("a", None))),
+            ("a/b/c.js", Some(("a", Some("b/c.js")))),
+            ("@a/b", Some(("@a/b", None))),
+            ("@a/b/c", Some(("@a/b", Some("c")))),
+            ("@a", None),
+            ("node:fs", None),
+            ("./a", None),
+            ("@../x/y", Some(("@../x", Some("y")))),
+            ("a/", Some(("a", None))),
+            ("@a/..", None),
+            ("", None),
+        ];
+        for (request, expected) in table {
+            assert_eq!(split_name(request), expected, "{request}");
+        }
+    }
+}
