@@ -399,6 +399,7 @@ mod builtin {
         "gnutls",
         "kerberos",
         "ldap",
+        "libnode",
         "locale",
         "lua",
         "magic",

@@ -216,9 +216,7 @@ impl<'a> Engine<'a> {
             let view = self.view();
             let found: Vec<(NodeId, Vec<Finding>)> = files
                 .par_iter()
-                .map(|&node| {
-                    (node, examine(&view, tracers, node, self.standings[node.index()].reach()))
-                })
+                .map(|&node| (node, examine(&view, tracers, node, self.reach_of(node))))
                 .collect();
             for (node, findings) in found {
                 let strength = self.standings[node.index()].strength();
@@ -226,6 +224,20 @@ impl<'a> Engine<'a> {
                     self.apply(Origin::Node(node), strength, finding);
                 }
             }
+        }
+    }
+
+    /// How tracers are told that a file was reached. A library in the application's folder is no more the
+    /// application's than one elsewhere: a rule thins it out of that folder, and only its tracer kept it.
+    fn reach_of(&self, node: NodeId) -> Reach {
+        let standing = self.standings[node.index()];
+        match (standing.reach(), standing.weight()) {
+            (Reach::Application, Weight::Library)
+                if self.drops.rule(node, Scope::Fired).is_some() =>
+            {
+                Reach::Broad
+            }
+            (reach, _) => reach,
         }
     }
 
