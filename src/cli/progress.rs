@@ -9,8 +9,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::size;
 
-const BAR: &str = "{prefix:>9} {bar:32} {bytes:>10} / {total_bytes:<10} {msg}";
-const SPINNER: &str = "{prefix:>9} {spinner} {bytes} {msg}";
+const BAR: &str = "{prefix:>9} [{bar:32}] {decimal_bytes} of {decimal_total_bytes} {msg}";
+const SPINNER: &str = "{prefix:>9} {spinner} {msg}";
+/// Bytes of which nobody knows how many there will be.
+const STREAM: &str = "{prefix:>9} {spinner} {decimal_bytes}";
 
 /// What is shown of the work under way.
 pub struct Shown {
@@ -30,7 +32,6 @@ struct Stage {
     name: &'static str,
     bar: ProgressBar,
     since: Instant,
-    under_way: usize,
     tasks: usize,
     bytes: u64,
 }
@@ -47,7 +48,6 @@ impl Shown {
             name: "",
             bar: ProgressBar::hidden(),
             since: Instant::now(),
-            under_way: 0,
             tasks: 0,
             bytes: 0,
         };
@@ -66,11 +66,14 @@ impl Progress for Shown {
         self.with_stage(|stage| {
             if stage.name != name(task) {
                 stage.finish(self.kind);
-                *stage = Stage::new(task, self.kind);
+                *stage = Stage::new(task, bytes, self.kind);
+            } else if let Some(bytes) = bytes {
+                stage.bar.inc_length(bytes);
             }
-            stage.under_way += 1;
             stage.tasks += 1;
-            stage.grow(task, bytes);
+            if let Task::Unpack(_) = task {
+                stage.bar.set_message(format!("in {} layers", stage.tasks));
+            }
         });
     }
 
@@ -83,7 +86,6 @@ impl Progress for Shown {
 
     fn finished(&self, _task: Task) {
         self.with_stage(|stage| {
-            stage.under_way = stage.under_way.saturating_sub(1);
             // Layers follow one another, so their stage ends when the next one starts.
             if stage.name != name(Task::Unpack(0)) {
                 stage.finish(self.kind);
@@ -102,28 +104,23 @@ impl Drop for Shown {
 }
 
 impl Stage {
-    fn new(task: Task, kind: Kind) -> Self {
-        let bar = match kind {
-            Kind::Bar => ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()),
-            Kind::Nothing | Kind::Lines => ProgressBar::hidden(),
-        };
+    fn new(task: Task, bytes: Option<u64>, kind: Kind) -> Self {
+        let bar = ProgressBar::hidden();
         bar.set_prefix(name(task));
-        bar.set_style(style(SPINNER));
-        bar.enable_steady_tick(Duration::from_millis(100));
-        Stage { name: name(task), bar, since: Instant::now(), under_way: 0, tasks: 0, bytes: 0 }
-    }
-
-    fn grow(&mut self, task: Task, bytes: Option<u64>) {
+        bar.set_style(style(match (task, bytes) {
+            (_, Some(_)) => BAR,
+            (Task::Spool, None) => STREAM,
+            (Task::Unpack(_) | Task::Trace | Task::Pack, None) => SPINNER,
+        }));
         if let Some(bytes) = bytes {
-            if self.bar.length().is_none() {
-                self.bar.set_length(0);
-                self.bar.set_style(style(BAR));
-            }
-            self.bar.inc_length(bytes);
+            bar.set_length(bytes);
         }
-        if let Task::Unpack(_) = task {
-            self.bar.set_message(format!("layer {}", self.tasks));
+        if kind == Kind::Bar {
+            // Last, or the bar would be drawn once in a style that is not ours.
+            bar.set_draw_target(ProgressDrawTarget::stderr());
+            bar.enable_steady_tick(Duration::from_millis(100));
         }
+        Stage { name: name(task), bar, since: Instant::now(), tasks: 0, bytes: 0 }
     }
 
     fn finish(&mut self, kind: Kind) {
@@ -160,6 +157,7 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template)
         .expect("the templates are constants, and the tests draw each")
         .progress_chars("=> ")
+        .tick_chars("-\\|/ ")
 }
 
 #[cfg(test)]
@@ -168,7 +166,7 @@ mod tests {
 
     #[test]
     fn draws_each_template() {
-        for template in [BAR, SPINNER] {
+        for template in [BAR, SPINNER, STREAM] {
             let _ = style(template);
         }
     }

@@ -1,7 +1,29 @@
 //! Numbers, causes and warnings of a run, as data: the command line prints them, or writes them as JSON.
 //!
-//! The JSON is a stable interface: [`SCHEMA`] counts its changes. Paths are texts in which control characters and
-//! bytes that are not UTF-8 are escaped. Sizes are bytes; a file with several names is counted once.
+//! The JSON is a stable interface: [`SCHEMA`] counts its changes, but for additions. Paths are texts in which control
+//! characters and bytes that are not UTF-8 are escaped. Sizes are bytes; a file with several names is counted once.
+//!
+//! `dehusk slim --json` writes a [`Report`], `dehusk plan --json` the same with `paths`, a list of [`PathReport`]:
+//!
+//! ```json
+//! {"schema": 1, "version": "0.1.0",
+//!  "image": {"names": ["app:latest"], "digest": "sha256:…", "platform": "linux/amd64", "layers": 20},
+//!  "before": {"files": 41285, "bytes": 1370000000, "unpacked": 1470000000, "stored": 520000000},
+//!  "after": {"files": 4428, "bytes": 166000000},
+//!  "kept": [{"claim": "import", "files": 1344, "bytes": 85200000}],
+//!  "dropped": [{"kind": "docs", "files": 9640, "bytes": 85400000,
+//!               "rules": [{"rule": "debris/drop.documents", "files": 9640, "bytes": 85400000}]}],
+//!  "profiles": [{"name": "python", "prefixes": ["/opt/venv"]}],
+//!  "warnings": [{"text": "…", "way_out": "…", "unresolved": true}],
+//!  "paths": [{"path": "/usr/lib/libssl.so.3", "kind": "file", "size": 688000, "layer": 3, "package": "libssl3",
+//!             "kept": true, "why": {"claim": "soname", "strength": "certain", "detail": "libssl.so.3",
+//!                                   "path": "/usr/lib/libcurl.so.4"}},
+//!            {"path": "/usr/bin/gcc", "kind": "file", "size": 1000000, "layer": 2, "kept": false,
+//!             "dropped": {"kind": "build-tools", "rule": "debris/drop.compilers"}}]}
+//! ```
+//!
+//! What keeps a path is one step of a chain: it starts from another `path` of the list, whose own step goes on, or
+//! from a `root`, which needs no explanation. `dehusk why --json` writes whole chains, as [`Explanation`].
 
 mod figures;
 mod paths;

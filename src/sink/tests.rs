@@ -261,6 +261,27 @@ fn leaves_nothing_behind_when_it_fails() {
 }
 
 #[test]
+fn leaves_nothing_behind_when_the_layer_cannot_be_copied() {
+    let folder = TempDir::new().unwrap();
+    let root = folder.path();
+    let whole = packed("whole");
+    let layout = format!("oci:{}/layout:a", root.display());
+    assert_eq!(write(&whole, &layout, options(&[], Overwrite::Refuse)), "");
+    fs::create_dir(root.join("empty")).unwrap();
+    let (before, index_before) = (listing(root), index(&root.join("layout")));
+    let broken = packed("broken");
+    broken.layer.file.set_len(10).unwrap();
+    for place in ["out.tar", "oci:layout:b", "oci:new", "oci:empty"] {
+        let (transport, path) = place.split_once(':').unwrap_or(("oci-archive", place));
+        let destination = format!("{transport}:{}/{path}", root.display());
+        let error = write(&broken, &destination, options(&[], Overwrite::Replace));
+        assert!(error.contains("failed to fill whole buffer"), "{error}");
+        assert_eq!(listing(root), before, "{place}");
+        assert_eq!(index(&root.join("layout")), index_before);
+    }
+}
+
+#[test]
 fn makes_a_layout_and_adds_to_it() {
     let folder = TempDir::new().unwrap();
     let layout = folder.path().join("layout");
