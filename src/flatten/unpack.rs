@@ -15,11 +15,13 @@ use std::thread;
 use super::{FlattenOptions, LayerError};
 use crate::digest::{Digest, Hasher};
 use crate::image::Layer;
-use crate::inflate::{Decoder, fill};
+use crate::inflate::{Decoder, fill, window};
 use crate::oci::Compression;
 use crate::progress::Task;
 
 const BUFFER: usize = 256 << 10;
+/// The largest window of a layer that is unpacked while others are, in bytes: what `zstd -19` writes is half of it.
+const MAX_WINDOWS: u64 = 16 << 20;
 /// Buffers on the way between the two threads of a layer.
 const BUFFERS: usize = 4;
 
@@ -41,12 +43,27 @@ pub struct Job<'a> {
     pub size: u64,
 }
 
+impl Job<'_> {
+    /// Reads the blob's first bytes, which tell how it is compressed.
+    fn head(&self) -> io::Result<Vec<u8>> {
+        let mut head = vec![0; self.size.min(32) as usize];
+        self.blob.read_exact_at(&mut head, self.offset)?;
+        Ok(head)
+    }
+
+    /// Says whether decompressing takes so much memory that layers are better unpacked one at a time.
+    fn is_hungry(&self) -> bool {
+        self.head().is_ok_and(|head| window(&head) > MAX_WINDOWS)
+    }
+}
+
 /// Unpacks all layers; the error names the lowest that failed.
 pub fn unpack(
     mut jobs: Vec<Job<'_>>,
     options: &FlattenOptions<'_>,
 ) -> Result<Vec<(usize, Unpacked)>, (usize, LayerError)> {
     jobs.sort_by_key(|job| (std::cmp::Reverse(job.size), job.number));
+    let threads = if jobs.iter().any(Job::is_hungry) { 1 } else { options.threads };
     let crew = Crew {
         jobs,
         next: AtomicUsize::new(0),
@@ -56,7 +73,7 @@ pub fn unpack(
     };
     let results = Mutex::new(Vec::new());
     thread::scope(|scope| {
-        for _ in 0..options.threads.clamp(1, crew.jobs.len().max(1)) {
+        for _ in 0..threads.clamp(1, crew.jobs.len().max(1)) {
             scope.spawn(|| crew.work(&results));
         }
     });
@@ -106,10 +123,8 @@ impl Crew<'_> {
     }
 
     fn run(&self, job: &Job<'_>, spool: &mut Spool<'_>) -> Result<Option<Unpacked>, LayerError> {
-        let mut head = [0; 4];
-        let mut stream = Stream::new(job);
-        let count = stream.peek(&mut head).map_err(LayerError::Read)?;
-        let compression = Compression::of(&head[..count]);
+        let compression = Compression::of(&job.head().map_err(LayerError::Read)?);
+        let stream = Stream::new(job, compression);
         let (full, filled) = sync_channel(BUFFERS);
         let (empty, emptied) = channel();
         for _ in 0..BUFFERS + 1 {
@@ -122,7 +137,10 @@ impl Crew<'_> {
                 inflating.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             // What stopped the storing end also stopped the inflating one, so its error comes first.
             let stored = stored?;
-            let Some(digest) = inflated? else { return Ok(None) };
+            let digest = match inflated? {
+                Inflated::CalledOff => return Ok(None),
+                Inflated::Whole(digest) => digest.unwrap_or(stored.diff_id),
+            };
             verify(job.layer, digest, stored.diff_id)?;
             Ok(Some(match compression {
                 Compression::None => {
@@ -133,20 +151,20 @@ impl Crew<'_> {
         })
     }
 
-    /// Decompresses the blob to its end; returns its digest, or nothing if the work was called off.
+    /// Decompresses the blob to its end.
     fn inflate(
         &self,
         stream: Stream<'_>,
         compression: Compression,
         full: SyncSender<(Vec<u8>, usize)>,
         emptied: Receiver<Vec<u8>>,
-    ) -> Result<Option<Digest>, LayerError> {
+    ) -> Result<Inflated, LayerError> {
         let number = stream.number;
         let mut told = 0;
         let mut stream = Decoder::new(compression, stream).map_err(LayerError::Decompress)?;
         while let Ok(mut buffer) = emptied.recv() {
             if self.failed.load(Ordering::Relaxed) {
-                return Ok(None);
+                break;
             }
             let count = fill(&mut stream, &mut buffer)
                 .map_err(|error| cannot_inflate(compression, error))?;
@@ -154,13 +172,14 @@ impl Crew<'_> {
             self.options.progress.advanced(Task::Unpack(number), read - told);
             told = read;
             if count == 0 {
-                return Ok(Some(stream.into_inner().digest().map_err(LayerError::Read)?));
+                let digest = stream.into_inner().digest().map_err(LayerError::Read)?;
+                return Ok(Inflated::Whole(digest));
             }
             if full.send((buffer, count)).is_err() {
                 break;
             }
         }
-        Ok(None)
+        Ok(Inflated::CalledOff)
     }
 
     /// Hashes what comes, and writes it unless it stands plain in the blob already.
@@ -189,6 +208,14 @@ impl Crew<'_> {
         }
         Ok(Stored { diff_id: hasher.finish(), start, end: spool.end })
     }
+}
+
+/// How the inflating end ended.
+enum Inflated {
+    /// The other end, or another layer, had failed.
+    CalledOff,
+    /// With the blob's last byte; a plain one has no digest of its own.
+    Whole(Option<Digest>),
 }
 
 struct Stored {
@@ -255,45 +282,39 @@ impl<'a> Spool<'a> {
     }
 }
 
-/// Reads a blob from its first byte to its last and hashes it on the way.
+/// Reads a blob from its first byte to its last, and hashes it on the way if it is compressed: of a plain one the
+/// digest is the diff id, which the storing end computes.
 struct Stream<'a> {
     number: usize,
     file: &'a File,
     at: u64,
     end: u64,
     read: u64,
-    hasher: Hasher,
+    hasher: Option<Hasher>,
     buffer: Vec<u8>,
     position: usize,
 }
 
 impl<'a> Stream<'a> {
-    fn new(job: &Job<'a>) -> Self {
+    fn new(job: &Job<'a>, compression: Compression) -> Self {
         Stream {
             number: job.number,
             file: job.blob,
             at: job.offset,
             end: job.offset.saturating_add(job.size),
             read: 0,
-            hasher: Hasher::new(),
+            hasher: (compression != Compression::None).then(Hasher::new),
             buffer: Vec::new(),
             position: 0,
         }
     }
 
-    fn peek(&mut self, head: &mut [u8]) -> io::Result<usize> {
-        let bytes = self.fill_buf()?;
-        let count = bytes.len().min(head.len());
-        head[..count].copy_from_slice(&bytes[..count]);
-        Ok(count)
-    }
-
     /// Reads what is left, which a decoder may have had no need for, and returns the digest of the whole.
-    fn digest(mut self) -> io::Result<Digest> {
+    fn digest(mut self) -> io::Result<Option<Digest>> {
         loop {
             let count = self.fill_buf()?.len();
             if count == 0 {
-                return Ok(self.hasher.finish());
+                return Ok(self.hasher.map(Hasher::finish));
             }
             self.consume(count);
         }
@@ -306,7 +327,9 @@ impl BufRead for Stream<'_> {
             let wanted = (self.end - self.at).min(BUFFER as u64) as usize;
             self.buffer.resize(wanted, 0);
             self.file.read_exact_at(&mut self.buffer, self.at)?;
-            self.hasher.update(&self.buffer);
+            if let Some(hasher) = &mut self.hasher {
+                hasher.update(&self.buffer);
+            }
             self.at += wanted as u64;
             self.read += wanted as u64;
             self.position = 0;
