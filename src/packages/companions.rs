@@ -9,9 +9,9 @@
 //! rule alone `/usr/lib` would be the C library's. Nor is a folder of which its package fills only folders below, such as
 //! `/usr/lib/jvm`: it is a namespace, and what stands beside is another's.
 
-use super::role::{Place, Role};
 use rustc_hash::FxHashMap;
 
+use super::role::{Place, Role};
 use super::{PackageId, Packages};
 use crate::tree::{NodeId, Tree};
 
@@ -36,20 +36,21 @@ impl Packages {
     /// host's folder, and names a plug-in that stands in a folder of the extensions.
     pub fn guests(&self, tree: &Tree, package: PackageId) -> Vec<(NodeId, PackageId)> {
         let unit = self.unit(package);
-        let bases = self.relations.bases(&unit);
         let private = PrivateFolders::new(self, tree, &unit);
+        let mut nearest = Nearest::new(tree, &private);
+        // What the unit itself depends on is no guest, nor is a guest found twice.
+        let mut known = self.relations.bases(&unit);
         let mut guests = Vec::new();
         for folder in private.outermost(tree) {
-            let listed = self.ownership.below(tree, folder).iter();
-            let new = listed.filter(|(_, owner)| !bases[owner.index()] && !guests.contains(owner));
-            let mut nearest = Nearest::new(tree, &private);
-            let new = new.filter(|&&(node, _)| {
-                nearest.usage(node) == Some(Usage::Filled) && self.is_part(tree, node)
-            });
-            let mut new: Vec<PackageId> = new.map(|&(_, owner)| owner).collect();
-            new.sort_unstable();
-            new.dedup();
-            guests.append(&mut new);
+            for &(node, owner) in self.ownership.below(tree, folder) {
+                if !known[owner.index()]
+                    && nearest.usage(node) == Some(Usage::Filled)
+                    && self.is_part(tree, node)
+                {
+                    known[owner.index()] = true;
+                    guests.push(owner);
+                }
+            }
         }
         let followers = self.relations.followers(&unit);
         let mut found = Vec::new();
@@ -183,10 +184,12 @@ impl PrivateFolders {
     fn new(packages: &Packages, tree: &Tree, unit: &[PackageId]) -> Self {
         let mut usages: FxHashMap<NodeId, Usage> = FxHashMap::default();
         for node in unit.iter().flat_map(|&member| packages.files(member)) {
-            let usage = match tree.is_dir(*node) {
-                true => Usage::Passed,
-                false if packages.is_part(tree, *node) => Usage::Filled,
-                false => continue,
+            let usage = if tree.is_dir(*node) {
+                Usage::Passed
+            } else if packages.is_part(tree, *node) {
+                Usage::Filled
+            } else {
+                continue;
             };
             if let Some(folder) = tree.parent(*node) {
                 let known = usages.entry(folder).or_insert(usage);

@@ -170,8 +170,7 @@ impl Packages {
     pub fn owner(&self, node: NodeId) -> Option<PackageId> {
         let mut owners = self.owners(node);
         let first = owners.next()?;
-        let family = self.relations.family(first);
-        owners.all(|other| family.contains(&other)).then_some(first)
+        owners.all(|other| self.relations.are_family(first, other)).then_some(first)
     }
 
     /// Says whether any package lists the path.

@@ -66,10 +66,19 @@ impl Relations {
         &self.members[self.families[package.index()]]
     }
 
+    /// Says whether two packages were built from the same source.
+    pub(super) fn are_family(&self, one: PackageId, other: PackageId) -> bool {
+        self.families[one.index()] == self.families[other.index()]
+    }
+
     /// Returns, by id, which packages belong to these: their families, and what depends on one of them, however far.
     pub(super) fn followers(&self, packages: &[PackageId]) -> Vec<bool> {
         let mut followers = closure(&self.dependants, packages.to_vec());
-        for member in packages.iter().flat_map(|&package| self.family(package)) {
+        let mut families: Vec<usize> =
+            packages.iter().map(|package| self.families[package.index()]).collect();
+        families.sort_unstable();
+        families.dedup();
+        for member in families.into_iter().flat_map(|family| &self.members[family]) {
             followers[member.index()] = true;
         }
         followers
