@@ -3,6 +3,8 @@
 //! A case goes through every stage as a real image does: it is written as a layout, read, flattened, traced and planned with the
 //! built-in profiles. `UPDATE=1 cargo test --test cases` writes the plans anew; the difference is then to be read.
 
+#![expect(clippy::disallowed_methods, reason = "a test may read the environment")]
+
 mod kit;
 
 use std::fs;

@@ -5,6 +5,8 @@
 //! (digests, durations, the place of the folder) is replaced by a word in brackets.
 //! `UPDATE=1 cargo test --test cli` writes the sessions anew; the difference is then to be read.
 
+#![expect(clippy::disallowed_methods, reason = "a test may read the environment")]
+
 mod kit;
 
 use std::fs;

@@ -11,7 +11,7 @@ use crate::flatten::{FlattenOptions, Flattened, flatten};
 use crate::image::{self, Blob, Image};
 use crate::kit;
 use crate::oci::Config;
-use crate::tree::{Content, Device, Inode, Kind, Meta, Sparse, TreeBuilder};
+use crate::tree::{Content, Device, Inode, Kind, Meta, Sparse, TreeBuilder, Xattrs};
 
 /// The bytes that all files of the test share.
 const BYTES: &[u8] = b"the quick brown fox jumps over the lazy dog";
@@ -81,7 +81,7 @@ fn meta() -> impl Strategy<Value = Meta> {
     let xattrs = prop::collection::btree_map("(user|security)\\.[a-z]{1,9}", value, 0..3);
     (0u32..0o10000, id(), id(), seconds, nanos, xattrs).prop_map(
         |(mode, uid, gid, seconds, nanos, xattrs)| {
-            let xattrs: Vec<(Box<[u8]>, Box<[u8]>)> = xattrs
+            let xattrs: Xattrs = xattrs
                 .into_iter()
                 .map(|(name, value)| (name.into_bytes().into(), value.into()))
                 .collect();
