@@ -36,6 +36,8 @@ pub struct Profile {
     pub drop: BTreeMap<String, DropRule>,
     /// Folders that many programs share, so that none of them is one application's own.
     pub shared: Vec<Glob>,
+    /// Variables of the environment that name what only builds need.
+    pub build_variables: Vec<String>,
     /// The text it was parsed from.
     pub text: String,
 }
@@ -168,6 +170,8 @@ struct RawProfile {
     tracers: Vec<String>,
     #[serde(default)]
     shared: Vec<String>,
+    #[serde(default)]
+    build_variables: Vec<String>,
     #[serde(default)]
     when: RawWhen,
     #[serde(default)]
@@ -302,12 +306,14 @@ impl Reader<'_> {
             keep: BTreeMap::new(),
             drop: BTreeMap::new(),
             shared: Vec::new(),
+            build_variables: Vec::new(),
             text: String::new(),
         });
         profile.about = about;
         profile.text.push_str(text);
         profile.tracers.extend(raw.tracers);
         profile.shared.extend(self.globs("shared", &raw.shared)?);
+        profile.build_variables.extend(raw.build_variables);
         profile.when.always |= when.always;
         profile.when.reached.extend(when.reached);
         profile.when.imports.extend(when.imports);
@@ -426,6 +432,7 @@ mod builtin {
         "shell",
         "ssh",
         "supervisor",
+        "tar",
         "terminfo",
         "typescript",
         "tzdata",

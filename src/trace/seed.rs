@@ -176,7 +176,12 @@ fn volumes(engine: &mut Engine<'_>) {
 fn environment(engine: &mut Engine<'_>) {
     let config = engine.subject.config;
     for (name, value) in config.env() {
-        if name == "PATH" {
+        let for_builds = engine
+            .subject
+            .profiles
+            .iter()
+            .any(|(_, profile)| profile.build_variables.iter().any(|known| known == name));
+        if name == "PATH" || for_builds {
             continue;
         }
         for text in value
