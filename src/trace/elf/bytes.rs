@@ -6,8 +6,9 @@
 use crate::trace::tracer::{FileView, View};
 use crate::tree::NodeId;
 
-/// How much of a large file is read at once, in bytes.
+/// How much of a large file is read at once, in bytes: in a scan, and around a single number.
 const WINDOW: usize = 1 << 20;
+const PAGE: usize = 64 << 10;
 
 /// How far a string may reach beyond the window in which it starts, in bytes.
 const OVERLAP: usize = 4 << 10;
@@ -32,10 +33,30 @@ pub struct Span {
     pub size: u64,
 }
 
+impl Span {
+    /// Joins spans that overlap, so that no byte is looked at twice, however often a file names it.
+    pub fn merged(mut spans: Vec<Span>) -> Vec<Span> {
+        spans.sort_by_key(|span| span.offset);
+        let mut merged: Vec<Span> = Vec::new();
+        for span in spans {
+            let end = span.offset.saturating_add(span.size);
+            match merged.last_mut() {
+                Some(last) if span.offset < last.offset.saturating_add(last.size) => {
+                    last.size = last.size.max(end - last.offset);
+                }
+                Some(_) | None => merged.push(span),
+            }
+        }
+        merged
+    }
+}
+
 /// A piece of a span: what starts in its first `fresh` bytes is to be looked at, the rest is there to finish it.
 pub struct Window<'w> {
     /// The bytes.
     pub bytes: &'w [u8],
+    /// Where they stand in the file.
+    pub offset: u64,
     /// Where the first byte to look at stands; a byte before it, if any, only tells what precedes.
     pub start: usize,
     /// One past the last byte to look at.
@@ -69,15 +90,15 @@ impl<'a> Reader<'a> {
         }
         let page_end = self.page_start + self.page.len() as u64;
         if offset < self.page_start || end > page_end {
-            self.turn_to(offset);
+            self.turn_to(offset, length);
         }
         let at = usize::try_from(offset.checked_sub(self.page_start)?).ok()?;
         self.page.get(at..at.checked_add(length)?)
     }
 
-    fn turn_to(&mut self, offset: u64) {
+    fn turn_to(&mut self, offset: u64, length: usize) {
         let left = usize::try_from(self.size - offset).unwrap_or(usize::MAX);
-        self.page.resize(left.min(WINDOW + OVERLAP), 0);
+        self.page.resize(left.min(length.max(PAGE)), 0);
         let count = self.view.read_at(self.node, offset, &mut self.page);
         self.page.truncate(count);
         self.page_start = offset;
@@ -104,9 +125,31 @@ impl<'a> Reader<'a> {
             let Ok(length) = usize::try_from(to - from) else { return };
             let Some(bytes) = self.get(from, length) else { return };
             let start = usize::from(from != at);
-            look(Window { bytes, start, end: length - (to - fresh_end) as usize });
+            look(Window { bytes, offset: from, start, end: length - (to - fresh_end) as usize });
             at = fresh_end;
         }
+    }
+}
+
+impl<'w> Window<'w> {
+    /// Returns the texts that start here: what stands between two NUL bytes.
+    pub fn texts(&self) -> impl Iterator<Item = &'w [u8]> {
+        let bytes = self.bytes;
+        let mut at = match self.start {
+            0 => 0,
+            start => memchr::memchr(0, bytes.get(start - 1..).unwrap_or_default())
+                .map_or(bytes.len(), |nul| start + nul),
+        };
+        let end = self.end;
+        std::iter::from_fn(move || {
+            if at >= end {
+                return None;
+            }
+            let rest = bytes.get(at..)?;
+            let text = rest.get(..memchr::memchr(0, rest).unwrap_or(rest.len()))?;
+            at += text.len() + 1;
+            Some(text)
+        })
     }
 }
 
@@ -154,6 +197,14 @@ impl Layout {
             Order::Little => u32::from_le_bytes(*bytes),
             Order::Big => u32::from_be_bytes(*bytes),
         })
+    }
+
+    /// Writes a number of four bytes.
+    pub fn word_bytes(self, value: u32) -> [u8; 4] {
+        match self.order {
+            Order::Little => value.to_le_bytes(),
+            Order::Big => value.to_be_bytes(),
+        }
     }
 
     /// Reads a number as wide as an address.

@@ -16,7 +16,7 @@ const MAX_SECTIONS: usize = 4096;
 const MAX_DYNAMIC: u64 = 256 << 10;
 
 /// The most libraries that one file may name, and the longest name.
-const MAX_NEEDED: usize = 1024;
+const MAX_NEEDED: usize = 512;
 const MAX_NAME: usize = 4096;
 
 /// The longest RPATH or RUNPATH in bytes.
@@ -193,6 +193,12 @@ impl Facts {
             let size = load.span.size.checked_sub(skip).filter(|&left| left > 0)?;
             Some(Span { offset: load.span.offset.checked_add(skip)?, size })
         })
+    }
+
+    /// Returns the file's bytes that are mapped into memory.
+    pub fn loaded(&self) -> impl Iterator<Item = Span> {
+        let loads = self.segments.iter().filter(|segment| segment.kind == segment::PT_LOAD);
+        loads.map(|segment| segment.span)
     }
 
     fn segment(&self, kind: u32) -> Option<&Segment> {

@@ -1,8 +1,13 @@
 //! What an ELF file needs: its interpreter, its libraries, and what its symbols and constants tell.
 
 mod bytes;
+mod calls;
+mod constants;
 mod facts;
+mod go;
 mod loader;
+mod needs;
+mod notes;
 mod symbols;
 
 #[cfg(test)]
@@ -11,12 +16,17 @@ pub(crate) mod kit;
 mod tests;
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use self::bytes::Reader;
-use self::facts::{Dynamic, Facts};
+use self::calls::{Call, Calls};
+use self::constants::{Depth, Surroundings};
+use self::facts::{Dynamic, Facts, Section};
 pub use self::facts::{ElfKind, is_elf, kind};
-use self::loader::Found;
 pub use self::loader::Loader;
+use self::loader::{Found, Object};
+use self::needs::Needs;
+use self::notes::Priority;
 use super::claim::{Claim, Finding, Strength, Target};
 use super::tracer::{FileView, Reach, Tracer, View};
 use crate::contents::Contents;
@@ -29,12 +39,13 @@ use crate::warning::Warning;
 #[derive(Debug)]
 pub struct Elf {
     loader: Loader,
+    surroundings: OnceLock<Surroundings>,
 }
 
 impl Elf {
     /// Reads what the image's dynamic loaders read at every start.
     pub fn new(tree: &Tree, contents: &Contents, config: &Config) -> Elf {
-        Elf { loader: Loader::new(tree, contents, config) }
+        Elf { loader: Loader::new(tree, contents, config), surroundings: OnceLock::new() }
     }
 
     /// Returns the search for libraries.
@@ -82,10 +93,23 @@ impl Tracer for Elf {
             return Vec::new();
         }
         let mut reader = Reader::new(file, view);
-        let Some(facts) = Facts::read(&mut reader) else { return unreadable(file) };
+        let Some(facts) = Facts::read(&mut reader) else {
+            return unreadable(file, "its ELF headers are cut off or broken");
+        };
+        let object = self.loader.object(&facts, file.node, view);
         let mut findings = Vec::new();
-        self.libraries(file, &facts, view, &mut findings);
-        symbols(&facts, &mut reader, view, &mut findings);
+        self.libraries(file, &facts, &object, &mut findings);
+        findings.extend(self.opened(file, &facts, &object, &mut reader));
+        let sections = facts.sections(&mut reader);
+        let calls = symbols((&facts, &sections), &mut reader, view, &mut findings);
+        // Which of its many constants count, the symbols tell that others import from the C library.
+        if !is_libc(&facts) {
+            let parts = (&facts, sections.as_slice());
+            findings.extend(self.constants(file, parts, (&object, &calls), &mut reader));
+        }
+        if memchr::memmem::find(file.head, b"UPX!").is_some() {
+            findings.extend(unreadable(file, "it is packed with UPX, which hides what it needs"));
+        }
         findings
     }
 }
@@ -95,7 +119,7 @@ impl Elf {
         &self,
         file: &FileView<'_>,
         facts: &Facts,
-        view: &View<'_>,
+        object: &Object<'_>,
         findings: &mut Vec<Finding>,
     ) {
         let mut missing = Vec::new();
@@ -103,14 +127,13 @@ impl Elf {
             let target = Target::Path(interpreter.clone());
             findings
                 .push(Finding { claim: Claim::Interpreter, ..finding(target, &text(interpreter)) });
-            if view.tree.resolve(interpreter).is_none() {
+            if !object.has(interpreter) {
                 missing.push(interpreter);
             }
         }
         let Some(Dynamic { needed, optional, .. }) = &facts.dynamic else { return };
-        let object = self.loader.object(facts, file.node, view);
         for name in needed.iter().chain(optional) {
-            match self.loader.find(&object, name) {
+            match self.loader.find(object, name) {
                 Found::Searched(paths) | Found::Nearest(paths) => {
                     let paths = paths.into_iter();
                     findings.extend(paths.map(|path| finding(Target::Path(path), &text(name))));
@@ -128,6 +151,60 @@ impl Elf {
         }
     }
 
+    /// Says which libraries a file's notes name.
+    fn opened(
+        &self,
+        file: &FileView<'_>,
+        facts: &Facts,
+        object: &Object<'_>,
+        reader: &mut Reader<'_>,
+    ) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for feature in notes::opened(facts, reader) {
+            let before = findings.len();
+            for name in &feature.sonames {
+                let paths = match self.loader.find(object, name.as_bytes()) {
+                    Found::Searched(paths) | Found::Nearest(paths) => paths,
+                    Found::Missing => Vec::new(),
+                };
+                findings.extend(paths.into_iter().map(|path| Finding {
+                    claim: Claim::Dlopen,
+                    strength: Strength::Likely,
+                    ..finding(Target::Path(path), &text(name.as_bytes()))
+                }));
+            }
+            let is_missing = findings.len() == before && feature.priority == Priority::Required;
+            if let Some(name) =
+                feature.sonames.first().filter(|_| is_missing && file.reach != Reach::Broad)
+            {
+                let soname = text(name.as_bytes());
+                let warning = Warning::MissingLibrary { file: file.path.clone(), soname };
+                findings.push(finding(Target::Warning(warning), ""));
+            }
+        }
+        findings
+    }
+
+    /// Says what the constants of a file need; of one that came in with its folder only libraries count.
+    fn constants(
+        &self,
+        file: &FileView<'_>,
+        parts: (&Facts, &[Section]),
+        (object, calls): (&Object<'_>, &Calls),
+        reader: &mut Reader<'_>,
+    ) -> Vec<Finding> {
+        let depth = match file.reach {
+            Reach::Broad if !calls.has(Call::Load) => return Vec::new(),
+            Reach::Broad => Depth::Libraries,
+            Reach::Application | Reach::Direct => Depth::All,
+        };
+        let view = object.view();
+        let surroundings = self.surroundings.get_or_init(|| Surroundings::new(view));
+        let constants = constants::read(parts, reader, (depth, calls), (surroundings, view.tree));
+        let libraries = (&self.loader, object);
+        Needs { file, view, calls, libraries, surroundings }.of(&constants)
+    }
+
     /// Says whether a file was ever meant to be loaded in this image: a library for another architecture or another C
     /// library was copied in with its siblings, and misses nothing that it ever had.
     fn should_load(&self, facts: &Facts, missing: &[&Vec<u8>]) -> bool {
@@ -137,10 +214,19 @@ impl Elf {
     }
 }
 
-/// Offers the file's symbols to the profiles.
-fn symbols(facts: &Facts, reader: &mut Reader<'_>, view: &View<'_>, findings: &mut Vec<Finding>) {
+/// Offers the file's symbols to the profiles, and says which calls it makes.
+fn symbols(
+    (facts, sections): (&Facts, &[Section]),
+    reader: &mut Reader<'_>,
+    view: &View<'_>,
+    findings: &mut Vec<Finding>,
+) -> Calls {
+    let mut calls = Calls::default();
     let mut wanted = BTreeSet::new();
+    let mut count = 0;
     let mut offer = |symbol: &str| {
+        count += 1;
+        calls.note(symbol);
         if view.profiles.wants_symbol(symbol) {
             wanted.insert(symbol.to_owned());
         }
@@ -148,21 +234,59 @@ fn symbols(facts: &Facts, reader: &mut Reader<'_>, view: &View<'_>, findings: &m
     if facts.dynamic.is_some() {
         symbols::imports(facts, reader, &mut offer);
     } else {
-        let sections = facts.sections(reader);
-        symbols::linked(facts, &sections, reader, &mut offer);
+        symbols::linked(facts, sections, reader, &mut offer);
+    }
+    if let Some(names) = go::function_names(facts, sections, reader) {
+        calls.add(Call::Go);
+        go_packages(names, reader, &mut |symbol| {
+            calls.note(symbol);
+            if view.profiles.wants_symbol(symbol) {
+                wanted.insert(symbol.to_owned());
+            }
+        });
+    } else if facts.dynamic.is_none() && count == 0 {
+        // A static program that was stripped may call anything.
+        calls.add(Call::Load);
+        calls.add(Call::Run);
     }
     findings.extend(wanted.into_iter().map(|symbol| {
         let detail = symbol.clone();
         Finding { claim: Claim::Profile, ..finding(Target::Symbol(symbol), &detail) }
     }));
+    calls
 }
 
-fn unreadable(file: &FileView<'_>) -> Vec<Finding> {
+/// Offers the packages and functions of a Go program: `go:net/http`, `go:net/http.Get`.
+fn go_packages(names: bytes::Span, reader: &mut Reader<'_>, offer: &mut dyn FnMut(&str)) {
+    let mut last = String::new();
+    let mut symbol = String::new();
+    reader.scan(names, |window| {
+        for name in window.texts() {
+            let name = str::from_utf8(name).ok().and_then(go::package_of);
+            let Some((package, function)) = name else { continue };
+            if package != last {
+                package.clone_into(&mut last);
+                symbol.clear();
+                symbol.extend(["go:", package]);
+                offer(&symbol);
+            }
+            symbol.clear();
+            symbol.extend(["go:", function]);
+            offer(&symbol);
+        }
+    });
+}
+
+fn is_libc(facts: &Facts) -> bool {
+    let soname = facts.dynamic.as_ref().and_then(|dynamic| dynamic.soname.as_ref());
+    soname.is_some_and(|name| loader::is_libc(name))
+}
+
+fn unreadable(file: &FileView<'_>, cause: &str) -> Vec<Finding> {
     if file.reach == Reach::Broad {
         return Vec::new();
     }
-    let cause = "its ELF headers are cut off or broken".to_owned();
-    let warning = Warning::Unreadable { file: file.path.clone(), cause };
+    let warning = Warning::Unreadable { file: file.path.clone(), cause: cause.to_owned() };
     vec![finding(Target::Warning(warning), "")]
 }
 

@@ -7,13 +7,14 @@ use crate::glob::Glob;
 use crate::path::ImagePath;
 use crate::tree::{Kind, NodeId, Tree};
 
-/// The largest cache or configuration file that is read, in bytes; a cache of 10,000 libraries has 1 MB.
-const MAX_FILE: u64 = 4 << 20;
+/// The largest configuration file and the largest cache that are read, in bytes; a cache of 10,000 libraries has 1 MB.
+const MAX_FILE: u64 = 64 << 10;
+const MAX_CACHE: u64 = 8 << 20;
 
 /// The most configuration files and folders that are followed.
 const MAX_FILES: usize = 1024;
 const MAX_FOLDERS: usize = 1024;
-const MAX_INCLUDES: usize = 256;
+const MAX_INCLUDES: usize = 64;
 
 /// Reads the folders that `/etc/ld.so.conf` names, in order, as `ldconfig(8)` does.
 pub fn ld_so_conf(tree: &Tree, contents: &Contents) -> Vec<Vec<u8>> {
@@ -28,7 +29,7 @@ pub fn ld_so_conf(tree: &Tree, contents: &Contents) -> Vec<Vec<u8>> {
         if seen.len() >= MAX_FILES || !seen.insert(file) {
             continue;
         }
-        let bytes = read_node(tree, contents, file);
+        let bytes = read_node((tree, contents), file, MAX_FILE);
         for line in bytes.split(|&byte| byte == b'\n') {
             match parse_line(line) {
                 Line::Folder(folder) if folders.len() < MAX_FOLDERS => {
@@ -68,14 +69,21 @@ pub fn preload(bytes: &[u8]) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// Reads the start of the file at a path; what is none is empty.
-pub fn read(tree: &Tree, contents: &Contents, path: &[u8]) -> Vec<u8> {
-    tree.resolve(path).map_or_else(Vec::new, |found| read_node(tree, contents, found.node))
+/// Reads the loader's cache.
+pub fn cache(tree: &Tree, contents: &Contents) -> Vec<u8> {
+    let found = tree.resolve(b"/etc/ld.so.cache");
+    found.map_or_else(Vec::new, |found| read_node((tree, contents), found.node, MAX_CACHE))
 }
 
-fn read_node(tree: &Tree, contents: &Contents, node: NodeId) -> Vec<u8> {
+/// Reads the start of the file at a path; what is none is empty.
+pub fn read(tree: &Tree, contents: &Contents, path: &[u8]) -> Vec<u8> {
+    let found = tree.resolve(path);
+    found.map_or_else(Vec::new, |found| read_node((tree, contents), found.node, MAX_FILE))
+}
+
+fn read_node((tree, contents): (&Tree, &Contents), node: NodeId, limit: u64) -> Vec<u8> {
     match tree.kind(node) {
-        Kind::File(content) => contents.read(content, MAX_FILE).unwrap_or_default(),
+        Kind::File(content) => contents.read(content, limit).unwrap_or_default(),
         Kind::Dir | Kind::Symlink(_) | Kind::Char(_) | Kind::Block(_) | Kind::Fifo => Vec::new(),
     }
 }

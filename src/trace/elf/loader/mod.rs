@@ -18,10 +18,9 @@ mod tokens;
 #[cfg(test)]
 mod tests;
 
-use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::{Arc, OnceLock};
-
-use rustc_hash::FxHashMap;
 
 use self::cache::{Cache, Cpu};
 pub use self::conf::preload as preload_names;
@@ -33,8 +32,9 @@ use crate::path::ImagePath;
 use crate::trace::tracer::View;
 use crate::tree::{NodeId, Tree};
 
-/// The most libraries of one name, found anywhere, that are kept.
-const MAX_NEAREST: usize = 4;
+/// The most libraries of one name, found anywhere, that are looked at; and those of one family of names.
+const MAX_NEAREST: usize = 16;
+const MAX_FAMILY: usize = 256;
 
 /// What the loader's search starts from, read once for an image.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ pub struct Loader {
     library_path: Option<Vec<u8>>,
     working_dir: ImagePath,
     home: Option<u16>,
-    by_name: OnceLock<FxHashMap<Box<[u8]>, Vec<NodeId>>>,
+    by_name: OnceLock<BTreeMap<Box<[u8]>, Vec<NodeId>>>,
 }
 
 /// A file that asks the loader for libraries, and the places that it is searched for in.
@@ -76,7 +76,7 @@ impl Loader {
     pub fn new(tree: &Tree, contents: &Contents, config: &Config) -> Loader {
         let configured = conf::ld_so_conf(tree, contents);
         Loader {
-            cache: Cache::parse(&conf::read(tree, contents, b"/etc/ld.so.cache")),
+            cache: Cache::parse(&conf::cache(tree, contents)),
             default: places::default_folders(tree),
             configured: places::folders(tree, configured),
             musl: places::musl_loaders(tree, contents),
@@ -194,27 +194,82 @@ impl Loader {
         Complete::No
     }
 
+    /// Finds the libraries whose names start and end so, near a file or in the default folders.
+    pub fn family(&self, object: &Object<'_>, start: &[u8], end: &[u8]) -> Vec<Vec<u8>> {
+        let tree = object.view.tree;
+        let by_name = self.by_name.get_or_init(|| library_names(tree));
+        let from = (Bound::Included(start), Bound::Unbounded);
+        let named = by_name.range::<[u8], _>(from).take_while(|(name, _)| name.starts_with(start));
+        let fits = |name: &[u8]| memchr::memmem::find(&name[start.len()..], end).is_some();
+        let nodes = named.filter(|(name, _)| fits(name)).flat_map(|(_, nodes)| nodes);
+        let is_default = |node: NodeId| {
+            let parent = tree.parent(node);
+            self.default.iter().any(|folder| Some(folder.node) == parent)
+        };
+        let found = nodes
+            .take(MAX_FAMILY)
+            .filter(|&&node| (object.is_near(node) || is_default(node)) && object.fits(node));
+        found.map(|&node| tree.path(node).as_bytes().to_vec()).collect()
+    }
+
+    /// Finds a library by a path that starts from the file's own folder.
+    pub fn beside(&self, object: &Object<'_>, name: &[u8]) -> Vec<Vec<u8>> {
+        self.at(object, &join(object.folder.as_bytes(), name))
+    }
+
+    /// Finds a library by its absolute path.
+    pub fn at(&self, object: &Object<'_>, path: &[u8]) -> Vec<Vec<u8>> {
+        if object.fits_path(path) { vec![path.to_vec()] } else { Vec::new() }
+    }
+
+    /// Leaves those paths that stand near a file.
+    pub fn near(&self, object: &Object<'_>, paths: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+        let tree = object.view.tree;
+        let is_near = |path: &Vec<u8>| {
+            tree.resolve_link(path).is_some_and(|found| object.is_near(found.node))
+        };
+        paths.into_iter().filter(is_near).collect()
+    }
+
     /// The libraries of that name which share the most folders with the file.
     fn nearest(&self, object: &Object<'_>, name: &[u8]) -> Vec<Vec<u8>> {
         let tree = object.view.tree;
         let by_name = self.by_name.get_or_init(|| library_names(tree));
         let Some(nodes) = by_name.get(name) else { return Vec::new() };
-        let shared = |other: NodeId| {
-            let above = tree.ancestors(object.node).find(|&folder| tree.is_within(other, folder));
-            above.map_or(0, |folder| tree.ancestors(folder).count() + 1)
+        // All that lies below a folder is a range of ids, and the list is in their order.
+        let below = |folder: NodeId| {
+            let start = nodes.partition_point(|&node| node < folder);
+            let all = nodes[start..].iter().take(MAX_NEAREST);
+            let within = all.take_while(|&&node| tree.is_within(node, folder));
+            within.filter(|&&node| object.fits(node)).copied().collect::<Vec<NodeId>>()
         };
-        let mut ranked: Vec<_> =
-            nodes.iter().map(|&other| (Reverse(shared(other)), other)).collect();
-        ranked.sort();
-        let mut fitting = ranked.into_iter().filter(|&(_, other)| object.fits(other));
-        let Some((best, first)) = fitting.next() else { return Vec::new() };
-        let rest = fitting.take_while(|&(rank, _)| rank == best).map(|(_, other)| other);
-        let found = std::iter::once(first).chain(rest).take(MAX_NEAREST);
-        found.map(|node| tree.path(node).as_bytes().to_vec()).collect()
+        let found = tree.ancestors(object.node).map(below).find(|found| !found.is_empty());
+        let paths = found.into_iter().flatten().map(|node| tree.path(node));
+        paths.map(|path| path.as_bytes().to_vec()).collect()
     }
 }
 
-impl Object<'_> {
+impl<'a> Object<'a> {
+    /// Returns what the search looks at.
+    pub fn view(&self) -> &'a View<'a> {
+        self.view
+    }
+
+    /// Says whether a path leads anywhere.
+    pub fn has(&self, path: &[u8]) -> bool {
+        self.view.tree.resolve(path).is_some()
+    }
+
+    /// Says whether a node lies in the file's folder, or in the one above if that is no top of the tree.
+    fn is_near(&self, node: NodeId) -> bool {
+        let tree = self.view.tree;
+        let mut folders = tree.ancestors(self.node);
+        let (own, above) = (folders.next(), folders.next());
+        let is_deep = folders.count() >= 2;
+        own.is_some_and(|own| tree.is_within(node, own))
+            || above.is_some_and(|above| is_deep && tree.is_within(node, above))
+    }
+
     fn fits_path(&self, path: &[u8]) -> bool {
         self.view.tree.resolve(path).is_some_and(|found| self.fits(found.node))
     }
@@ -280,8 +335,8 @@ fn machine_of(node: NodeId, view: &View<'_>) -> Option<Machine> {
     is_whole.then(|| facts::machine(&head)).flatten()
 }
 
-fn library_names(tree: &Tree) -> FxHashMap<Box<[u8]>, Vec<NodeId>> {
-    let mut names: FxHashMap<Box<[u8]>, Vec<NodeId>> = FxHashMap::default();
+fn library_names(tree: &Tree) -> BTreeMap<Box<[u8]>, Vec<NodeId>> {
+    let mut names: BTreeMap<Box<[u8]>, Vec<NodeId>> = BTreeMap::new();
     let finder = memchr::memmem::Finder::new(b".so");
     for node in tree.nodes() {
         let name = tree.name(node);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use goblin::elf::header as head;
+use rustc_hash::FxHashSet;
 
 use super::{Loader, Object, conf, join, tokens};
 use crate::contents::Contents;
@@ -75,8 +76,18 @@ pub fn is_musl_itself(name: &[u8]) -> bool {
 }
 
 impl Loader {
-    /// The places of a file's own search.
+    /// The places of a file's own search, each once.
     pub(super) fn places(&self, facts: &Facts, object: &Object<'_>) -> Vec<Place> {
+        let mut places = self.all_places(facts, object);
+        let mut seen = FxHashSet::default();
+        places.retain(|place| match place {
+            Place::Folder(folder) => seen.insert(folder.node),
+            Place::Cache => true,
+        });
+        places
+    }
+
+    fn all_places(&self, facts: &Facts, object: &Object<'_>) -> Vec<Place> {
         let tree = object.view.tree;
         let dynamic = facts.dynamic.as_ref();
         let rpath = dynamic.and_then(|dynamic| dynamic.rpath.as_deref());

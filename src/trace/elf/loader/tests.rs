@@ -373,3 +373,31 @@ fn finds_what_is_preloaded() {
     let expected = expected.map(|path| crate::trace::Target::Path(path.as_bytes().to_vec()));
     assert_eq!(found.collect::<Vec<_>>(), expected);
 }
+
+#[test]
+fn survives_hostile_caches() {
+    let new = new_cache(&[("liba.so.1", "/opt/a/liba.so.1", 1 << 62), ("liba.so.1", "/opt/b", 0)]);
+    let old = old_cache(&[("liba.so.1", "/opt/plain/liba.so.1"), ("libz.so.1", "/opt/z")]);
+    let both = [&old[..], &[0; 4], &new].concat();
+    for sample in [new, old, both] {
+        for bytes in crate::kit::mutations(&sample, 10_000) {
+            Cache::parse(&bytes).get(b"liba.so.1");
+        }
+    }
+}
+
+#[test]
+fn survives_hostile_configurations() {
+    let sample = b"include ld.so.conf.d/*.conf\n/opt/a=libc5 # x\ninclude /etc/ld.so.conf\n";
+    for bytes in crate::kit::mutations(sample, 2_000) {
+        let bench = Bench::new(
+            &[
+                ("etc/ld.so.conf", bytes.clone()),
+                ("etc/ld.so.conf.d/a.conf", bytes.clone()),
+                ("etc/ld-musl-x.path", bytes),
+            ],
+            "{}",
+        );
+        Loader::new(&bench.tree, &bench.contents, &bench.config);
+    }
+}

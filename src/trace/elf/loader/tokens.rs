@@ -8,7 +8,7 @@ use crate::trace::elf::bytes::Class;
 use crate::trace::elf::facts::Machine;
 
 /// The most texts that one entry may stand for.
-const MAX_TEXTS: usize = 32;
+const MAX_TEXTS: usize = 8;
 
 /// Writes the tokens of an entry out; an entry that is not absolute starts from the working folder.
 pub fn expand(entry: &[u8], object: &Object<'_>, working_dir: &ImagePath) -> Vec<Vec<u8>> {
