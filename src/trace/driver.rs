@@ -53,6 +53,12 @@ impl<'a> Bench<'a> {
         }
     }
 
+    /// Adds a profile, for tracers that look at what profiles name.
+    pub fn with_profile(mut self, name: &str, text: &str) -> Self {
+        self.profiles = self.profiles.with_file(name, text).expect("a test's profile parses");
+        self
+    }
+
     fn ask(&mut self, question: impl Fn(&dyn Tracer, &View<'_>) -> Vec<Finding>) {
         let view = View {
             tree: &self.tree,

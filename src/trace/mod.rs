@@ -22,6 +22,7 @@ pub mod tracer;
 
 pub mod strings;
 pub mod elf;
+pub mod java;
 pub mod node;
 pub mod python;
 pub mod script;
@@ -42,5 +43,6 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(text::Text),
         Box::new(python::Python::default()),
         Box::new(node::Node::default()),
+        Box::new(java::Java),
     ]
 }

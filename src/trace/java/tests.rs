@@ -1,0 +1,92 @@
+//! What each way of naming a jar keeps, on small images.
+
+use std::io::{Cursor, Write};
+
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+use super::Java;
+use crate::trace::driver::Bench;
+
+const PROFILE: &str = "about='x'\n[when]\nimports=['java/awt/','javax/sound/']";
+
+fn jar(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in entries {
+        writer.start_file(*name, SimpleFileOptions::default()).unwrap();
+        writer.write_all(bytes).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+fn bench(files: &[(&str, Vec<u8>)], config: &str) -> Bench<'static> {
+    let mut entries: Vec<(&str, Vec<u8>)> = vec![("jdk/bin/java*", b"\x7fELF".to_vec())];
+    entries.extend(files.iter().cloned());
+    Bench::new(&Java, &entries, config, &["/jdk"]).with_profile("awt", PROFILE)
+}
+
+const CONFIG: &str = r#"{"WorkingDir":"/app"}"#;
+
+#[test]
+fn follows_command_lines() {
+    let plain = || jar(&[("A.class", b"")]);
+    let manifest = b"Manifest-Version: 1.0\nClass-Path: lib/b.jar /usr/share/java/c.jar\n";
+    let files = [
+        ("app/a.jar", jar(&[("META-INF/MANIFEST.MF", manifest)])),
+        ("app/lib/b.jar", plain()),
+        ("app/lib/d.jar", plain()),
+        ("app/lib/read.me", vec![]),
+        ("app/classes/A.class", vec![]),
+        ("app/classes/a.properties", vec![]),
+        ("app/args", b"-cp lib/d.jar\n@args\nMain".to_vec()),
+        ("usr/share/java/c.jar -> c-1.jar", vec![]),
+        ("usr/share/java/c-1.jar", plain()),
+    ];
+    let table: [(&[&str], &[&str], usize); 5] = [
+        (&["/jdk/bin/java", "-jar", "a.jar"], &["a.jar", "lib/b.jar"], 2),
+        (&["/jdk/bin/java", "-cp", "lib/*", "Main"], &["lib/b.jar", "lib/d.jar"], 0),
+        (
+            &["/jdk/bin/java", "-cp", "classes:a.jar", "Main"],
+            &["a.jar", "classes/A.class", "classes/a.properties", "lib/b.jar"],
+            2,
+        ),
+        (&["/jdk/bin/java", "@args"], &["args", "lib/d.jar"], 0),
+        (&["/jdk/bin/java", "Main"], &[], 0),
+    ];
+    for (words, expected, shared) in table {
+        let mut bench = bench(&files, CONFIG);
+        bench.run(words);
+        assert_eq!(bench.reached("/app"), expected, "{words:?}");
+        assert_eq!(bench.reached("/usr/share/java").len(), shared, "{words:?}");
+    }
+    let mut bench = bench(
+        &files,
+        r#"{"WorkingDir":"/app","Env":["CLASSPATH=lib/b.jar","JAVA_TOOL_OPTIONS=-javaagent:/app/lib/d.jar=x -Xmx1m"]}"#,
+    );
+    bench.fire();
+    assert_eq!(bench.reached("/app"), ["lib/b.jar", "lib/d.jar"], "variables");
+}
+
+#[test]
+fn finds_the_packages_that_classes_use() {
+    let draws = b"\xca\xfe\xba\xbe...Ljava/awt/Graphics;";
+    let inner = jar(&[("B.class", b"javax/sound/x")]);
+    let table: [(&str, Vec<u8>, &[&str]); 6] = [
+        ("a.jar", jar(&[("A.class", draws)]), &["symbol java/awt/"]),
+        ("a.jar", jar(&[("A.txt", draws)]), &[]),
+        (
+            "a.war",
+            jar(&[("WEB-INF/lib/b.jar", &inner), ("A.class", draws)]),
+            &["symbol java/awt/", "symbol javax/sound/"],
+        ),
+        ("A.class", draws.to_vec(), &["symbol java/awt/"]),
+        ("a.jar", b"PK\x03\x04".to_vec(), &[]),
+        ("a.txt", draws[4..].to_vec(), &[]),
+    ];
+    for (name, bytes, expected) in table {
+        let path = format!("app/{name}");
+        let mut bench = bench(&[(&path, bytes)], CONFIG);
+        bench.open(&format!("/{path}"));
+        assert_eq!(bench.others, expected, "{name}");
+    }
+}
