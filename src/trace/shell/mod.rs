@@ -9,6 +9,8 @@
 
 mod awk;
 mod builtin;
+mod expand;
+mod idiom;
 mod parse;
 mod pattern;
 mod scope;
@@ -253,7 +255,9 @@ impl Reading<'_> {
                 sources.push(Source { path: Some(path), script });
             }
         }
-        let scope = self.scope(view, &sources);
+        let mut scope = self.scope(view, &sources);
+        let is_unknown = |&word: &Located<'_>| sourced_by(&scope, word).is_empty();
+        scope.is_partial = scope.sourced.iter().any(is_unknown);
         let mut findings = Walk::new(&scope, &places, wanted).findings();
         findings.extend(warning.filter(|_| wanted == Wanted::All));
         findings

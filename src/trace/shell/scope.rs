@@ -3,19 +3,22 @@
 //! A trace asks what a word *can* be, so the order of assignments does not matter: a variable has every value that any
 //! branch gives it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::syntax::{
-    Assigned, Compound, Mode, Operation, Piece, Redirect, Script, Simple, Statement, Word,
+    Assigned, Branch, Compound, Extent, Mode, Operation, Piece, Redirect, Script, Simple,
+    Statement, Word,
 };
+use super::value::Meaning;
 use crate::path::ImagePath;
 use crate::trace::View;
 use crate::trace::tracer;
 
 /// How many values are worked out for one script.
-const MAX_WORK: u32 = 200_000;
+const MAX_WORK: usize = 1_000_000;
 
 /// A script that was read, and where.
 pub struct Source {
@@ -43,11 +46,14 @@ pub struct Variable<'s> {
     pub lists: Vec<(&'s [Word], usize)>,
     /// The lists added to arrays.
     pub added: Vec<(&'s [Word], usize)>,
-    /// Paths that a search of folders yields.
-    pub paths: Vec<Vec<u8>>,
+    /// Searches of folders, whose output a loop reads into the variable.
+    pub searches: Vec<(&'s Simple, usize)>,
     /// Whether some value is known only when the script runs.
     pub is_open: bool,
 }
+
+/// The values of variables that were worked out; `None` while one is.
+pub(super) type Known = FxHashMap<(Vec<u8>, Extent), Option<Rc<[Meaning]>>>;
 
 /// What is known of a script before it runs.
 pub struct Scope<'s> {
@@ -73,8 +79,15 @@ pub struct Scope<'s> {
     pub probed: FxHashSet<Vec<u8>>,
     /// The files that are sourced.
     pub sourced: Vec<Located<'s>>,
-    /// What may still be worked out.
-    pub work: Cell<u32>,
+    /// Whether the script takes arguments away before it uses the rest.
+    pub shifts: bool,
+    /// Whether something is sourced that nobody knows, so that functions are missing here.
+    pub is_partial: bool,
+    /// The values of the variables that were worked out; `None` while one is.
+    pub(super) known: RefCell<Known>,
+    /// The folders that the script works in, once they are worked out.
+    pub(super) places: RefCell<Option<Rc<[ImagePath]>>>,
+    work: Cell<usize>,
 }
 
 impl<'s> Scope<'s> {
@@ -98,6 +111,10 @@ impl<'s> Scope<'s> {
             folders: Vec::new(),
             probed: FxHashSet::default(),
             sourced: Vec::new(),
+            shifts: false,
+            is_partial: false,
+            known: RefCell::default(),
+            places: RefCell::default(),
             work: Cell::new(MAX_WORK),
         };
         for (number, source) in sources.iter().enumerate() {
@@ -110,9 +127,9 @@ impl<'s> Scope<'s> {
         scope
     }
 
-    /// Takes one unit of work; `false` when there is none left.
-    pub fn works(&self) -> bool {
-        let left = self.work.get().saturating_sub(1);
+    /// Pays for working out so many values; `false` when nothing is left.
+    pub(super) fn works(&self, values: usize) -> bool {
+        let left = self.work.get().saturating_sub(values);
         self.work.set(left);
         left > 0
     }
@@ -134,7 +151,12 @@ impl<'s> Reader<'_, 's> {
     fn statement(&mut self, statement: &'s Statement) {
         match statement {
             Statement::Simple(simple) => self.simple(simple),
-            Statement::Pipeline(commands) => self.statements(commands),
+            Statement::Pipeline(commands) => {
+                self.statements(commands);
+                if let Some(Statement::Simple(search)) = commands.first() {
+                    self.read_from(search, &commands[1..]);
+                }
+            }
             Statement::Chain(first, rest) => {
                 self.statement(first);
                 for (_, statement) in rest {
@@ -156,8 +178,11 @@ impl<'s> Reader<'_, 's> {
             }
             Statement::Case(case) => {
                 self.word(&case.subject);
-                self.words(&case.patterns);
-                self.compound(&case.body);
+                for branch in case.branches.iter().filter(|branch| branch.may_run()) {
+                    self.words(&branch.patterns);
+                    self.statements(&branch.body);
+                }
+                self.redirects(&case.redirects);
             }
             Statement::Function(function) => {
                 let runs = runs_arguments(&function.body);
@@ -172,6 +197,23 @@ impl<'s> Reader<'_, 's> {
         self.statements(&compound.tests);
         self.statements(&compound.body);
         self.redirects(&compound.redirects);
+        for redirect in &compound.redirects {
+            // done < <(find …)
+            if let Redirect::Read(word) = redirect
+                && let [Piece::Process(statements)] = word.pieces.as_slice()
+                && let [Statement::Simple(search)] = statements.as_slice()
+            {
+                self.read_from(search, &compound.tests);
+            }
+        }
+    }
+
+    /// Gives what a search of folders prints to the variables that `read` puts it into.
+    fn read_from(&mut self, search: &'s Simple, readers: &'s [Statement]) {
+        let source = self.source;
+        for name in readers.iter().flat_map(read_names) {
+            self.variable(name).searches.push((search, source));
+        }
     }
 
     fn redirects(&mut self, redirects: &'s [Redirect]) {
@@ -205,11 +247,13 @@ impl<'s> Reader<'_, 's> {
                 Piece::Arithmetic(pieces) => self.pieces(pieces),
                 Piece::Parameter(parameter, _) => match &parameter.operation {
                     Operation::Plain => {}
-                    Operation::Default(word) => {
-                        // `${name:=word}` assigns, and `${name:-word}` shows what the name may hold.
+                    Operation::Assign(word) => {
+                        let source = self.source;
                         self.word(word);
+                        self.variable(&parameter.name).words.push(Located { word, source });
                     }
-                    Operation::Alternative(word)
+                    Operation::Default(word)
+                    | Operation::Alternative(word)
                     | Operation::Trim(_, word)
                     | Operation::Other(word) => self.word(word),
                 },
@@ -259,6 +303,7 @@ impl<'s> Reader<'_, 's> {
                 let word = operands().next();
                 self.scope.folders.extend(word.map(|word| Located { word, source }));
             }
+            Some(b"shift") => self.scope.shifts = true,
             Some(b"set") => {
                 if let Some(start) = rest.iter().position(|word| word.bare() == Some(b"--")) {
                     self.scope.positional.push((&rest[start + 1..], source));
@@ -286,8 +331,43 @@ impl<'s> Reader<'_, 's> {
     }
 }
 
+/// The variables that the `read`s of a loop's condition set.
+fn read_names(statement: &Statement) -> Vec<&[u8]> {
+    match statement {
+        Statement::Simple(simple) => match simple.words.split_first() {
+            Some((program, rest)) if program.bare() == Some(b"read") => {
+                rest.iter().filter_map(Word::bare).filter(|word| !is_option(word)).collect()
+            }
+            Some(_) | None => Vec::new(),
+        },
+        Statement::Pipeline(commands) => commands.iter().flat_map(read_names).collect(),
+        Statement::Compound(compound) => compound.tests.iter().flat_map(read_names).collect(),
+        Statement::Chain(first, _) => read_names(first),
+        Statement::For(_) | Statement::Case(_) | Statement::Function(_) => Vec::new(),
+    }
+}
+
 fn is_option(word: &[u8]) -> bool {
     word.len() > 1 && word.starts_with(b"-")
+}
+
+impl Branch {
+    /// Says whether a branch may run where programs of Linux do: `CYGWIN*)` and its kin ask for other systems.
+    pub fn may_run(&self) -> bool {
+        const OTHERS: [&str; 12] = [
+            "cygwin", "mingw", "msys", "darwin", "freebsd", "openbsd", "netbsd", "sunos",
+            "solaris", "hp-ux", "aix", "nonstop",
+        ];
+        let is_other = |pattern: &Word| {
+            let text = pattern.literal().unwrap_or_default().to_ascii_lowercase();
+            // `[Dd]arwin*` names the system as well.
+            let text = String::from_utf8_lossy(&text).replace(['[', ']', '*', '?'], "");
+            OTHERS.iter().any(|other| text.starts_with(other) || text.ends_with(other))
+                || text.starts_with("ddarwin")
+                || text.starts_with("ccygwin")
+        };
+        self.patterns.is_empty() || !self.patterns.iter().all(is_other)
+    }
 }
 
 /// Says from which of its arguments on a function runs them as a command, if it does.
@@ -312,7 +392,9 @@ fn runs_arguments(body: &Statement) -> Option<usize> {
             compound.tests.iter().chain(&compound.body).find_map(runs_arguments)
         }
         Statement::For(clause) => clause.body.body.iter().find_map(runs_arguments),
-        Statement::Case(case) => case.body.body.iter().find_map(runs_arguments),
+        Statement::Case(case) => {
+            case.branches.iter().flat_map(|branch| &branch.body).find_map(runs_arguments)
+        }
         Statement::Function(_) => None,
     }
 }

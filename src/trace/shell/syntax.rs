@@ -155,10 +155,19 @@ pub struct For {
 pub struct Case {
     /// What is compared.
     pub subject: Word,
-    /// The patterns of all branches.
+    /// The branches.
+    pub branches: Vec<Branch>,
+    /// The redirections of the whole.
+    pub redirects: Vec<Redirect>,
+}
+
+/// `patterns) …;;`
+#[derive(Debug)]
+pub struct Branch {
+    /// The patterns.
     pub patterns: Vec<Word>,
-    /// The bodies of all branches.
-    pub body: Compound,
+    /// What runs where one of them matches.
+    pub body: Vec<Statement>,
 }
 
 /// `name() …`.
@@ -217,7 +226,7 @@ pub struct Parameter {
 }
 
 /// Which elements of an array an expansion means.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Extent {
     /// `$name`, `${name[1]}`
     One,
@@ -230,8 +239,10 @@ pub enum Extent {
 pub enum Operation {
     /// `$name`
     Plain,
-    /// `${name:-word}`, `${name-word}`, `${name:=word}`, `${name=word}`
+    /// `${name:-word}`, `${name-word}`
     Default(Word),
+    /// `${name:=word}`, `${name=word}`
+    Assign(Word),
     /// `${name:+word}`, `${name+word}`
     Alternative(Word),
     /// `${name%word}` and its kin

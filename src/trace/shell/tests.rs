@@ -16,6 +16,8 @@ fn image() -> (Tree, Contents) {
         ("bin/cat*", ""),
         ("usr/bin/gosu*", ""),
         ("usr/bin/run-it*", "#!/bin/sh\nexec \"$@\"\n"),
+        ("usr/bin/shift-it*", "#!/bin/sh\nshift\nexec \"$@\"\n"),
+        ("usr/bin/wait-it*", "#!/bin/bash\nwhile x; do shift; cmd=(\"$@\"); done; \"${cmd[@]}\"\n"),
         ("app/run.sh*", ""),
         ("app/lib.sh", "helper() { curl x; }\nNAME=from-lib\n"),
         ("app/bin/start*", ""),
@@ -162,7 +164,7 @@ fn works_words_out() {
         (
             "$SUDO one; $UNSET",
             &[
-                "run one",
+                "try one",
                 "warning /app/run.sh:1 runs `$UNSET`, whose value is known only at run time",
             ],
         ),
@@ -246,6 +248,36 @@ fn names_the_files_of_words_patterns_and_sources() {
             ],
         ),
         ("rm -rf /data/*", &["run rm·-rf·/data/*"]),
+        (
+            "find \"/docker-entrypoint.d/\" -follow -type f -name '*.sh' | sort | while read -r f; do $f; done",
+            &[
+                "run find·/docker-entrypoint.d/·-follow·-type·f·-name·*.sh",
+                "possible /docker-entrypoint.d/",
+                "unowned /docker-entrypoint.d",
+                "run sort",
+                "run /docker-entrypoint.d/10-a.sh",
+            ],
+        ),
+        (
+            "run-parts /docker-entrypoint.d",
+            &[
+                "try /docker-entrypoint.d/10-a.sh",
+                "run run-parts·/docker-entrypoint.d",
+                "possible /docker-entrypoint.d",
+                "unowned /docker-entrypoint.d",
+            ],
+        ),
+        (
+            "for f in $(ls /docker-entrypoint.d | grep sh$); do /docker-entrypoint.d/$f; done",
+            &[
+                "run ls·/docker-entrypoint.d",
+                "possible /docker-entrypoint.d",
+                "unowned /docker-entrypoint.d",
+                "run grep·sh$",
+                "run /docker-entrypoint.d/10-a.sh",
+                "run /docker-entrypoint.d/20-b.envsh",
+            ],
+        ),
     ]);
 }
 
@@ -292,9 +324,14 @@ fn takes_the_command_out_of_a_wrapper() {
         (&["busybox", "one", "x"], &["run one·x"]),
         (&["sh", "-c", "one; exec two"], &["run one", "run two"]),
         (&["bash", "-o", "pipefail", "-ec", "one | two"], &["run one", "run two"]),
-        (&["sh", "-c", "\"$@\" $0", "name", "one"], &["run one·name"]),
+        (&["sh", "-c", "\"$@\" $0", "name", "one"], &["try one·name"]),
         (&["sh", "-e", "lib.sh"], &["likely /app/lib.sh", "run curl·x"]),
-        (&["run-it", "one", "x"], &["run one·x"]),
+        (&["run-it", "one", "x"], &["try one·x"]),
+        (&["shift-it", "app", "one", "x"], &["try app·one·x", "try one·x", "try x"]),
+        (
+            &["wait-it", "host:1", "-t", "5", "--", "one", "x"],
+            &["try host:1·-t·5·--·one·x", "try 5·--·one·x", "try one·x", "try x"],
+        ),
         (&["one", "two"], &[]),
         (&["env"], &[]),
         (&["timeout"], &[]),

@@ -360,6 +360,7 @@ impl Parser<'_> {
             match operator {
                 Operator::None if word.pieces.is_empty() => Operation::Plain,
                 Operator::Default => Operation::Default(word),
+                Operator::Assign => Operation::Assign(word),
                 Operator::Alternative => Operation::Alternative(word),
                 Operator::Trim(trim) => Operation::Trim(trim, word),
                 Operator::None | Operator::Error => Operation::Other(word),
@@ -385,11 +386,11 @@ impl Parser<'_> {
     fn operator(&mut self) -> Operator {
         for (text, operator) in [
             (&b":-"[..], Operator::Default),
-            (b":=", Operator::Default),
+            (b":=", Operator::Assign),
             (b":?", Operator::Error),
             (b":+", Operator::Alternative),
             (b"-", Operator::Default),
-            (b"=", Operator::Default),
+            (b"=", Operator::Assign),
             (b"?", Operator::Error),
             (b"+", Operator::Alternative),
             (b"%%", Operator::Trim(Trim::LongestSuffix)),
@@ -465,6 +466,7 @@ impl Parser<'_> {
 enum Operator {
     None,
     Default,
+    Assign,
     Alternative,
     Error,
     Trim(Trim),

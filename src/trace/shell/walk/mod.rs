@@ -1,5 +1,7 @@
 //! Turns a parsed script into findings: every command of every branch, and the files that its words name.
 
+mod claims;
+
 use std::rc::Rc;
 
 use rustc_hash::FxHashSet;
@@ -7,7 +9,6 @@ use rustc_hash::FxHashSet;
 use super::awk;
 use super::builtin::is_builtin;
 use super::parse;
-use super::pattern;
 use super::scope::{Located, Scope};
 use super::syntax::{
     Assigned, Compound, Joint, Operation, Piece, Redirect, Script, Simple, Statement, Word,
@@ -16,9 +17,8 @@ use super::value::{Field, Fields, Giver, Value};
 use super::wrapper::{self, Inner};
 use crate::path::ImagePath;
 use crate::trace::script::base_name;
-use crate::trace::strings;
 use crate::trace::{Claim, Command, Finding, Strength, Target, tracer};
-use crate::warning::{Place, Warning};
+use crate::warning::Place;
 
 /// How deep `eval` and `trap` may hold texts that hold texts.
 const MAX_TEXTS: u32 = 4;
@@ -35,6 +35,23 @@ enum Demand {
     Needed,
     /// A condition, or something that `||` follows.
     Tried,
+}
+
+/// What the first word of a command line is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Start {
+    Known,
+    /// A bare variable that nothing sets.
+    Unset,
+}
+
+/// What is known of the programs that a command may run.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Programs {
+    None,
+    Unknown,
+    /// One at least is known.
+    Known,
 }
 
 /// Which findings are wanted.
@@ -128,10 +145,11 @@ impl<'s> Walk<'s> {
             }
             Statement::Case(case) => {
                 self.word(&case.subject, demand);
-                for word in &case.patterns {
-                    self.word(word, demand);
+                for branch in case.branches.iter().filter(|branch| branch.may_run()) {
+                    branch.patterns.iter().for_each(|word| self.word(word, demand));
+                    self.statements(&branch.body, demand);
                 }
-                self.compound(&case.body, demand);
+                self.redirects(&case.redirects, demand);
             }
             Statement::Function(function) => self.statement(&function.body, demand),
         }
@@ -175,6 +193,7 @@ impl<'s> Walk<'s> {
                 Piece::Parameter(parameter, _) => match &parameter.operation {
                     Operation::Plain => {}
                     Operation::Default(word)
+                    | Operation::Assign(word)
                     | Operation::Alternative(word)
                     | Operation::Trim(_, word)
                     | Operation::Other(word) => self.word(word, demand),
@@ -210,9 +229,23 @@ impl<'s> Walk<'s> {
         if simple.words.is_empty() {
             return;
         }
-        for line in self.lines(&simple.words) {
-            self.line(&line, simple, demand);
+        let mut programs = Programs::None;
+        for (start, line) in self.lines(&simple.words) {
+            // Where a bare variable is unset, the next word is the program; but mostly it will be set.
+            let demand = if start == Start::Unset { Demand::Tried } else { demand };
+            programs = programs.max(self.line(&line, simple, demand));
         }
+        if programs == Programs::Unknown {
+            self.unknown(simple, 0);
+        }
+    }
+
+    /// Says whether a word may name a program: what is made of an unset variable's rest mostly does not.
+    fn is_plausible(program: &[u8]) -> bool {
+        program.first().is_some_and(|&byte| byte != b'-')
+            && program.last().is_some_and(|&byte| byte != b'/')
+            && program.iter().any(u8::is_ascii_alphanumeric)
+            && !program.iter().any(u8::is_ascii_whitespace)
     }
 
     fn assigned(&mut self, word: &Word, demand: Demand) {
@@ -223,17 +256,20 @@ impl<'s> Walk<'s> {
     }
 
     /// The command lines that words can make, each alternative of each word in one at least.
-    fn lines(&self, words: &[Word]) -> Vec<Fields> {
+    fn lines(&self, words: &[Word]) -> Vec<(Start, Fields)> {
         let words: Vec<Vec<Fields>> = words.iter().map(|word| self.expand(word)).collect();
         let count = words.iter().map(Vec::len).max().unwrap_or_default();
+        let pick = |all: &Vec<Fields>, number: usize| all.get(number).or(all.last()).cloned();
         let line = |number: usize| {
-            let pick = |all: &Vec<Fields>| all.get(number).or(all.last()).cloned();
-            let fields: Fields = words.iter().filter_map(pick).flatten().collect();
+            let mut picked = words.iter().filter_map(|all| pick(all, number)).peekable();
+            let is_unset = picked.peek().is_some_and(Vec::is_empty);
+            let start = if is_unset { Start::Unset } else { Start::Known };
+            let fields: Fields = picked.flatten().collect();
             // What is removed at run time is not needed before.
             if removes(&fields) {
-                return fields;
+                return (start, fields);
             }
-            fields.into_iter().flat_map(|field| self.globbed(field)).collect()
+            (start, fields.into_iter().flat_map(|field| self.globbed(field)).collect())
         };
         (0..count).map(line).collect()
     }
@@ -249,32 +285,28 @@ impl<'s> Walk<'s> {
         vec![field]
     }
 
-    fn line(&mut self, fields: &[Field], simple: &Simple, demand: Demand) {
-        if self.findings.len() >= MAX_FINDINGS {
-            return;
-        }
+    fn line(&mut self, fields: &[Field], simple: &Simple, demand: Demand) -> Programs {
         let of_caller =
             |field: &Field| matches!(field, Field::Known(Value { giver: Giver::Caller, .. }));
-        if self.wanted == Wanted::OfCaller && !fields.iter().any(of_caller) {
-            return;
+        let has_given = fields.iter().any(of_caller);
+        let is_wanted = self.wanted == Wanted::All || has_given;
+        if !is_wanted || self.findings.len() >= MAX_FINDINGS {
+            return Programs::Known;
         }
         let words = words(fields);
-        let Some(program) = words.first() else {
-            // Nothing but the script's arguments, or a variable that nothing sets.
-            if !fields.contains(&Field::Arguments) {
-                self.unknown(simple);
-            }
-            return;
+        let program = match words.first() {
+            // Nothing but the script's own arguments: whoever calls it knows them.
+            None if fields.contains(&Field::Arguments) => return Programs::Known,
+            None | Some(None) => return Programs::Unknown,
+            Some(Some(program)) => program.clone(),
         };
-        let Some(program) = program else {
-            self.unknown(simple);
-            return;
-        };
-        let program = program.clone();
+        // Which of its arguments a script runs, and whether at all, only the running script knows.
+        let demand = if has_given { Demand::Tried } else { demand };
         self.run(&program, &words, simple, demand);
         if !removes(fields) && !matches!(program.as_slice(), b"[" | b"test" | b"[[") {
             fields.iter().skip(1).for_each(|field| self.named(field, simple.line));
         }
+        Programs::Known
     }
 
     fn run(&mut self, program: &[u8], words: &[tracer::Word], simple: &Simple, demand: Demand) {
@@ -316,7 +348,7 @@ impl<'s> Walk<'s> {
             }
             b"alias" => {}
             b"." | b"source" => self.sourced(rest, simple),
-            _ if is_builtin(program) || program.starts_with(b"-") => {}
+            _ if is_builtin(program) || !Self::is_plausible(program) => {}
             _ => self.command(program, words, simple, demand),
         }
     }
@@ -325,7 +357,7 @@ impl<'s> Walk<'s> {
     fn inner(&mut self, words: &[tracer::Word], simple: &Simple, demand: Demand) {
         match words.first() {
             None => {}
-            Some(None) => self.unknown(simple),
+            Some(None) => self.unknown(simple, 1),
             Some(Some(program)) => self.run(program, words, simple, demand),
         }
     }
@@ -340,11 +372,14 @@ impl<'s> Walk<'s> {
                 self.text(&text, simple.line, Demand::Tried);
             }
         }
-        if self.runs_unknown(name, words) {
-            self.unknown(simple);
+        if let Some(at) = unknown_program(name, words) {
+            self.unknown(simple, at);
+        }
+        if name == b"run-parts" {
+            self.parts(&words[1..], simple.line);
         }
         let is_probed = self.scope.probed.contains(program);
-        let optional = demand == Demand::Tried || is_probed;
+        let optional = demand == Demand::Tried || is_probed || self.scope.is_partial;
         let fed = self.fed(name, words, simple);
         let mut words = words.to_vec();
         if !fed.is_empty() {
@@ -372,18 +407,12 @@ impl<'s> Walk<'s> {
         text.map(|text| vec![Some(option.into()), Some(text)]).unwrap_or_default()
     }
 
-    /// Says whether a wrapper outside of the shell runs what only the running script knows.
-    fn runs_unknown(&self, name: &[u8], words: &[tracer::Word]) -> bool {
-        let mut found = wrapper::inner(name, words);
-        for _ in 0..8 {
-            let Some(Inner::Command(words)) = found.first() else { return false };
-            match words.first() {
-                Some(None) => return true,
-                Some(Some(program)) => found = wrapper::inner(base_name(program), words),
-                None => return false,
-            }
+    /// The programs of a folder that `run-parts` runs.
+    fn parts(&mut self, words: &[tracer::Word], line: u32) {
+        let operands: Vec<&[u8]> = words.iter().flatten().map(Vec::as_slice).collect();
+        for path in self.scope.listed(b"run-parts", &operands) {
+            self.add_command(vec![Some(path)], line, true);
         }
-        false
     }
 
     fn add_command(&mut self, words: Vec<tracer::Word>, line: u32, optional: bool) {
@@ -448,107 +477,23 @@ impl<'s> Walk<'s> {
                     self.path(path.as_bytes(), simple.line, Strength::Likely);
                 }
             }
-            Some(None) => self.unknown(simple),
+            Some(None) => self.unknown(simple, 1),
             None => {}
         }
     }
+}
 
-    /// Takes a word for the path that it may be.
-    fn named(&mut self, field: &Field, line: u32) {
-        match field {
-            Field::Known(value) => {
-                if let Some(pattern) = &value.pattern {
-                    self.pattern(pattern, line);
-                } else if value.text.starts_with(b"/") {
-                    self.path(&value.text, line, Strength::Possible);
-                } else if let Some(at) = value.text.windows(2).position(|pair| pair == b"=/") {
-                    // --config=/etc/x
-                    self.path(&value.text[at + 1..], line, Strength::Possible);
-                }
-            }
-            Field::Unknown(start) => {
-                // The folder of "/etc/app/$NAME.conf".
-                if let Some(at) = start.iter().rposition(|&byte| byte == b'/')
-                    && start.starts_with(b"/")
-                    && at > 0
-                {
-                    self.path(&start[..at], line, Strength::Possible);
-                }
-            }
-            Field::Arguments => {}
+/// Where the program stands that a wrapper outside of the shell runs, if only the running script knows it.
+fn unknown_program(name: &[u8], words: &[tracer::Word]) -> Option<usize> {
+    let mut found = wrapper::inner(name, words);
+    for _ in 0..8 {
+        let Some(Inner::Command(inner)) = found.first() else { return None };
+        match inner.first()? {
+            None => return Some(words.len().saturating_sub(inner.len())),
+            Some(program) => found = wrapper::inner(base_name(program), inner),
         }
     }
-
-    fn pattern(&mut self, pattern: &[u8], line: u32) {
-        let first =
-            pattern.split(|&byte| byte == b'/').take_while(|part| !pattern::is_pattern(part));
-        let folder = pattern::unescape(&first.collect::<Vec<_>>().join(&b'/'));
-        if folder.starts_with(b"/") {
-            self.path(&folder, line, Strength::Likely);
-        }
-        let paths = self.scope.paths(pattern);
-        if paths.len() <= MAX_FOUND {
-            for path in paths {
-                self.path(&path, line, Strength::Likely);
-            }
-        }
-    }
-
-    /// Reports a path of the image; of one that is not there yet, the folder that is to hold it.
-    fn path(&mut self, path: &[u8], line: u32, strength: Strength) {
-        let tree = self.scope.view.tree;
-        if path == b"/" || path.len() > crate::path::MAX_LENGTH || !self.paths.insert(path.to_vec())
-        {
-            return;
-        }
-        let (claim, found) = match strength {
-            Strength::Possible => (Claim::String, tree.resolve(path)),
-            Strength::Likely | Strength::Certain => (Claim::Command, tree.resolve(path)),
-        };
-        let Some(found) = found else {
-            let folder = path.iter().rposition(|&byte| byte == b'/').unwrap_or_default();
-            if folder > 0 && tree.resolve(&path[..folder]).is_some() {
-                let target = Target::Path(path[..folder].to_vec());
-                self.add(target, Claim::String, Strength::Possible, path, line);
-            }
-            return;
-        };
-        self.add(Target::Path(path.to_vec()), claim, strength, path, line);
-        if tree.is_dir(found.node) && strings::is_private_folder(self.scope.view, found.node) {
-            self.add(Target::Unowned(found.node), Claim::String, Strength::Possible, path, line);
-        }
-    }
-
-    fn unknown(&mut self, simple: &Simple) {
-        if self.wanted == Wanted::OfCaller {
-            return;
-        }
-        let word = simple.words.iter().find(|word| word.literal().is_none());
-        let Some(word) = word.map(Word::to_string) else { return };
-        if self.warned.insert(word.clone()) {
-            let place = self.place(simple.line);
-            let warning = Warning::UnknownCommand { place, word: word.clone() };
-            let target = Target::Warning(warning);
-            self.add(target, Claim::Command, Strength::Likely, word.as_bytes(), simple.line);
-        }
-    }
-
-    fn place(&self, line: u32) -> Place {
-        match self.place.get(self.source) {
-            Some(Place::Line(path, _)) => Place::Line(path.clone(), line),
-            Some(Place::Config(field)) => Place::Config(field),
-            None => Place::Config("command"),
-        }
-    }
-
-    fn add(&mut self, target: Target, claim: Claim, strength: Strength, word: &[u8], line: u32) {
-        let word = crate::path::Escaped(word);
-        let detail = match self.place.get(self.source) {
-            Some(Place::Line(..)) => format!("`{word}` in line {line}"),
-            Some(Place::Config(_)) | None => format!("`{word}`"),
-        };
-        self.findings.push(Finding { target, claim, strength, detail });
-    }
+    None
 }
 
 /// Says whether a command takes the files away that it names.

@@ -1,0 +1,318 @@
+//! Works out what a word can be: its alternatives, each a list of fields.
+//!
+//! Everything is bounded: the number of alternatives, the length of a value, how deep values refer to each other, and
+//! the work of a whole script. What lies beyond counts as unknown. The values of a variable are worked out once.
+
+use std::rc::Rc;
+
+use super::pattern;
+use super::scope::{Located, Scope};
+use super::syntax::{Extent, Operation, Parameter, Piece, Quoting, Word};
+use super::value::{Draft, Field, Fields, Meaning, Value, joined};
+use crate::path::ImagePath;
+
+/// How many values one variable may have: that of a `for` over files has most.
+const MAX_VALUES: usize = 256;
+
+/// How many alternatives a word has that is made of several such variables.
+const MAX_PRODUCTS: usize = 32;
+
+/// How many of its arguments a script may have taken before it runs the rest.
+const MAX_SHIFTS: usize = 8;
+
+/// How deep values may refer to each other.
+pub(super) const MAX_DEPTH: u32 = 16;
+
+impl<'s> Scope<'s> {
+    /// Returns the ways in which a word may expand: at least one.
+    pub fn expand(&self, word: Located<'_>) -> Vec<Fields> {
+        self.expand_to(word, 0)
+    }
+
+    /// Returns the values of a word that is not split into fields.
+    pub fn values(&self, word: Located<'_>) -> Vec<Vec<u8>> {
+        let known = self.expand(word).into_iter().filter_map(|fields| joined(&fields));
+        known.map(|value| value.text).collect()
+    }
+
+    pub(super) fn expand_to(&self, word: Located<'_>, depth: u32) -> Vec<Fields> {
+        let mut drafts = vec![Draft::default()];
+        for piece in &word.word.pieces {
+            let quoting = match piece {
+                Piece::Literal(text, quoting) => {
+                    drafts.iter_mut().for_each(|draft| draft.literal(text, *quoting));
+                    continue;
+                }
+                Piece::Parameter(_, quoting) | Piece::Command(_, quoting) => *quoting,
+                Piece::Home => Quoting::Quoted,
+                Piece::Process(_) | Piece::Arithmetic(_) => Quoting::Bare,
+            };
+            let meanings = if depth < MAX_DEPTH && self.works(drafts.len()) {
+                self.meanings(piece, word.source, depth)
+            } else {
+                Rc::from([Meaning::Unknown])
+            };
+            let limit = if drafts.len() == 1 { MAX_VALUES } else { MAX_PRODUCTS };
+            let mut next = Vec::new();
+            for meaning in meanings.iter() {
+                for draft in drafts.iter().take(limit.saturating_sub(next.len())) {
+                    let mut draft = draft.clone();
+                    draft.push(meaning, quoting);
+                    next.push(draft);
+                }
+            }
+            drafts = next;
+        }
+        drafts.into_iter().map(Draft::finish).collect()
+    }
+
+    /// What a piece may mean: at least one thing.
+    fn meanings(&self, piece: &Piece, source: usize, depth: u32) -> Rc<[Meaning]> {
+        let meanings: Rc<[Meaning]> = match piece {
+            Piece::Literal(text, _) => Rc::from([Meaning::text(text)]),
+            Piece::Home => self.variable(b"HOME", Extent::One, depth),
+            Piece::Parameter(parameter, _) => self.parameter(parameter, source, depth),
+            Piece::Command(statements, _) => {
+                let printed = self.substitution(statements, source, depth + 1);
+                let meanings: Rc<[Meaning]> =
+                    printed.iter().map(|text| Meaning::text(text)).collect();
+                if meanings.is_empty() { Rc::from([Meaning::Unknown]) } else { meanings }
+            }
+            Piece::Process(_) | Piece::Arithmetic(_) => Rc::from([Meaning::Unknown]),
+        };
+        if meanings.is_empty() { Rc::from([Meaning::Unset]) } else { meanings }
+    }
+
+    /// The values of a parameter expansion; empty where nothing gives it one.
+    fn parameter(&self, parameter: &Parameter, source: usize, depth: u32) -> Rc<[Meaning]> {
+        match &parameter.operation {
+            Operation::Plain => self.named(parameter, source, depth),
+            Operation::Default(word) | Operation::Assign(word) => {
+                let named = self.named(parameter, source, depth);
+                let is_set = |meaning: &&Meaning| !matches!(meaning, Meaning::Fields(fields) if fields.is_empty());
+                let mut meanings: Vec<Meaning> = named.iter().filter(is_set).cloned().collect();
+                meanings.extend(self.nested(word, source, depth));
+                meanings.into()
+            }
+            Operation::Alternative(word) => {
+                let mut meanings = self.nested(word, source, depth);
+                meanings.push(Meaning::Fields(Vec::new()));
+                meanings.into()
+            }
+            Operation::Trim(trim, word) => {
+                let alternatives = self.expand_to(Located { word, source }, depth + 1);
+                let pattern = alternatives.first().and_then(|fields| joined(fields));
+                let Some(pattern) = pattern.map(Value::into_pattern) else {
+                    return Rc::from([Meaning::Unknown]);
+                };
+                let named = self.named(parameter, source, depth);
+                named.iter().map(|meaning| meaning.trimmed(*trim, &pattern)).collect()
+            }
+            Operation::Other(_) => Rc::from([Meaning::Unknown]),
+        }
+    }
+
+    fn nested(&self, word: &Word, source: usize, depth: u32) -> Vec<Meaning> {
+        let alternatives = self.expand_to(Located { word, source }, depth + 1);
+        alternatives.into_iter().map(meaning_of).collect()
+    }
+
+    /// The values of a parameter by its name.
+    fn named(&self, parameter: &Parameter, source: usize, depth: u32) -> Rc<[Meaning]> {
+        let path = |path: Option<&[u8]>| match path {
+            Some(path) => Rc::from([Meaning::Whole(path.to_vec())]),
+            None => Rc::from([Meaning::Unknown]),
+        };
+        match parameter.name.as_slice() {
+            b"@" | b"*" => self.arguments(depth).into(),
+            b"0" => path(self.name.as_deref()),
+            b"#" | b"?" | b"-" | b"$" | b"!" => Rc::from([Meaning::Unknown]),
+            name if name.first().is_some_and(u8::is_ascii_digit) => Rc::from([self.argument(name)]),
+            b"BASH_SOURCE" => {
+                let source = self.sources.get(source).and_then(|source| source.path.as_ref());
+                path(source.map(ImagePath::as_bytes))
+            }
+            name => self.variable(name, parameter.extent, depth),
+        }
+    }
+
+    /// The values of a variable, worked out once.
+    fn variable(&self, name: &[u8], extent: Extent, depth: u32) -> Rc<[Meaning]> {
+        let key = (name.to_vec(), extent);
+        if let Some(known) = self.known.borrow().get(&key) {
+            // While a variable is worked out it has no values: those that refer to themselves add nothing.
+            return known.clone().unwrap_or_else(|| Rc::from([]));
+        }
+        self.known.borrow_mut().insert(key.clone(), None);
+        let mut meanings = self.assigned(name, extent, depth);
+        meanings.truncate(MAX_VALUES);
+        let meanings: Rc<[Meaning]> = meanings.into();
+        self.known.borrow_mut().insert(key, Some(meanings.clone()));
+        meanings
+    }
+
+    fn assigned(&self, name: &[u8], extent: Extent, depth: u32) -> Vec<Meaning> {
+        let mut meanings = Vec::new();
+        let mut add = |meaning: Meaning| {
+            if meanings.len() < MAX_VALUES && !meanings.contains(&meaning) {
+                meanings.push(meaning);
+            }
+        };
+        let environment = std::str::from_utf8(name).ok().and_then(|n| self.view.config.variable(n));
+        environment.into_iter().for_each(|value| add(Meaning::text(value.as_bytes())));
+        if name == b"PWD" {
+            for folder in self.working_folders().iter() {
+                add(Meaning::Whole(folder.as_bytes().to_vec()));
+            }
+        }
+        let Some(variable) = self.variables.get(name) else { return meanings };
+        for &word in &variable.words {
+            for fields in self.expand_to(word, depth + 1) {
+                add(match joined(&fields) {
+                    Some(value) => Meaning::Value(value),
+                    None => Meaning::Fields(fields),
+                });
+            }
+        }
+        for &(words, source) in &variable.lists {
+            match extent {
+                Extent::All => {
+                    let added =
+                        variable.added.iter().flat_map(|&(words, source)| located(words, source));
+                    let all = located(words, source).chain(added);
+                    self.elements(all, depth).into_iter().for_each(&mut add);
+                }
+                Extent::One => self.looped(words, source, depth).into_iter().for_each(&mut add),
+            }
+        }
+        for &(search, source) in &variable.searches {
+            let found = self.listing(search, source, depth + 1);
+            found.into_iter().for_each(|path| add(Meaning::Whole(path)));
+        }
+        if variable.is_open && meanings.is_empty() {
+            meanings.push(Meaning::Unknown);
+        }
+        meanings
+    }
+
+    /// All elements of a list at once, each alternative of each element in one list at least.
+    fn elements<'w>(&self, words: impl Iterator<Item = Located<'w>>, depth: u32) -> Vec<Meaning> {
+        let words: Vec<Vec<Fields>> = words.map(|word| self.expand_to(word, depth + 1)).collect();
+        let count = words.iter().map(Vec::len).max().unwrap_or(1).min(MAX_PRODUCTS);
+        let pick = |all: &Vec<Fields>, number: usize| all.get(number).or(all.last()).cloned();
+        let list = |number| words.iter().filter_map(|all| pick(all, number)).flatten().collect();
+        (0..count).map(|number| Meaning::Fields(list(number))).collect()
+    }
+
+    /// The elements of a list one after the other, as a loop has them.
+    fn looped(&self, words: &[Word], source: usize, depth: u32) -> Vec<Meaning> {
+        let mut meanings = Vec::new();
+        for word in located(words, source) {
+            for field in self.expand_to(word, depth + 1).into_iter().flatten() {
+                match field {
+                    Field::Known(Value { pattern: Some(pattern), .. }) => {
+                        meanings.extend(self.paths(&pattern).into_iter().map(Meaning::Whole));
+                    }
+                    other => meanings.push(Meaning::Fields(vec![other])),
+                }
+            }
+        }
+        meanings
+    }
+
+    /// The paths that a pattern names, from any of the folders that the script may work in.
+    pub fn paths(&self, pattern: &[u8]) -> Vec<Vec<u8>> {
+        if !self.works(MAX_PRODUCTS) {
+            return Vec::new();
+        }
+        if pattern.starts_with(b"/") {
+            return pattern::expand(self.view, pattern);
+        }
+        let below = |folder: &ImagePath| {
+            let mut absolute = Vec::new();
+            pattern::escape(folder.as_bytes(), &mut absolute);
+            absolute.push(b'/');
+            absolute.extend_from_slice(pattern);
+            pattern::expand(self.view, &absolute)
+        };
+        let folders = self.working_folders();
+        folders.iter().map(below).find(|paths| !paths.is_empty()).unwrap_or_default()
+    }
+
+    /// The folders that the script may work in: those it changes to, and that which it starts in.
+    pub fn working_folders(&self) -> Rc<[ImagePath]> {
+        if let Some(known) = self.places.borrow().clone() {
+            return known;
+        }
+        *self.places.borrow_mut() = Some(Rc::from([self.folder.clone()]));
+        let mut folders = Vec::new();
+        for &word in &self.folders {
+            for value in self.values(word) {
+                folders.extend(self.absolute(&value).filter(|path| !folders.contains(path)));
+            }
+        }
+        folders.push(self.folder.clone());
+        let folders: Rc<[ImagePath]> = folders.into();
+        *self.places.borrow_mut() = Some(folders.clone());
+        folders
+    }
+
+    /// The folder of the image that a path names from the working folder.
+    pub(super) fn absolute(&self, path: &[u8]) -> Option<ImagePath> {
+        let path = self.folder.join(path).ok()?;
+        let found = self.view.tree.resolve(path.as_bytes())?;
+        self.view.tree.is_dir(found.node).then_some(path)
+    }
+
+    /// `"$@"`: what the caller gives, and what `set --` puts in its place.
+    fn arguments(&self, depth: u32) -> Vec<Meaning> {
+        let own: Fields = match self.arguments {
+            None => vec![Field::Arguments],
+            Some(arguments) => arguments.iter().map(Field::from).collect(),
+        };
+        let mut meanings = vec![Meaning::Fields(own.clone())];
+        if self.shifts && self.arguments.is_some() {
+            let rests =
+                (1..own.len().min(MAX_SHIFTS)).map(|at| Meaning::Fields(own[at..].to_vec()));
+            meanings.extend(rests);
+        }
+        for &(words, source) in &self.positional {
+            let mut fields = Vec::new();
+            for word in located(words, source) {
+                // `set -- x "$@"` puts x in front.
+                if let [Piece::Parameter(parameter, _)] = word.word.pieces.as_slice()
+                    && parameter.name == b"@"
+                {
+                    fields.extend(own.iter().cloned());
+                } else {
+                    let first = self.expand_to(word, depth + 1).into_iter().next();
+                    fields.extend(first.unwrap_or_default());
+                }
+            }
+            meanings.push(Meaning::Fields(fields));
+        }
+        meanings.truncate(MAX_PRODUCTS);
+        meanings
+    }
+
+    fn argument(&self, digits: &[u8]) -> Meaning {
+        let number = std::str::from_utf8(digits).ok().and_then(|text| text.parse::<usize>().ok());
+        let Some(arguments) = self.arguments else {
+            return Meaning::Fields(vec![Field::Arguments]);
+        };
+        let argument = number.and_then(|number| arguments.get(number.checked_sub(1)?));
+        Meaning::Fields(argument.map(Field::from).into_iter().collect())
+    }
+}
+
+fn located(words: &[Word], source: usize) -> impl Iterator<Item = Located<'_>> {
+    words.iter().map(move |word| Located { word, source })
+}
+
+/// The value of fields that stand in `${name:-word}`.
+fn meaning_of(fields: Fields) -> Meaning {
+    match fields.as_slice() {
+        [Field::Known(value)] => Meaning::Value(value.clone()),
+        _ => Meaning::Fields(fields),
+    }
+}

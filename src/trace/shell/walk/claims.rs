@@ -1,0 +1,117 @@
+//! Makes the claims of a walk: paths, patterns, and warnings of what is not known.
+
+use super::{MAX_FOUND, Walk, Wanted};
+use crate::path::{Escaped, MAX_LENGTH};
+use crate::trace::shell::pattern;
+use crate::trace::shell::syntax::Simple;
+use crate::trace::shell::value::Field;
+use crate::trace::{Claim, Finding, Strength, Target, strings};
+use crate::warning::{Place, Warning};
+
+impl Walk<'_> {
+    /// Takes a word for the path that it may be.
+    pub(super) fn named(&mut self, field: &Field, line: u32) {
+        match field {
+            Field::Known(value) => {
+                if let Some(pattern) = &value.pattern {
+                    self.pattern(pattern, line);
+                } else if value.text.starts_with(b"/") {
+                    self.path(&value.text, line, Strength::Possible);
+                } else if let Some(at) = value.text.windows(2).position(|pair| pair == b"=/") {
+                    // --config=/etc/x
+                    self.path(&value.text[at + 1..], line, Strength::Possible);
+                }
+            }
+            Field::Unknown(start) => {
+                // The folder of "/etc/app/$NAME.conf".
+                if let Some(at) = start.iter().rposition(|&byte| byte == b'/')
+                    && start.starts_with(b"/")
+                    && at > 0
+                {
+                    self.path(&start[..at], line, Strength::Possible);
+                }
+            }
+            Field::Arguments => {}
+        }
+    }
+
+    fn pattern(&mut self, pattern: &[u8], line: u32) {
+        let first =
+            pattern.split(|&byte| byte == b'/').take_while(|part| !pattern::is_pattern(part));
+        let folder = pattern::unescape(&first.collect::<Vec<_>>().join(&b'/'));
+        if folder.starts_with(b"/") {
+            self.path(&folder, line, Strength::Likely);
+        }
+        let paths = self.scope.paths(pattern);
+        if paths.len() <= MAX_FOUND {
+            for path in paths {
+                self.path(&path, line, Strength::Likely);
+            }
+        }
+    }
+
+    /// Reports a path of the image; of one that is not there yet, the folder that is to hold it.
+    pub(super) fn path(&mut self, path: &[u8], line: u32, strength: Strength) {
+        let tree = self.scope.view.tree;
+        if path == b"/" || path.len() > MAX_LENGTH || !self.paths.insert(path.to_vec()) {
+            return;
+        }
+        let (claim, found) = match strength {
+            Strength::Possible => (Claim::String, tree.resolve(path)),
+            Strength::Likely | Strength::Certain => (Claim::Command, tree.resolve(path)),
+        };
+        let Some(found) = found else {
+            let folder = path.iter().rposition(|&byte| byte == b'/').unwrap_or_default();
+            if folder > 0 && tree.resolve(&path[..folder]).is_some() {
+                let target = Target::Path(path[..folder].to_vec());
+                self.add(target, Claim::String, Strength::Possible, path, line);
+            }
+            return;
+        };
+        self.add(Target::Path(path.to_vec()), claim, strength, path, line);
+        if tree.is_dir(found.node) && strings::is_private_folder(self.scope.view, found.node) {
+            self.add(Target::Unowned(found.node), Claim::String, Strength::Possible, path, line);
+        }
+    }
+
+    /// Warns of a program that only the running script knows, the first such word from `at` on.
+    pub(super) fn unknown(&mut self, simple: &Simple, at: usize) {
+        // Of what a sourced file can do, most scripts use little.
+        if self.wanted == Wanted::OfCaller || self.source > 0 {
+            return;
+        }
+        let words = simple.words.get(at..).unwrap_or_default();
+        let Some(word) = words.iter().find(|word| word.literal().is_none()) else { return };
+        let word = word.to_string();
+        if self.warned.insert(word.clone()) {
+            let place = self.place(simple.line);
+            let warning = Warning::UnknownCommand { place, word: word.clone() };
+            let target = Target::Warning(warning);
+            self.add(target, Claim::Command, Strength::Likely, word.as_bytes(), simple.line);
+        }
+    }
+
+    pub(super) fn place(&self, line: u32) -> Place {
+        match self.place.get(self.source) {
+            Some(Place::Line(path, _)) => Place::Line(path.clone(), line),
+            Some(Place::Config(field)) => Place::Config(field),
+            None => Place::Config("command"),
+        }
+    }
+
+    pub(super) fn add(
+        &mut self,
+        target: Target,
+        claim: Claim,
+        strength: Strength,
+        word: &[u8],
+        line: u32,
+    ) {
+        let word = Escaped(word);
+        let detail = match self.place.get(self.source) {
+            Some(Place::Line(..)) => format!("`{word}` in line {line}"),
+            Some(Place::Config(_)) | None => format!("`{word}`"),
+        };
+        self.findings.push(Finding { target, claim, strength, detail });
+    }
+}
