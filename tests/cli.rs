@@ -57,7 +57,7 @@ fn run(image: &str, session: &str) -> String {
     for line in session.lines() {
         if let Some(command) = line.strip_prefix("$ ") {
             found += &format!("$ {command}\n{}", output(command, folder.path()));
-        } else if line.starts_with('#') {
+        } else if line.starts_with("# ") {
             found += &format!("{line}\n");
         }
     }
