@@ -53,7 +53,7 @@ pub enum Kept {
 pub enum Dropped {
     /// The user's `--drop`.
     User,
-    /// A drop rule, of this kind; [`Plan::rule`] names it.
+    /// A drop rule, of this kind.
     Rule(DropKind),
     /// Nothing needs it.
     Unreached,

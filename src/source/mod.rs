@@ -1,6 +1,6 @@
 //! Turns a reference into an [`Image`]: finds the one image that is meant and checks all that describes it.
 //!
-//! Layers are only located; [`flatten`](crate::flatten) reads and verifies them. An archive in a plain file is used
+//! Layers are only located; [`flatten`](mod@crate::flatten) reads and verifies them. An archive in a plain file is used
 //! where it stands. One from a stream, or a compressed one, is copied to a temporary file without a name.
 
 mod docker;
