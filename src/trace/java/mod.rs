@@ -7,24 +7,31 @@
 //! Not followed are the libraries inside jars, which their programs unpack and load.
 
 mod archive;
+mod class;
 mod launcher;
 #[cfg(test)]
 mod tests;
+
+use std::collections::BTreeSet;
 
 use rustc_hash::FxHashSet;
 
 use self::archive::{Archive, Bytes};
 use self::launcher::Load;
 use super::tracer::{Firing, Program};
-use super::{Claim, FileView, Finding, Reach, Strength, Target, Tracer, View};
-use crate::path::ImagePath;
+use super::{Claim, Command, FileView, Finding, Reach, Strength, Target, Tracer, View};
+use crate::path::{Escaped, ImagePath};
 use crate::tree::NodeId;
+use crate::warning::Place;
 
 /// The largest file of arguments that is read, in bytes.
 const MAX_ARGUMENTS: u64 = 1 << 20;
 
 /// How many bytes of classes of one jar are searched; the classes of a larger one may use anything.
 const MAX_SEARCHED: u64 = 1 << 30;
+
+/// How many command lines of one jar are taken.
+const MAX_COMMANDS: usize = 1000;
 
 /// The tracer of Java.
 pub struct Java;
@@ -37,8 +44,8 @@ impl Tracer for Java {
     fn file(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
         if is_class(file.head) && file.reach != Reach::Broad {
             let mut search = Search::new(view);
-            search.look(file.whole.unwrap_or(file.head));
-            return search.findings();
+            search.look(file.whole.unwrap_or(file.head), Depth::Outer);
+            return search.findings(file);
         }
         if file.head.starts_with(b"PK\x03\x04") || is_archive(file.path.name()) {
             return jar(file, view);
@@ -136,7 +143,7 @@ fn jar(file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
     let Some(archive) = Archive::open(bytes) else { return Vec::new() };
     let mut search = Search::new(view);
     search.archive(&archive, Depth::Outer);
-    let mut findings = search.findings();
+    let mut findings = search.findings(file);
     let folder = file.path.parent().unwrap_or_else(ImagePath::root);
     for path in launcher::manifest_class_path(&search.manifest, &folder) {
         findings.push(Finding {
@@ -162,6 +169,7 @@ struct Search<'a> {
     found: FxHashSet<&'a str>,
     searched: u64,
     manifest: Vec<u8>,
+    commands: BTreeSet<Vec<Vec<u8>>>,
 }
 
 impl<'a> Search<'a> {
@@ -169,10 +177,14 @@ impl<'a> Search<'a> {
         let imports = view.profiles.iter().flat_map(|(_, profile)| &profile.when.imports);
         let packages = imports.map(String::as_str).filter(|import| import.contains('/'));
         let wanted = packages.map(|name| (name, memchr::memmem::Finder::new(name))).collect();
-        Search { wanted, found: FxHashSet::default(), searched: 0, manifest: Vec::new() }
+        let (found, commands) = (FxHashSet::default(), BTreeSet::new());
+        Search { wanted, found, searched: 0, manifest: Vec::new(), commands }
     }
 
-    fn look(&mut self, class: &[u8]) {
+    fn look(&mut self, class: &[u8], depth: Depth) {
+        if depth == Depth::Outer && self.commands.len() < MAX_COMMANDS {
+            self.commands.extend(class::commands(&class::constants(class)));
+        }
         self.searched += class.len() as u64;
         let (found, wanted) = (&mut self.found, &mut self.wanted);
         wanted.retain(|(name, finder)| {
@@ -196,7 +208,8 @@ impl<'a> Search<'a> {
                 self.manifest = archive.read(&entry).unwrap_or_default();
                 continue;
             }
-            if self.wanted.is_empty() {
+            // The libraries in a jar run no programs of the image that it would not run without them.
+            if self.wanted.is_empty() && (depth == Depth::Inner || is_inner(&entry.name)) {
                 continue;
             }
             if self.searched > MAX_SEARCHED {
@@ -206,12 +219,12 @@ impl<'a> Search<'a> {
                 let inner = archive.inner(&entry);
                 inner.into_iter().for_each(|inner| self.archive(&inner, Depth::Inner));
             } else if let Some(class) = archive.read(&entry) {
-                self.look(&class);
+                self.look(&class, depth);
             }
         }
     }
 
-    fn findings(&self) -> Vec<Finding> {
+    fn findings(&self, file: &FileView<'_>) -> Vec<Finding> {
         let mut names: Vec<&str> = self.found.iter().copied().collect();
         names.sort_unstable();
         let finding = |name: &str| Finding {
@@ -220,7 +233,20 @@ impl<'a> Search<'a> {
             strength: Strength::Likely,
             detail: format!("classes use `{name}`"),
         };
-        names.into_iter().map(finding).collect()
+        let packages = names.into_iter().map(finding);
+        let commands = self.commands.iter().map(|words| Finding {
+            target: Target::Command(Command {
+                words: words.iter().cloned().map(Some).collect(),
+                place: Place::Line(file.path.clone(), 0),
+                folder: None,
+                optional: true,
+            }),
+            claim: Claim::Command,
+            // Any text of a class that starts programs may be one: a rule that drops it knows better.
+            strength: Strength::Possible,
+            detail: format!("the text `{}` of a class", Escaped(&words.join(&b' '))),
+        });
+        packages.chain(commands).collect()
     }
 }
 

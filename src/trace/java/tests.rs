@@ -5,7 +5,7 @@ use std::io::{Cursor, Write};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::Java;
+use super::{Java, class};
 use crate::trace::driver::Bench;
 
 const PROFILE: &str = "about='x'\n[when]\nimports=['java/awt/','javax/sound/']";
@@ -71,7 +71,10 @@ fn follows_command_lines() {
 fn finds_the_packages_that_classes_use() {
     let draws = b"\xca\xfe\xba\xbe...Ljava/awt/Graphics;";
     let inner = jar(&[("B.class", b"javax/sound/x")]);
-    let table: [(&str, Vec<u8>, &[&str]); 6] = [
+    let starts = class::tests::class(&["java/lang/ProcessBuilder"], &["sh", "-c", "sort | tr a b"]);
+    let table: [(&str, Vec<u8>, &[&str]); 8] = [
+        ("a.jar", jar(&[("A.class", &starts)]), &["sh", "sh -c sort | tr a b"]),
+        ("a.jar", jar(&[("lib/b.jar", &jar(&[("A.class", &starts)]))]), &[]),
         ("a.jar", jar(&[("A.class", draws)]), &["symbol java/awt/"]),
         ("a.jar", jar(&[("A.txt", draws)]), &[]),
         (
