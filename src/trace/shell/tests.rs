@@ -411,3 +411,38 @@ fn ends_where_scripts_call_each_other_for_ever() {
         ]
     );
 }
+
+#[test]
+fn bounds_what_values_can_grow_to() {
+    let laughs: String =
+        (0..30).map(|n| format!("v{n}=\"$v{0}$v{0}$v{0}\"\n", n + 1)).collect::<String>()
+            + "v30=lol\n$v0 x\n";
+    let choices: String =
+        (0..200).map(|n| format!("a=x{n}\n")).collect::<String>() + "$a$a$a$a$a $a $a\n";
+    let loops =
+        "for f in /*/*/* /*/*; do for g in $f/*; do $f $g \"$f$g\"; done; done\n".repeat(200);
+    let itself = "a=$a$a/x\nb=$c\nc=$b$a\ncd $PWD/x\n$a $b $c $PWD/y\n".repeat(100);
+    for text in [laughs, choices, loops, itself] {
+        assert!(found(&text).len() < 5_000);
+    }
+}
+
+#[test]
+fn takes_any_script() {
+    let sample = r#"cd "$(dirname "$0")/.." && . ./lib.sh "$@"
+set -- gosu app "${1:-x}" "$@"; for f in /docker-entrypoint.d/*.sh conf/*; do . "$f" || $f; done
+find /app -name '*.conf' | while read -r a b; do awk '{ system("x") }' "$a"; done
+trap "eval \"$x\"" EXIT; sh -c 'a; "$@"' - "$@" <<EOF
+$(b) ${c:=/data/deep} ${d##*/}
+EOF
+exec env A=1 "$c" --x="$PWD" {a,b} ~/x
+"#;
+    in_view(CONFIG, |view| {
+        for bytes in kit::mutations(sample.as_bytes(), 400) {
+            let arguments = [Some(b"x".to_vec()), None];
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            reading(&text, None).findings(view);
+            reading(&text, Some(&arguments)).findings(view);
+        }
+    });
+}

@@ -9,6 +9,8 @@
 
 mod compound;
 mod simple;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use super::syntax::{Cause, Compound, Fault, Joint, Redirect, Script, Statement, Word};
@@ -369,6 +371,8 @@ impl<'a> Parser<'a> {
                 parser.command()
             }
             _ if parser.peek() == Some(b'(') => parser.parenthesis(),
+            // A closing word that closes nothing.
+            _ if parser.at_list_end() => parser.fail(parser.missing()),
             _ => parser.simple(),
         })
     }
