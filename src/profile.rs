@@ -416,6 +416,7 @@ mod builtin {
         "mime",
         "mozilla-nss",
         "musl",
+        "names",
         "native",
         "nginx",
         "node",

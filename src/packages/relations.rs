@@ -71,15 +71,21 @@ impl Relations {
         self.families[one.index()] == self.families[other.index()]
     }
 
-    /// Returns, by id, which packages belong to these: their families, and what depends on one of them, however far.
+    /// Returns, by id, which packages belong to these: their families, and what depends on a member of one.
+    ///
+    /// Only what says so itself: a package in between may keep no file, and then the slim image's database, which no
+    /// longer names it, would tell another story at the next run.
     pub(super) fn followers(&self, packages: &[PackageId]) -> Vec<bool> {
-        let mut followers = closure(&self.dependants, packages.to_vec());
+        let mut followers = vec![false; self.families.len()];
         let mut families: Vec<usize> =
             packages.iter().map(|package| self.families[package.index()]).collect();
         families.sort_unstable();
         families.dedup();
-        for member in families.into_iter().flat_map(|family| &self.members[family]) {
+        for &member in families.into_iter().flat_map(|family| &self.members[family]) {
             followers[member.index()] = true;
+            for dependant in &self.dependants[member.index()] {
+                followers[dependant.index()] = true;
+            }
         }
         followers
     }

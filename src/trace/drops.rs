@@ -3,8 +3,7 @@
 //! Rules are numbered in the order of their profiles' names and keys, so the rule that a report names does not depend on
 //! the order in which profiles fired.
 
-use std::collections::BTreeSet;
-
+use super::languages::Languages;
 use crate::glob::Glob;
 use crate::path::ImagePath;
 use crate::profile::{DropKind, Profiles};
@@ -27,8 +26,9 @@ pub struct Drops {
     rules: Vec<RuleName>,
     marks: Vec<Marks>,
     user: Vec<NodeId>,
-    /// Names of folders of messages that rules of the kind `locale` spare.
-    languages: BTreeSet<Vec<u8>>,
+    languages: Languages,
+    /// Marks that are not set for a generated locale's sake: path, marks to set.
+    spared: Vec<(NodeId, Marks)>,
 }
 
 /// The first rule of each kind that names a path; 0 where there is none, else the rule's number plus one.
@@ -37,6 +37,18 @@ struct Marks {
     always: u16,
     fired: u16,
     unreached: u16,
+}
+
+impl Marks {
+    /// Takes the first rule of each kind.
+    fn join(&mut self, other: Marks) {
+        let first = |one: u16, other: u16| {
+            if one == 0 || other == 0 { one.max(other) } else { one.min(other) }
+        };
+        self.always = first(self.always, other.always);
+        self.fired = first(self.fired, other.fired);
+        self.unreached = first(self.unreached, other.unreached);
+    }
 }
 
 /// Which drop rules thin a claim.
@@ -54,12 +66,7 @@ impl Drops {
     /// Numbers the rules; none is marked yet but the user's own.
     ///
     /// `languages` are those that the image is configured for, which rules of the kind `locale` spare.
-    pub fn new(
-        tree: &Tree,
-        profiles: &Profiles,
-        user: &[Glob],
-        languages: BTreeSet<Vec<u8>>,
-    ) -> Self {
+    pub fn new(tree: &Tree, profiles: &Profiles, user: &[Glob], languages: Languages) -> Self {
         let mut rules = Vec::new();
         for (name, profile) in profiles.iter() {
             for (key, rule) in &profile.drop {
@@ -71,7 +78,8 @@ impl Drops {
         let mut user: Vec<NodeId> = user.iter().flat_map(|glob| glob.select(tree, &root)).collect();
         user.sort_unstable();
         user.dedup();
-        Drops { rules, marks: vec![Marks::default(); tree.len()], user, languages }
+        let marks = vec![Marks::default(); tree.len()];
+        Drops { rules, marks, user, languages, spared: Vec::new() }
     }
 
     /// Marks what a profile drops, now that it fired with this prefix; returns those paths, sorted.
@@ -89,16 +97,23 @@ impl Drops {
             let number = self.rules.iter().position(|rule| rule.id == id).unwrap_or_default();
             let number = u16::try_from(number + 1).unwrap_or(u16::MAX);
             for node in rule.paths.iter().flat_map(|glob| glob.select(tree, prefix)) {
-                if rule.kind == DropKind::Locale && self.is_configured(tree, node) {
-                    continue;
+                let mut marks = Marks::default();
+                match (profile.when.always, rule.unreached) {
+                    (true, _) => marks.always = number,
+                    (false, false) => marks.fired = number,
+                    (false, true) => marks.unreached = number,
                 }
-                let marks = &mut self.marks[node.index()];
-                let mark = match (profile.when.always, rule.unreached) {
-                    (true, _) => &mut marks.always,
-                    (false, false) => &mut marks.fired,
-                    (false, true) => &mut marks.unreached,
-                };
-                *mark = if *mark == 0 { number } else { number.min(*mark) };
+                if rule.kind == DropKind::Locale {
+                    let folders = || tree.ancestors(node).chain([node]).map(|node| tree.name(node));
+                    if folders().any(|name| self.languages.in_environment(name)) {
+                        continue;
+                    }
+                    if folders().any(|name| self.languages.is_generated(name)) {
+                        self.spared.push((node, marks));
+                        continue;
+                    }
+                }
+                self.marks[node.index()].join(marks);
                 dropped.push(node);
             }
         }
@@ -107,11 +122,11 @@ impl Drops {
         dropped
     }
 
-    /// Says whether the path lies in the folder of a configured language.
-    fn is_configured(&self, tree: &Tree, node: NodeId) -> bool {
-        let mut folders = tree.ancestors(node).chain([node]);
-        !self.languages.is_empty()
-            && folders.any(|folder| self.languages.contains(tree.name(folder)))
+    /// Drops messages in the languages of generated locales after all, because the locales themselves do not stay.
+    pub(super) fn forget_generated(&mut self) {
+        for (node, marks) in std::mem::take(&mut self.spared) {
+            self.marks[node.index()].join(marks);
+        }
     }
 
     /// Says whether the user drops the path.

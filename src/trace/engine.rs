@@ -133,7 +133,7 @@ impl<'a> Engine<'a> {
                 tree,
                 subject.profiles,
                 &options.drop,
-                languages::configured(subject),
+                languages::Languages::of(subject),
             ),
             triggers: triggers(tree, subject.profiles),
             spared: spared(tree, subject.profiles),
@@ -425,11 +425,14 @@ impl<'a> Engine<'a> {
             origin: reason.origin,
             detail: format!("{name}/{rule}, fired by {}", reason.detail),
         };
+        // What every image has is data: that `/etc/passwd` names a shell is no need of it.
+        let reach = if profile.when.always { Reach::Broad } else { Reach::Direct };
+        let how = How { weight: Weight::Named, reach };
         for (key, rule) in &profile.roots {
             let reason = because(&format!("roots.{key}"));
             for node in rule.paths.iter().flat_map(|glob| glob.select(tree, prefix)) {
                 if dropped.binary_search(&node).is_err() {
-                    self.claim(node, reason.clone(), DIRECT);
+                    self.claim(node, reason.clone(), how);
                 }
             }
         }
@@ -559,7 +562,11 @@ impl<'a> Engine<'a> {
         self.warnings.insert(warning);
     }
 
-    fn finish(self) -> Trace {
+    fn finish(mut self) -> Trace {
+        let is_reached = |node: NodeId| self.standings[node.index()].is_reached();
+        if !languages::locales(self.subject.tree).into_iter().any(is_reached) {
+            self.drops.forget_generated();
+        }
         Trace::new(self.standings, self.reasons, self.firings, self.drops, self.warnings)
     }
 }

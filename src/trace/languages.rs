@@ -7,10 +7,13 @@
 use std::collections::BTreeSet;
 
 use super::engine::Subject;
-use crate::tree::{Kind, NodeId};
+use crate::tree::{Kind, NodeId, Tree};
 
 /// The most names of generated locales that count as a choice; a locale brings up to three.
 const MAX_CHOSEN: usize = 48;
+
+/// Where glibc has its locales.
+const FOLDER: &[u8] = b"/usr/lib/locale";
 
 /// The first word of a locale archive.
 const MAGIC: u32 = 0xde02_0109;
@@ -18,23 +21,47 @@ const MAGIC: u32 = 0xde02_0109;
 /// The longest table of names that is read, in bytes; all of glibc's locales take 10 KiB.
 const MAX_NAMES: u32 = 1 << 20;
 
-/// Returns the names of folders of messages that count as configured: `de`, `de_DE`.
-pub(super) fn configured(subject: &Subject<'_>) -> BTreeSet<Vec<u8>> {
-    let mut languages = BTreeSet::new();
-    for name in ["LANG", "LC_ALL", "LC_MESSAGES", "LANGUAGE"] {
-        let value = subject.config.variable(name).unwrap_or_default();
-        for locale in value.split(':') {
-            add(locale.as_bytes(), &mut languages);
+/// The names of folders of messages, `de` and `de_DE`, that count as configured.
+#[derive(Default, Debug)]
+pub struct Languages {
+    environment: BTreeSet<Vec<u8>>,
+    generated: BTreeSet<Vec<u8>>,
+}
+
+impl Languages {
+    /// Finds the languages of an image.
+    pub(super) fn of(subject: &Subject<'_>) -> Self {
+        let mut languages = Languages::default();
+        for name in ["LANG", "LC_ALL", "LC_MESSAGES", "LANGUAGE"] {
+            let value = subject.config.variable(name).unwrap_or_default();
+            for locale in value.split(':') {
+                add(locale.as_bytes(), &mut languages.environment);
+            }
         }
+        for locale in generated_locales(subject) {
+            add(&locale, &mut languages.generated);
+        }
+        if languages.generated.len() > MAX_CHOSEN {
+            languages.generated.clear();
+        }
+        languages
     }
-    let mut generated = BTreeSet::new();
-    for locale in generated_locales(subject) {
-        add(&locale, &mut generated);
+
+    /// Says whether the environment names the language.
+    pub(super) fn in_environment(&self, name: &[u8]) -> bool {
+        self.environment.contains(name)
     }
-    if generated.len() <= MAX_CHOSEN {
-        languages.extend(generated);
+
+    /// Says whether somebody generated a locale of the language.
+    pub(super) fn is_generated(&self, name: &[u8]) -> bool {
+        self.generated.contains(name)
     }
-    languages
+}
+
+/// Returns the locales themselves, archive or folders: without them nothing speaks their languages.
+pub(super) fn locales(tree: &Tree) -> Vec<NodeId> {
+    let found = tree.resolve(FOLDER);
+    found.map(|found| tree.children(found.node).to_vec()).unwrap_or_default()
 }
 
 /// Adds the names under which messages for a locale are looked up: `de_DE.UTF-8@euro` is `de_DE` and `de`.
@@ -50,9 +77,8 @@ fn add(locale: &[u8], languages: &mut BTreeSet<Vec<u8>>) {
 }
 
 fn generated_locales(subject: &Subject<'_>) -> Vec<Vec<u8>> {
-    let Some(found) = subject.tree.resolve(b"/usr/lib/locale") else { return Vec::new() };
     let mut names = Vec::new();
-    for &child in subject.tree.children(found.node) {
+    for child in locales(subject.tree) {
         match subject.tree.name(child) {
             b"locale-archive" => names.extend(archived(subject, child).unwrap_or_default()),
             name => names.push(name.to_vec()),
@@ -107,8 +133,12 @@ mod tests {
             packages: &packages,
             profiles: &profiles,
         };
-        let found = configured(&subject);
-        found.iter().map(|name| String::from_utf8_lossy(name)).collect::<Vec<_>>().join(" ")
+        let Languages { environment, generated } = Languages::of(&subject);
+        environment
+            .union(&generated)
+            .map(|name| String::from_utf8_lossy(name))
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     fn archive(names: &[u8]) -> Vec<u8> {
