@@ -20,13 +20,18 @@ mod seed;
 mod tests;
 pub mod tracer;
 
+mod pattern;
 pub mod strings;
+pub mod cron;
 pub mod elf;
+pub mod execline;
 pub mod java;
+pub mod nginx;
 pub mod node;
 pub mod python;
 pub mod script;
 pub mod shell;
+pub mod supervisor;
 pub mod text;
 
 pub use claim::{Claim, Finding, Origin, Reason, ReasonId, Strength, Target};
@@ -40,9 +45,13 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(elf::Elf::new(subject.tree, subject.contents, subject.config)),
         Box::new(script::Script),
         Box::new(shell::Shell),
+        Box::new(execline::Execline),
         Box::new(text::Text),
         Box::new(python::Python::default()),
         Box::new(node::Node::default()),
         Box::new(java::Java),
+        Box::new(nginx::Nginx),
+        Box::new(supervisor::Supervisor),
+        Box::new(cron::Cron),
     ]
 }

@@ -30,22 +30,31 @@ impl Tracer for Script {
             detail: detail.clone(),
         };
         let mut findings = vec![interpreter];
+        if base_name(shebang.program) == b"with-contenv" {
+            // It gives the rest to the program that it names.
+            let words = shebang.argument.map(|argument| argument.split(|&byte| is_blank(byte)));
+            let words: Vec<Word> =
+                words.into_iter().flatten().map(|word| Some(word.to_vec())).collect();
+            findings.push(looked_up(file, words, detail.clone()));
+        }
         if let Some(words) = shebang.looked_up() {
-            findings.push(Finding {
-                target: Target::Command(Command {
-                    words,
-                    place: Place::Line(file.path.clone(), 1),
-                    folder: None,
-                    // Of what came in with its folder, much is for interpreters that nobody installed.
-                    optional: file.reach != Reach::Direct,
-                }),
-                claim: Claim::Interpreter,
-                strength: Strength::Certain,
-                detail,
-            });
+            findings.push(looked_up(file, words, detail));
         }
         findings
     }
+}
+
+/// An interpreter that is looked up on PATH.
+fn looked_up(file: &FileView<'_>, words: Vec<Word>, detail: String) -> Finding {
+    let command = Command {
+        words,
+        place: Place::Line(file.path.clone(), 1),
+        folder: None,
+        // Of what came in with its folder, much is for interpreters that nobody installed.
+        optional: file.reach != Reach::Direct,
+    };
+    let target = Target::Command(command);
+    Finding { target, claim: Claim::Interpreter, strength: Strength::Certain, detail }
 }
 
 /// The `#!` line of a script.
@@ -95,11 +104,24 @@ impl<'a> Shebang<'a> {
 
     /// Says whether a shell reads the script.
     pub fn is_shell(&self) -> bool {
+        self.has_interpreter(is_shell)
+    }
+
+    /// Says whether execline reads the script.
+    pub fn is_execline(&self) -> bool {
+        self.has_interpreter(|name| name == b"execlineb")
+    }
+
+    fn has_interpreter(&self, is_it: fn(&[u8]) -> bool) -> bool {
         let words = self.words();
-        let mut names = words.iter().flatten().map(|word| base_name(word));
-        let Some(first) = names.next() else { return false };
-        // busybox takes the applet's name as its argument.
-        is_shell(first) || first == b"busybox" && names.next().is_some_and(is_shell)
+        let Some(Some(first)) = words.first() else { return false };
+        if is_it(base_name(first)) {
+            return true;
+        }
+        // busybox takes the applet's name as its argument, and s6's wrapper the shell's, with options behind it.
+        let second = words.get(1).and_then(Option::as_deref).unwrap_or_default();
+        let second = second.split(|&byte| is_blank(byte)).next().unwrap_or_default();
+        matches!(base_name(first), b"busybox" | b"with-contenv") && is_it(base_name(second))
     }
 }
 
@@ -200,6 +222,7 @@ mod tests {
             ("#!/usr/bin/env -S A=1 bash -e", "`#!/usr/bin/env -S A=1 bash -e` [bash|-e] shell"),
             ("#!/usr/bin/env -vSperl -w", "`#!/usr/bin/env -vSperl -w` [perl|-w]"),
             ("#!/bin/busybox sh\n", "`#!/bin/busybox sh` [] shell"),
+            ("#!/command/with-contenv bash -e", "`#!/command/with-contenv bash -e` [] shell"),
             ("#!/bin/sh\r\nx", "`#!/bin/sh` [] shell"),
             ("#!\n/bin/sh", "none"),
             ("#/bin/sh", "none"),

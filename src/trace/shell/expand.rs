@@ -5,11 +5,11 @@
 
 use std::rc::Rc;
 
-use super::pattern;
 use super::scope::{Located, Scope};
 use super::syntax::{Extent, Operation, Parameter, Piece, Quoting, Word};
 use super::value::{Draft, Field, Fields, Meaning, Value, joined};
 use crate::path::ImagePath;
+use crate::trace::pattern;
 
 /// How many values one variable may have: that of a `for` over files has most.
 const MAX_VALUES: usize = 256;

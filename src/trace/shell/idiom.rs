@@ -3,10 +3,10 @@
 //! `$(dirname "$0")`, `$(cd "$(dirname "$0")" && pwd)` and their kin name the folders of most scripts.
 
 use super::expand::MAX_DEPTH;
-use super::pattern;
 use super::scope::{Located, Scope};
 use super::syntax::{Simple, Statement, Word};
 use super::value::Field;
+use crate::trace::pattern;
 use crate::trace::script::base_name;
 use crate::tree::NodeId;
 

@@ -12,7 +12,6 @@ mod builtin;
 mod expand;
 mod idiom;
 mod parse;
-mod pattern;
 mod scope;
 mod syntax;
 #[cfg(test)]
@@ -112,6 +111,29 @@ pub fn commands_of_text(text: &[u8], place: &Place, view: &View<'_>) -> Vec<Find
         arguments: None,
     };
     reading.findings(view)
+}
+
+/// Splits a text into words as a shell does, expansions left as they are written.
+pub fn literal_words(text: &[u8]) -> Vec<Vec<u8>> {
+    let mut words = Vec::new();
+    let mut word: Option<Vec<u8>> = None;
+    let mut quote = None;
+    let mut bytes = text.iter().copied();
+    while let Some(byte) = bytes.next() {
+        match (byte, quote) {
+            (byte, Some(open)) if byte == open => quote = None,
+            (b'\\', None | Some(b'"')) => word.get_or_insert_default().extend(bytes.next()),
+            (byte, Some(_)) => word.get_or_insert_default().push(byte),
+            (b'\'' | b'"', None) => {
+                quote = Some(byte);
+                word.get_or_insert_default();
+            }
+            (byte, None) if byte.is_ascii_whitespace() => words.extend(word.take()),
+            (byte, None) => word.get_or_insert_default().push(byte),
+        }
+    }
+    words.extend(word);
+    words
 }
 
 /// A command line that stands in another.
@@ -230,7 +252,11 @@ impl Reading<'_> {
     }
 
     fn findings_of(self, view: &View<'_>, wanted: Wanted) -> Vec<Finding> {
-        let mut script = parse::parse(self.text, 1);
+        let first = match &self.place {
+            Place::Line(_, line) => (*line).max(1),
+            Place::Config(_) => 1,
+        };
+        let mut script = parse::parse(self.text, first);
         let warning = self.unreadable(&mut script);
         let mut sources = vec![Source { path: self.path.clone(), script }];
         let mut places = vec![self.place.clone()];

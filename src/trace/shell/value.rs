@@ -1,8 +1,8 @@
 //! What a word can be: fields that are known, unknown, or the caller's arguments, and how they are put together.
 
-use super::pattern;
 use super::syntax::{Quoting, Trim};
 use crate::path::MAX_LENGTH;
+use crate::trace::pattern;
 use crate::trace::tracer;
 
 /// One field of an expanded word.

@@ -2,7 +2,7 @@
 
 use super::{MAX_FOUND, Walk, Wanted};
 use crate::path::{Escaped, MAX_LENGTH};
-use crate::trace::shell::pattern;
+use crate::trace::pattern;
 use crate::trace::shell::syntax::Simple;
 use crate::trace::shell::value::Field;
 use crate::trace::{Claim, Finding, Strength, Target, strings};
