@@ -195,6 +195,15 @@ impl Facts {
         })
     }
 
+    /// Says whether the file is a program that no loader completes; one that is loaded anywhere has a dynamic section.
+    pub fn is_static(&self) -> bool {
+        let needs_none = self
+            .dynamic
+            .as_ref()
+            .is_none_or(|dynamic| dynamic.needed.is_empty() && dynamic.soname.is_none());
+        needs_none && self.interpreter.is_none()
+    }
+
     /// Returns the file's bytes that are mapped into memory.
     pub fn loaded(&self) -> impl Iterator<Item = Span> {
         let loads = self.segments.iter().filter(|segment| segment.kind == segment::PT_LOAD);

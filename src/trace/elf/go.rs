@@ -41,8 +41,29 @@ pub fn function_names(
     Span::merged(spans).into_iter().find_map(|span| search(layout, span, reader))
 }
 
+/// Offers the packages and functions of a Go program: `go:net/http`, `go:net/http.Get`.
+pub fn packages(names: Span, reader: &mut Reader<'_>, offer: &mut dyn FnMut(&str)) {
+    let mut last = String::new();
+    let mut symbol = String::new();
+    reader.scan(names, |window| {
+        for name in window.texts() {
+            let name = str::from_utf8(name).ok().and_then(package_of);
+            let Some((package, function)) = name else { continue };
+            if package != last {
+                package.clone_into(&mut last);
+                symbol.clear();
+                symbol.extend(["go:", package]);
+                offer(&symbol);
+            }
+            symbol.clear();
+            symbol.extend(["go:", function]);
+            offer(&symbol);
+        }
+    });
+}
+
 /// Says what a function's name tells: its package, and its name without the types that it was made for.
-pub fn package_of(function: &str) -> Option<(&str, &str)> {
+fn package_of(function: &str) -> Option<(&str, &str)> {
     let function = function.split('[').next()?;
     let start = function.rfind('/').map_or(0, |at| at + 1);
     let dot = function.get(start..)?.find('.')?;

@@ -27,6 +27,7 @@ pub use self::loader::Loader;
 use self::loader::{Found, Object};
 use self::needs::Needs;
 use self::notes::Priority;
+use self::symbols::Linked;
 use super::claim::{Claim, Finding, Strength, Target};
 use super::tracer::{FileView, Reach, Tracer, View};
 use crate::contents::Contents;
@@ -94,7 +95,11 @@ impl Tracer for Elf {
         }
         let mut reader = Reader::new(file, view);
         let Some(facts) = Facts::read(&mut reader) else {
-            return unreadable(file, "its ELF headers are cut off or broken");
+            // Tests of programs that read ELF files have broken ones.
+            return match file.reach {
+                Reach::Direct => unreadable(file, "its ELF headers are cut off or broken"),
+                Reach::Application | Reach::Broad => Vec::new(),
+            };
         };
         let object = self.loader.object(&facts, file.node, view);
         let mut findings = Vec::new();
@@ -102,12 +107,12 @@ impl Tracer for Elf {
         findings.extend(self.opened(file, &facts, &object, &mut reader));
         let sections = facts.sections(&mut reader);
         let calls = symbols((&facts, &sections), &mut reader, view, &mut findings);
-        // Which of its many constants count, the symbols tell that others import from the C library.
-        if !is_libc(&facts) {
+        if !is_language_library(&facts) {
             let parts = (&facts, sections.as_slice());
             findings.extend(self.constants(file, parts, (&object, &calls), &mut reader));
         }
-        if memchr::memmem::find(file.head, b"UPX!").is_some() {
+        let is_packed = memchr::memmem::find(file.head, b"UPX!").is_some();
+        if is_packed && file.reach != Reach::Broad {
             findings.extend(unreadable(file, "it is packed with UPX, which hides what it needs"));
         }
         findings
@@ -133,16 +138,20 @@ impl Elf {
         }
         let Some(Dynamic { needed, optional, .. }) = &facts.dynamic else { return };
         for name in needed.iter().chain(optional) {
-            match self.loader.find(object, name) {
-                Found::Searched(paths) | Found::Nearest(paths) => {
-                    let paths = paths.into_iter();
-                    findings.extend(paths.map(|path| finding(Target::Path(path), &text(name))));
+            let (paths, strength) = match self.loader.find(object, name) {
+                Found::Searched(paths) => (paths, Strength::Certain),
+                Found::Nearest(paths) => (paths, Strength::Likely),
+                Found::Missing => {
+                    missing.push(name);
+                    continue;
                 }
-                Found::Missing => missing.push(name),
-            }
+            };
+            let found = paths.into_iter().map(Target::Path);
+            findings
+                .extend(found.map(|target| Finding { strength, ..finding(target, &text(name)) }));
         }
         missing.retain(|name| !optional.contains(name));
-        if file.reach != Reach::Broad && self.should_load(facts, &missing) {
+        if self.should_load(facts, &missing, file.reach) {
             findings.extend(missing.into_iter().map(|name| {
                 let warning =
                     Warning::MissingLibrary { file: file.path.clone(), soname: text(name) };
@@ -205,12 +214,17 @@ impl Elf {
         Needs { file, view, calls, libraries, surroundings }.of(&constants)
     }
 
-    /// Says whether a file was ever meant to be loaded in this image: a library for another architecture or another C
-    /// library was copied in with its siblings, and misses nothing that it ever had.
-    fn should_load(&self, facts: &Facts, missing: &[&Vec<u8>]) -> bool {
-        let is_program = facts.interpreter.is_some();
+    /// Says whether a file was ever meant to be loaded in this image: a plug-in for a program that is not there, or what
+    /// is for another architecture or C library and was copied in with its siblings, misses nothing that it ever had.
+    fn should_load(&self, facts: &Facts, missing: &[&Vec<u8>], reach: Reach) -> bool {
         let lacks_libc = missing.iter().any(|name| loader::is_libc(name));
-        self.loader.is_native(facts.machine) && (is_program || !lacks_libc)
+        let lacks_loader = facts.interpreter.as_ref().is_some_and(|path| missing.contains(&path));
+        self.loader.is_native(facts.machine)
+            && match reach {
+                Reach::Broad => false,
+                Reach::Application => !lacks_libc && !lacks_loader,
+                Reach::Direct => !lacks_libc || facts.interpreter.is_some(),
+            }
     }
 }
 
@@ -223,69 +237,43 @@ fn symbols(
 ) -> Calls {
     let mut calls = Calls::default();
     let mut wanted = BTreeSet::new();
-    let mut count = 0;
     let mut offer = |symbol: &str| {
-        count += 1;
         calls.note(symbol);
         if view.profiles.wants_symbol(symbol) {
             wanted.insert(symbol.to_owned());
         }
     };
-    if facts.dynamic.is_some() {
-        symbols::imports(facts, reader, &mut offer);
+    symbols::imports(facts, reader, &mut offer);
+    let linked = if facts.is_static() {
+        symbols::linked(facts, sections, reader, &mut offer)
     } else {
-        symbols::linked(facts, sections, reader, &mut offer);
-    }
+        Linked::Elsewhere
+    };
     if let Some(names) = go::function_names(facts, sections, reader) {
+        go::packages(names, reader, &mut offer);
         calls.add(Call::Go);
-        go_packages(names, reader, &mut |symbol| {
-            calls.note(symbol);
-            if view.profiles.wants_symbol(symbol) {
-                wanted.insert(symbol.to_owned());
-            }
-        });
-    } else if facts.dynamic.is_none() && count == 0 {
-        // A static program that was stripped may call anything.
+    } else if linked == Linked::Stripped {
+        // It may call anything.
         calls.add(Call::Load);
         calls.add(Call::Run);
     }
-    findings.extend(wanted.into_iter().map(|symbol| {
-        let detail = symbol.clone();
-        Finding { claim: Claim::Profile, ..finding(Target::Symbol(symbol), &detail) }
-    }));
+    if !is_language_library(facts) {
+        findings.extend(wanted.into_iter().map(|symbol| {
+            let detail = symbol.clone();
+            Finding { claim: Claim::Profile, ..finding(Target::Symbol(symbol), &detail) }
+        }));
+    }
     calls
 }
 
-/// Offers the packages and functions of a Go program: `go:net/http`, `go:net/http.Get`.
-fn go_packages(names: bytes::Span, reader: &mut Reader<'_>, offer: &mut dyn FnMut(&str)) {
-    let mut last = String::new();
-    let mut symbol = String::new();
-    reader.scan(names, |window| {
-        for name in window.texts() {
-            let name = str::from_utf8(name).ok().and_then(go::package_of);
-            let Some((package, function)) = name else { continue };
-            if package != last {
-                package.clone_into(&mut last);
-                symbol.clear();
-                symbol.extend(["go:", package]);
-                offer(&symbol);
-            }
-            symbol.clear();
-            symbol.extend(["go:", function]);
-            offer(&symbol);
-        }
-    });
-}
-
-fn is_libc(facts: &Facts) -> bool {
+/// Says whether a file is a library of C or C++ itself: which of its many calls and constants count, the symbols tell
+/// that others import from it.
+fn is_language_library(facts: &Facts) -> bool {
     let soname = facts.dynamic.as_ref().and_then(|dynamic| dynamic.soname.as_ref());
-    soname.is_some_and(|name| loader::is_libc(name))
+    soname.is_some_and(|name| loader::is_language_library(name))
 }
 
 fn unreadable(file: &FileView<'_>, cause: &str) -> Vec<Finding> {
-    if file.reach == Reach::Broad {
-        return Vec::new();
-    }
     let warning = Warning::Unreadable { file: file.path.clone(), cause: cause.to_owned() };
     vec![finding(Target::Warning(warning), "")]
 }

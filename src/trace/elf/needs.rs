@@ -38,11 +38,19 @@ impl Needs<'_> {
         for name in &constants.libraries {
             findings.extend(self.library(name));
         }
+        let mut claimed = None;
         for (&node, spelled) in &constants.paths {
             findings.extend(self.mark(spelled));
-            if !constants.libraries.contains(spelled) {
-                findings.extend(self.path(node, spelled));
+            // Paths come in path order: what lies in a folder that was claimed follows it.
+            let is_claimed = claimed.is_some_and(|folder| self.view.tree.is_within(node, folder));
+            if constants.libraries.contains(spelled) || is_claimed && self.view.tree.is_dir(node) {
+                continue;
             }
+            let finding = self.path(node, spelled);
+            if let Some(Finding { target: Target::Unowned(folder), .. }) = finding {
+                claimed = Some(folder);
+            }
+            findings.extend(finding);
         }
         findings.extend(constants.commands.iter().map(|line| self.command_line(line)));
         findings.extend(constants.words.iter().filter_map(|word| self.word(word)));

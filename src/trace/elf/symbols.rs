@@ -35,19 +35,31 @@ pub fn imports(facts: &Facts, reader: &mut Reader<'_>, offer: &mut dyn FnMut(&st
     offer_names(reader, layout, (table, strings, Wanted::Undefined), offer);
 }
 
+/// What is known of the functions in a program.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Linked {
+    /// They are in libraries.
+    Elsewhere,
+    /// They are in the program, and their names were offered.
+    Named,
+    /// They are in the program, and their names are not.
+    Stripped,
+}
+
 /// Offers the name of every symbol of a static program to `offer`.
 pub fn linked(
     facts: &Facts,
     sections: &[Section],
     reader: &mut Reader<'_>,
     offer: &mut dyn FnMut(&str),
-) {
+) -> Linked {
     let table = sections.iter().find(|section| section.kind == section::SHT_SYMTAB);
-    let Some(table) = table else { return };
+    let Some(table) = table else { return Linked::Stripped };
     let strings = usize::try_from(table.link).ok().and_then(|link| sections.get(link));
-    let Some(strings) = strings else { return };
+    let Some(strings) = strings else { return Linked::Stripped };
     let all = (table.span, strings.span, Wanted::All);
     offer_names(reader, facts.machine.layout, all, offer);
+    Linked::Named
 }
 
 /// How many symbols stand in front of those that DT_GNU_HASH lists, or in the table by DT_HASH's account.

@@ -1,3 +1,5 @@
+use goblin::elf::dynamic::DT_SONAME;
+
 use super::bytes::{Class, Order};
 use super::kit::{Hash, Tiny, library, program};
 use super::*;
@@ -113,7 +115,28 @@ fn finds_what_loaders_load() {
             Reach::Application,
             vec![],
         ),
-        ("a file that is cut off", Tiny { kind: 4, ..Tiny::default() }, Reach::Direct, vec![]),
+        (
+            "a program that was copied in with its siblings and has no loader",
+            Tiny { interpreter: "/lib/ld-no.so", ..library(&["libmissing.so.1"]) },
+            Reach::Application,
+            vec!["interpreter Certain /lib/ld-no.so"],
+        ),
+        (
+            "a program that is run and has no loader",
+            Tiny { interpreter: "/lib/ld-no.so", ..library(&[]).with(&[(14, "x")]) },
+            Reach::Direct,
+            vec![
+                "interpreter Certain /lib/ld-no.so",
+                "soname Certain warning: /bin/x needs the library `/lib/ld-no.so`, which the image does not have",
+            ],
+        ),
+        (
+            "a library that only its neighbour finds",
+            library(&["libnear.so"]),
+            Reach::Broad,
+            vec!["soname Likely /opt/near/libnear.so"],
+        ),
+        ("an object file", Tiny { kind: 1, ..library(&["libc.so.6"]) }, Reach::Direct, vec![]),
     ];
     for (summary, tiny, reach, expected) in table {
         for (class, order) in [
@@ -123,11 +146,12 @@ fn finds_what_loaders_load() {
             (Class::Narrow, Order::Big),
         ] {
             let tiny = Tiny { class, order, ..tiny.clone() };
-            let libc = Tiny { class, order, ..library(&[]).with(&[(14, "libc.so.6")]) };
+            let libc = Tiny { class, order, ..library(&[]).with(&[(DT_SONAME, "libc.so.6")]) };
             let bench = Bench::new(
                 &[
                     ("bin/x*", tiny.bytes()),
                     ("lib/libc.so.6", libc.bytes()),
+                    ("opt/near/libnear.so", libc.bytes()),
                     ("lib64/ld-linux-x86-64.so.2", libc.bytes()),
                 ],
                 "{}",
@@ -150,6 +174,24 @@ fn offers_symbols_to_profiles() {
             "imports by the old hash table",
             Tiny { imports, exports: vec!["dlopen"], hash: Hash::System, ..Tiny::default() },
             vec!["profile Certain symbol iconv_open"],
+        ),
+        (
+            "a static program's own, loaded anywhere",
+            Tiny {
+                symbols: vec!["main", "iconv_open"],
+                numbers: vec![(0x6fff_fffb, 0x0800_0000)],
+                exports: vec!["x"],
+                ..Tiny::default()
+            },
+            vec!["profile Certain symbol iconv_open"],
+        ),
+        (
+            "a language's library",
+            Tiny {
+                imports: vec!["iconv_open"],
+                ..library(&[]).with(&[(DT_SONAME, "libstdc++.so.6")])
+            },
+            vec![],
         ),
         (
             "a static program's own",
@@ -176,7 +218,7 @@ fn texts(texts: &[&str]) -> Vec<u8> {
 
 /// A library that calls `imports` and holds `constants`.
 fn caller(imports: &[&'static str], constants: Vec<u8>) -> Tiny {
-    Tiny { imports: [&["puts"], imports].concat(), constants, ..Tiny::default() }
+    Tiny { imports: imports.to_vec(), constants, ..Tiny::default() }.with(&[(DT_SONAME, "x")])
 }
 
 /// Traces a file in an image that has little else.

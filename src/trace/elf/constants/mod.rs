@@ -17,8 +17,9 @@ use super::calls::{Call, Calls};
 use super::facts::{Facts, Section};
 use crate::tree::{NodeId, Tree};
 
-/// The most names and command lines that are taken from one file.
+/// The most names, command lines and paths that are taken from one file.
 const MAX_NAMES: usize = 4096;
+const MAX_PATHS: usize = 16 << 10;
 
 /// What is looked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -89,7 +90,9 @@ impl Constants {
             Depth::All => {}
         }
         paths::find(window, layout, tree, &mut |node, spelled| {
-            self.paths.entry(node).or_insert_with(|| spelled.to_vec());
+            if self.paths.len() < MAX_PATHS {
+                self.paths.entry(node).or_insert_with(|| spelled.to_vec());
+            }
         });
         if calls.has(Call::Shell) {
             let is_program = |word: &[u8]| surroundings.is_program(word, tree);

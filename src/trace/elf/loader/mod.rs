@@ -292,6 +292,11 @@ pub fn is_libc(name: &[u8]) -> bool {
     places::libc_of_name(name).is_some()
 }
 
+/// Says whether a name is that of a library which every program of a language is linked with.
+pub fn is_language_library(name: &[u8]) -> bool {
+    is_libc(name) || name.starts_with(b"libstdc++.so") || name.starts_with(b"libc++.so")
+}
+
 /// Whether a search met a library that every CPU takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Complete {
