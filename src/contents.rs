@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use crate::tree::Content;
@@ -107,11 +107,30 @@ impl Contents {
 }
 
 /// Opens a file below `root` without following any link, so that no rename on the host leads elsewhere.
-fn open_beneath(root: &File, path: &std::path::Path) -> io::Result<File> {
+fn open_beneath(root: &File, path: &Path) -> io::Result<File> {
     use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-    Ok(File::from(openat2(root, path, flags, Mode::empty(), resolve)?))
+    match openat2(root, path, flags, Mode::empty(), resolve) {
+        Ok(file) => Ok(File::from(file)),
+        // Linux before 5.6 does not have the call, and sandboxes that do not know it refuse it.
+        Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM) => open_by_steps(root, path),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Does the same folder by folder.
+fn open_by_steps(root: &File, path: &Path) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags, openat};
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let mut file = root.try_clone()?;
+    let mut parts = path.components().peekable();
+    while let Some(part) = parts.next() {
+        let Component::Normal(name) = part else { return Err(io::ErrorKind::InvalidInput.into()) };
+        let kind = if parts.peek().is_some() { OFlags::DIRECTORY } else { OFlags::empty() };
+        file = File::from(openat(&file, name, flags | kind, Mode::empty())?);
+    }
+    Ok(file)
 }
 
 #[cfg(test)]
@@ -138,5 +157,23 @@ mod tests {
         assert_eq!(contents.read(&content, 4).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
         let content = Content::Span { layer: 7, offset: 0, size: 1 };
         assert!(contents.read(&content, 1).is_err());
+    }
+
+    #[test]
+    fn opens_files_below_a_folder_only() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("d/e")).unwrap();
+        std::fs::write(folder.path().join("d/e/a"), "one").unwrap();
+        std::os::unix::fs::symlink("d", folder.path().join("l")).unwrap();
+        std::os::unix::fs::symlink("d/e/a", folder.path().join("m")).unwrap();
+        let root = File::open(folder.path()).unwrap();
+        for open in [open_beneath, open_by_steps] {
+            let file = open(&root, Path::new("d/e/a")).unwrap();
+            assert_eq!(io::read_to_string(file).unwrap(), "one");
+            for path in ["l/e/a", "m", "none", "/etc/passwd", "../x"] {
+                let found = open(&root, Path::new(path));
+                assert!(found.is_err(), "{path}");
+            }
+        }
     }
 }

@@ -114,21 +114,24 @@ pub enum Refused {
     /// A type that no container engine unpacks.
     #[error("the entry has the type `{0}`, which no container engine unpacks")]
     Flag(String),
+    /// A file with holes that makes the image larger than the cap.
+    #[error("the image is larger than {0} bytes once unpacked")]
+    TooLarge(u64),
     /// Too many entries.
     #[error("the image has more than {0} entries")]
     Entries(usize),
     /// Too many bytes beside the files' contents.
-    #[error("the attributes and links of the image take more than 512 MiB")]
+    #[error("the attributes and links of the image take more than 256 MiB")]
     Extras,
 }
+
+const RAISE: &str = "raise the cap with `--max-unpacked` if you trust the image";
 
 impl FlattenError {
     /// Names the way out, where there is one.
     pub fn hint(&self) -> Option<String> {
         match &self.source {
-            LayerError::TooLarge(_) => {
-                Some("raise the cap with `--max-unpacked` if you trust the image".into())
-            }
+            LayerError::TooLarge(_) => Some(RAISE.into()),
             LayerError::Spool { folder, .. } => Some(format!(
                 "make room in `{}`, or set TMPDIR to a folder with more room",
                 folder.display()
@@ -159,6 +162,7 @@ impl Refused {
             | Refused::Flag(_) => {
                 Some("container engines refuse such an entry too: build the image again".into())
             }
+            Refused::TooLarge(_) => Some(RAISE.into()),
             Refused::Entries(_) | Refused::Extras => None,
         }
     }

@@ -10,60 +10,68 @@ use std::sync::Arc;
 
 use walkdir::WalkDir;
 
-use super::{LayerError, Limits};
+use super::{EntryError, LayerError, Stack};
 use crate::contents::LayerBytes;
 use crate::path::ImagePath;
-use crate::tree::{Content, Device, Inode, Kind, Meta, TreeBuilder, Xattrs};
+use crate::tree::{Content, Device, Inode, Kind, Meta, Xattrs};
 use crate::warning::Warning;
 
 /// Walks the folder and puts what is in it into the tree; returns its bytes and how many entries there were.
-pub fn read(
-    builder: &mut TreeBuilder,
-    layer: u16,
-    root: &Path,
-    limits: &mut Limits,
-    warnings: &mut Vec<Warning>,
-) -> Result<(LayerBytes, u64), LayerError> {
-    builder.begin_layer(layer);
-    let cannot = |path: &Path, source| LayerError::Folder { path: path.to_owned(), source };
-    let open = File::open(root).map_err(|error| cannot(root, error))?;
-    let mut files = Vec::new();
-    let mut links: HashMap<(u64, u64), ImagePath> = HashMap::new();
+pub fn read(stack: &mut Stack, layer: u16, root: &Path) -> Result<(LayerBytes, u64), LayerError> {
+    stack.builder.begin_layer(layer);
+    let open = File::open(root).map_err(|source| cannot(root, source))?;
+    let mut walk = Walk { stack, layer, files: Vec::new(), links: HashMap::new() };
     let mut count = 0;
-    for entry in WalkDir::new(root).follow_links(false).follow_root_links(true).sort_by_file_name()
-    {
+    let entries = WalkDir::new(root).follow_links(false).follow_root_links(true);
+    for entry in entries.sort_by_file_name() {
         let entry = entry.map_err(|error| {
             let path = error.path().unwrap_or(root).to_owned();
             cannot(&path, error.into_io_error().unwrap_or_else(|| io::ErrorKind::Other.into()))
         })?;
         count += 1;
-        let host = entry.path();
-        let relative = host.strip_prefix(root).unwrap_or(host);
-        let metadata = entry.metadata().map_err(|error| cannot(host, error.into()))?;
+        walk.add(entry.path(), entry.path().strip_prefix(root).unwrap_or(entry.path()))?;
+    }
+    Ok((LayerBytes::Folder { root: Arc::new(open), files: walk.files }, count))
+}
+
+fn cannot(path: &Path, source: io::Error) -> LayerError {
+    LayerError::Folder { path: path.to_owned(), source }
+}
+
+struct Walk<'a> {
+    stack: &'a mut Stack,
+    layer: u16,
+    /// The regular files; one's content is its position here.
+    files: Vec<PathBuf>,
+    /// The first path of each file that has several.
+    links: HashMap<(u64, u64), ImagePath>,
+}
+
+impl Walk<'_> {
+    fn add(&mut self, host: &Path, relative: &Path) -> Result<(), LayerError> {
         let name = relative.as_os_str().as_bytes();
-        let refused =
-            |source| LayerError::Entry(super::EntryError::Refused { name: name.to_vec(), source });
+        let refused = |source| EntryError::Refused { name: name.to_vec(), source };
         let path = ImagePath::from_entry(name).map_err(|error| refused(error.into()))?;
+        let metadata = std::fs::symlink_metadata(host).map_err(|error| cannot(host, error))?;
+        let builder = &mut self.stack.builder;
         if metadata.is_file() && metadata.nlink() > 1 {
-            if let Some(first) = links.get(&(metadata.dev(), metadata.ino())) {
+            let key = (metadata.dev(), metadata.ino());
+            if let Some(first) = self.links.get(&key) {
                 builder.hard_link(&path, first).map_err(|error| refused(error.into()))?;
-                continue;
+                return Ok(());
             }
-            links.insert((metadata.dev(), metadata.ino()), path.clone());
+            self.links.insert(key, path.clone());
         }
-        let Some(kind) = kind(layer, host, relative, &metadata, &mut files)
-            .map_err(|error| cannot(host, error))?
-        else {
-            warnings.push(Warning::Image {
-                text: format!("{path} is a socket, which no image can hold: it is left out"),
-            });
-            continue;
+        let kind = kind(self.layer, host, relative, &metadata, &mut self.files);
+        let Some(kind) = kind.map_err(|error| cannot(host, error))? else {
+            let text = format!("{path} is a socket, which no image can hold: it is left out");
+            self.stack.warnings.push(Warning::Image { text });
+            return Ok(());
         };
         let meta = meta(host, &metadata).map_err(|error| cannot(host, error))?;
         builder.insert(&path, Inode { meta, kind }).map_err(|error| refused(error.into()))?;
-        limits.check(builder).map_err(refused)?;
+        Ok(self.stack.limits.check(builder).map_err(refused)?)
     }
-    Ok((LayerBytes::Folder { root: Arc::new(open), files }, count))
 }
 
 /// Tells what the file is; a socket is nothing.

@@ -6,6 +6,7 @@
 mod entries;
 mod error;
 mod folder;
+mod limits;
 #[cfg(test)]
 mod tests;
 mod unpack;
@@ -15,7 +16,7 @@ use std::path::PathBuf;
 
 pub use error::{EntryError, FlattenError, LayerError, Refused};
 
-use crate::archive::{Bytes, Entry};
+use crate::archive::Bytes;
 use crate::contents::{Contents, LayerBytes};
 use crate::digest::Digest;
 use crate::image::{Blob, Image, Layer};
@@ -23,16 +24,11 @@ use crate::progress::{Progress, Silent};
 use crate::source::MAX_UNPACKED;
 use crate::tree::{Tree, TreeBuilder};
 use crate::warning::Warning;
+use limits::Limits;
 use unpack::{Job, Unpacked, unpack};
 
 /// The most entries that an image may have, unless an option says otherwise.
 pub const MAX_ENTRIES: usize = 10_000_000;
-
-/// Above this, the bytes of all names could pass what the tree can count.
-const MOST_ENTRIES: usize = 1 << 24;
-
-/// The most bytes that attributes, link targets and maps of holes may take together.
-const MAX_EXTRAS: usize = 512 << 20;
 
 /// What [`flatten`] needs beside the image.
 pub struct FlattenOptions<'a> {
@@ -95,36 +91,53 @@ pub fn flatten(image: &Image, options: &FlattenOptions<'_>) -> Result<Flattened,
     let in_layer = |number: usize, source| FlattenError { number: number + 1, total, source };
     let unpacked =
         unpack_all(&image.layers, options).map_err(|(number, error)| in_layer(number, error))?;
-    let mut builder = TreeBuilder::new();
-    let mut limits = Limits { entries: options.max_entries.min(MOST_ENTRIES), extras: 0 };
-    let mut flattened = (Vec::new(), Vec::new(), Vec::new());
-    let (bytes, figures, warnings) = &mut flattened;
+    let sizes = unpacked.iter().flatten().map(|layer| layer.size).sum();
+    let mut stack = Stack {
+        builder: TreeBuilder::new(),
+        limits: Limits::new(options, sizes),
+        warnings: Vec::new(),
+    };
+    let mut bytes = Vec::new();
+    let mut layers = Vec::new();
     for (number, (layer, unpacked)) in image.layers.iter().zip(unpacked).enumerate() {
-        let index = u16::try_from(number).map_err(|_| in_layer(number, LayerError::Number))?;
-        let (from, figure) = match (&layer.blob, unpacked) {
-            (Blob::Span { size, .. }, Some(unpacked)) => {
-                let Unpacked { file, offset, size: length } = unpacked;
-                let archive = Bytes::File { file: &file, offset, size: length };
-                let entries = entries::read(&mut builder, index, archive, &mut limits)
-                    .map_err(|error| in_layer(number, error.into()))?;
-                (
-                    LayerBytes::Span { file, offset },
-                    LayerFigures { stored: *size, unpacked: length, entries },
-                )
+        let (from, figures) =
+            stack.apply(number, layer, unpacked).map_err(|error| in_layer(number, error))?;
+        bytes.push(from);
+        layers.push(figures);
+    }
+    let Stack { builder, warnings, .. } = stack;
+    Ok(Flattened { tree: builder.finish(), contents: Contents::new(bytes), warnings, layers })
+}
+
+/// The layers applied so far.
+struct Stack {
+    builder: TreeBuilder,
+    limits: Limits,
+    warnings: Vec<Warning>,
+}
+
+impl Stack {
+    fn apply(
+        &mut self,
+        number: usize,
+        layer: &Layer,
+        unpacked: Option<Unpacked>,
+    ) -> Result<(LayerBytes, LayerFigures), LayerError> {
+        let index = u16::try_from(number).map_err(|_| LayerError::Number)?;
+        match (&layer.blob, unpacked) {
+            (Blob::Span { size: stored, .. }, Some(Unpacked { file, offset, size })) => {
+                let archive = Bytes::File { file: &file, offset, size };
+                let entries = entries::read(&mut self.builder, index, archive, &mut self.limits)?;
+                let figures = LayerFigures { stored: *stored, unpacked: size, entries };
+                Ok((LayerBytes::Span { file, offset }, figures))
             }
             (Blob::Folder(folder), _) => {
-                let (from, entries) =
-                    folder::read(&mut builder, index, folder, &mut limits, warnings)
-                        .map_err(|error| in_layer(number, error))?;
-                (from, LayerFigures { entries, ..LayerFigures::default() })
+                let (from, entries) = folder::read(self, index, folder)?;
+                Ok((from, LayerFigures { entries, ..LayerFigures::default() }))
             }
-            (Blob::Span { .. }, None) => return Err(in_layer(number, LayerError::Number)),
-        };
-        bytes.push(from);
-        figures.push(figure);
+            (Blob::Span { .. }, None) => Err(LayerError::Number),
+        }
     }
-    let (bytes, layers, warnings) = flattened;
-    Ok(Flattened { tree: builder.finish(), contents: Contents::new(bytes), warnings, layers })
 }
 
 /// Unpacks every archive once, even one that stands for several layers, as the empty one does.
@@ -150,24 +163,4 @@ fn unpack_all(
     }
     let unpacked: HashMap<usize, Unpacked> = unpack(jobs, options)?.into_iter().collect();
     Ok(first_of.iter().map(|first| unpacked.get(first).cloned()).collect())
-}
-
-/// What entries may add before the image counts as an attack on memory.
-struct Limits {
-    entries: usize,
-    extras: usize,
-}
-
-impl Limits {
-    fn add(&mut self, entry: &Entry) -> Result<(), Refused> {
-        let xattrs: usize =
-            entry.xattrs.iter().map(|(name, value)| name.len() + value.len() + 32).sum();
-        let map = entry.map.as_ref().map_or(0, |map| map.len() * 16);
-        self.extras += xattrs + map + entry.link.len();
-        if self.extras > MAX_EXTRAS { Err(Refused::Extras) } else { Ok(()) }
-    }
-
-    fn check(&self, builder: &TreeBuilder) -> Result<(), Refused> {
-        if builder.len() > self.entries { Err(Refused::Entries(self.entries)) } else { Ok(()) }
-    }
 }

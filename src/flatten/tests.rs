@@ -376,6 +376,25 @@ fn stops_early_at_a_bomb() {
 }
 
 #[test]
+fn counts_the_holes_of_files() {
+    // A file of 8 EiB - 512 bytes that is one hole.
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(tar::EntryType::GNUSparse);
+    header.as_mut_bytes()[..1].copy_from_slice(b"a");
+    header.as_mut_bytes()[483..495].copy_from_slice(b"\x80\0\0\0\x7f\xff\xff\xff\xff\xff\xfe\0");
+    for at in [100, 108, 116] {
+        header.as_mut_bytes()[at..at + 8].copy_from_slice(b"0000644\0");
+    }
+    header.set_size(0);
+    header.set_cksum();
+    let plain = [&header.as_bytes()[..], &[0; 1024]].concat();
+    assert_eq!(
+        told(&image(vec![layer(&plain, &plain)]), |_| {}),
+        "cannot flatten layer 1 of 1: cannot unpack entry `a`: the image is larger than 68719476736 bytes once unpacked (raise the cap with `--max-unpacked` if you trust the image)"
+    );
+}
+
+#[test]
 fn caps_the_number_of_entries() {
     let plain = archive(&[("a/b/c", ""), ("d", ""), ("d", ""), ("d", "")]);
     let image = image(vec![layer(&plain, &plain)]);
@@ -454,7 +473,7 @@ fn takes_any_layer_without_panic_or_delay() {
     let start = Instant::now();
     for _ in 0..5_000 {
         let mut builder = TreeBuilder::new();
-        let mut limits = Limits { entries: 1000, extras: 0 };
+        let mut limits = Limits::new(&FlattenOptions::new("/nowhere"), 0);
         for layer in 0..3 {
             let damaged = damaged_archive(&plain, &mut random);
             let bytes = Bytes::Memory(&damaged);

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::files::Files;
 use super::layout::check_count;
 use super::select::{Candidate, check_platform, platform_in, select};
-use super::{Cause, JsonError, OpenOptions, Pick};
+use super::{Cause, JsonError, MAX_IMAGES, MAX_NAMES, OpenOptions, Pick};
 use crate::digest::Digest;
 use crate::image::{Image, Layer};
 use crate::oci::Config;
@@ -52,10 +52,7 @@ pub fn open(files: &Files, pick: Option<&Pick>, options: &OpenOptions<'_>) -> Re
 
 /// Returns the names of images by the digest of their configuration, for archives that are layouts too.
 pub fn saved_names(files: &Files) -> Result<Vec<(String, Vec<String>)>, Cause> {
-    if let Files::Folder(_) = files {
-        return Ok(Vec::new());
-    }
-    if files.find("manifest.json")?.is_none() {
+    if !files.is_archive() || files.find("manifest.json")?.is_none() {
         return Ok(Vec::new());
     }
     let named = saved(files)?.into_iter().filter_map(|image| {
@@ -68,14 +65,19 @@ pub fn saved_names(files: &Files) -> Result<Vec<(String, Vec<String>)>, Cause> {
 fn saved(files: &Files) -> Result<Vec<Saved>, Cause> {
     let name = "manifest.json";
     let bytes = files.document(name)?.ok_or_else(|| Cause::Missing(name.into()))?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| Cause::Json { name: name.into(), source: JsonError::new(error) })
+    let saved: Vec<Saved> = serde_json::from_slice(&bytes)
+        .map_err(|error| Cause::Json { name: name.into(), source: JsonError::new(error) })?;
+    let names = saved.iter().flat_map(|image| &image.repo_tags).map(Vec::len).sum::<usize>();
+    if saved.len() > MAX_IMAGES || names > MAX_NAMES { Err(Cause::Images) } else { Ok(saved) }
 }
 
 fn config_bytes(files: &Files, image: &Saved) -> Result<Vec<u8>, Cause> {
     match digest_in(&image.config) {
         Some(digest) => files.verified(&digest, None),
-        None => files.get(&image.config)?.read(&image.config),
+        None => {
+            let missing = || Cause::Missing(image.config.escape_debug().to_string());
+            files.document(&image.config)?.ok_or_else(missing)
+        }
     }
 }
 

@@ -74,7 +74,11 @@ pub enum Cause {
     Config(#[from] ConfigError),
     #[error("the image has {layers} layers and {diff_ids} diff ids")]
     Count { layers: usize, diff_ids: usize },
-    #[error("indexes are nested too deep, or list too many images")]
+    #[error("the documents that describe the image are too large together")]
+    Documents,
+    #[error("there are too many images, or names of images, in it")]
+    Images,
+    #[error("indexes are nested too deep")]
     Nested,
     #[error("there is no image in it")]
     Empty,
@@ -106,10 +110,19 @@ impl fmt::Display for JsonError {
 
 impl std::error::Error for JsonError {}
 
+/// Lists what there is, as far as that helps.
+fn one_of(known: &[String]) -> String {
+    const MOST: usize = 20;
+    let shown = known.get(..MOST).unwrap_or(known).join(", ");
+    match known.len().checked_sub(MOST) {
+        None | Some(0) => format!("there are: {shown}"),
+        Some(more) => format!("there are: {shown}, and {more} more"),
+    }
+}
+
 impl SourceError {
     /// Names the way out, where there is one.
     pub fn hint(&self) -> Option<String> {
-        let one_of = |known: &[String]| format!("there are: {}", known.join(", "));
         match &*self.cause {
             Cause::Nothing(path) => {
                 let name = path.display();
@@ -144,6 +157,7 @@ impl SourceError {
                 Some("its images have no names: leave the tag out".into())
             }
             Cause::NoName { known, .. } => Some(one_of(known)),
+            Cause::Several { .. } if self.reference == "-" => Some("save one image only".into()),
             Cause::Several { known } => Some(format!("name one after a colon; {}", one_of(known))),
             Cause::NoPlatform { known, .. } => Some(one_of(known)),
             Cause::Platforms { known } => {
@@ -162,6 +176,8 @@ impl SourceError {
             | Cause::MediaType { .. }
             | Cause::Config(_)
             | Cause::Count { .. }
+            | Cause::Documents
+            | Cause::Images
             | Cause::Nested
             | Cause::Empty => None,
         }

@@ -1,5 +1,6 @@
 //! The files of a layout, in a folder or inside a tar, found by name.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fs::File;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -7,27 +8,37 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Cause;
-use crate::archive::{Bytes, EntryKind, Reader};
+use crate::archive::{Bytes, Entry, EntryKind, Reader};
 use crate::digest::Digest;
 use crate::image::Blob;
 use crate::path::ImagePath;
 
-/// The largest JSON document that is read, in bytes.
-pub const MAX_DOCUMENT: u64 = 16 << 20;
+/// The largest JSON document that is read, in bytes. Registries take 4 MiB.
+const MAX_DOCUMENT: u64 = 8 << 20;
 
-/// The most files that an archive of images may hold.
-const MAX_FILES: usize = 1 << 20;
+/// The most bytes of documents that are read to find one image.
+const MAX_DOCUMENTS: u64 = 128 << 20;
+
+/// The most files that an archive of images may hold, and the most bytes of their names.
+const MAX_FILES: usize = 1 << 18;
+const MAX_NAMES: usize = 32 << 20;
 
 /// How many links may lead from one name of an archive to another.
 const MAX_LINKS: usize = 16;
 
 /// Files by name.
-pub enum Files {
+pub struct Files {
+    place: Place,
+    /// How many bytes of documents may still be read.
+    left: Cell<u64>,
+}
+
+enum Place {
     Folder(PathBuf),
     Archive(Arc<File>, HashMap<ImagePath, Member>),
 }
 
-pub enum Member {
+enum Member {
     File { offset: u64, size: u64 },
     Link(ImagePath),
 }
@@ -40,58 +51,57 @@ pub struct Found {
 }
 
 impl Files {
+    fn new(place: Place) -> Self {
+        Files { place, left: Cell::new(MAX_DOCUMENTS) }
+    }
+
+    /// Takes the files of a folder.
+    pub fn folder(folder: &Path) -> Self {
+        Files::new(Place::Folder(folder.to_owned()))
+    }
+
     /// Lists an archive's files without reading their data.
     pub fn archive(file: Arc<File>) -> Result<Self, Cause> {
         let size = file.metadata().map_err(Cause::Read)?.len();
         let mut members = HashMap::new();
+        let mut names = 0;
         let mut reader = Reader::new(Bytes::File { file: &file, offset: 0, size });
         while let Some(entry) = reader.next().map_err(Cause::Archive)? {
             // A name that climbs out names no file of a layout, and nothing here is ever unpacked.
             let Ok(path) = ImagePath::from_entry(&entry.name) else { continue };
-            let member = match entry.kind {
-                EntryKind::File if entry.map.is_none() => {
-                    Some(Member::File { offset: entry.offset, size: entry.size })
-                }
-                EntryKind::HardLink => ImagePath::from_entry(&entry.link).ok().map(Member::Link),
-                EntryKind::Symlink => {
-                    path.parent().and_then(|folder| folder.join(&entry.link).ok()).map(Member::Link)
-                }
-                EntryKind::File
-                | EntryKind::Dir
-                | EntryKind::Char
-                | EntryKind::Block
-                | EntryKind::Fifo
-                | EntryKind::Other(_) => None,
-            };
-            members.extend(member.map(|member| (path, member)));
-            if members.len() > MAX_FILES {
+            let Some(member) = member(&path, &entry) else { continue };
+            names += entry.name.len() + entry.link.len();
+            members.insert(path, member);
+            if members.len() > MAX_FILES || names > MAX_NAMES {
                 return Err(Cause::Files(MAX_FILES));
             }
         }
-        Ok(Files::Archive(file, members))
+        Ok(Files::new(Place::Archive(file, members)))
+    }
+
+    /// Says whether the files stand in an archive.
+    pub fn is_archive(&self) -> bool {
+        matches!(self.place, Place::Archive(..))
     }
 
     /// Finds a file; `None` where there is none of that name.
     pub fn find(&self, name: &str) -> Result<Option<Found>, Cause> {
-        match self {
-            Files::Folder(folder) => open_file(&folder.join(name)),
-            Files::Archive(file, members) => {
-                let mut path = match ImagePath::from_entry(name.as_bytes()) {
-                    Ok(path) => path,
-                    Err(_) => return Ok(None),
-                };
-                for _ in 0..MAX_LINKS {
-                    match members.get(&path) {
-                        None => return Ok(None),
-                        Some(Member::Link(target)) => path = target.clone(),
-                        Some(&Member::File { offset, size }) => {
-                            return Ok(Some(Found { file: Arc::clone(file), offset, size }));
-                        }
-                    }
+        let (file, members) = match &self.place {
+            Place::Folder(folder) => return open_file(&folder.join(name)),
+            Place::Archive(file, members) => (file, members),
+        };
+        let Ok(path) = ImagePath::from_entry(name.as_bytes()) else { return Ok(None) };
+        let mut path = &path;
+        for _ in 0..MAX_LINKS {
+            match members.get(path) {
+                None => return Ok(None),
+                Some(Member::Link(target)) => path = target,
+                Some(&Member::File { offset, size }) => {
+                    return Ok(Some(Found { file: Arc::clone(file), offset, size }));
                 }
-                Ok(None)
             }
         }
+        Ok(None)
     }
 
     /// Finds a file that must be there.
@@ -101,7 +111,7 @@ impl Files {
 
     /// Reads a document; `None` where there is none of that name.
     pub fn document(&self, name: &str) -> Result<Option<Vec<u8>>, Cause> {
-        self.find(name)?.map(|found| found.read(name)).transpose()
+        self.find(name)?.map(|found| self.read(&found, name)).transpose()
     }
 
     /// Reads a document by its digest, and checks that.
@@ -109,16 +119,41 @@ impl Files {
         let name = blob_name(digest);
         let found = self.get(&name)?;
         found.check_size(&name, size)?;
-        let bytes = found.read(&name)?;
+        let bytes = self.read(&found, &name)?;
         let actual = Digest::of(&bytes);
         if actual != *digest {
             return Err(Cause::Digest { name, actual });
         }
         Ok(bytes)
     }
+
+    /// Reads a file that was found, and counts it against the cap on all documents.
+    fn read(&self, found: &Found, name: &str) -> Result<Vec<u8>, Cause> {
+        // An empty one counts too, so that nothing can be read without end.
+        let left = self.left.get().checked_sub(found.size.max(64)).ok_or(Cause::Documents)?;
+        self.left.set(left);
+        found.read(name)
+    }
+}
+
+fn member(path: &ImagePath, entry: &Entry) -> Option<Member> {
+    match entry.kind {
+        EntryKind::File if entry.map.is_none() => {
+            Some(Member::File { offset: entry.offset, size: entry.size })
+        }
+        EntryKind::HardLink => ImagePath::from_entry(&entry.link).ok().map(Member::Link),
+        EntryKind::Symlink => path.parent()?.join(&entry.link).ok().map(Member::Link),
+        EntryKind::File
+        | EntryKind::Dir
+        | EntryKind::Char
+        | EntryKind::Block
+        | EntryKind::Fifo
+        | EntryKind::Other(_) => None,
+    }
 }
 
 impl Found {
+    /// Reads the whole file, if it is no larger than a document may be.
     pub fn read(&self, name: &str) -> Result<Vec<u8>, Cause> {
         if self.size > MAX_DOCUMENT {
             return Err(Cause::Large { name: name.escape_debug().to_string(), size: self.size });

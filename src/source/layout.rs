@@ -8,16 +8,13 @@ use serde::de::DeserializeOwned;
 
 use super::files::{Files, blob_name};
 use super::select::{Candidate, add_names, check_platform, full_names, platform_in, select};
-use super::{Cause, JsonError, MAX_LAYERS, OpenOptions, Pick, Platform, docker};
+use super::{Cause, JsonError, MAX_IMAGES, MAX_LAYERS, OpenOptions, Pick, Platform, docker};
 use crate::digest::Digest;
 use crate::image::{Image, Layer};
 use crate::oci::Config;
 
 /// How deep indexes may stand in each other; two is what tools write.
 const MAX_DEPTH: usize = 8;
-
-/// The most manifests that indexes may list.
-const MAX_MANIFESTS: usize = 4096;
 
 const NAME: &str = "org.opencontainers.image.ref.name";
 /// The full name, as containerd and Docker write it beside the tag.
@@ -77,8 +74,8 @@ fn candidates(files: &Files) -> Result<Vec<Candidate>, Cause> {
             if is_attached(&descriptor) {
                 continue;
             }
-            if candidates.len() + next.len() > MAX_MANIFESTS {
-                return Err(Cause::Nested);
+            if candidates.len() + next.len() > MAX_IMAGES {
+                return Err(Cause::Images);
             }
             let digest = digest(&descriptor)?;
             if !is_index(descriptor.media_type()) {

@@ -35,6 +35,10 @@ pub const MAX_UNPACKED: u64 = 64 << 30;
 /// The most layers that an image may have. Engines stop at 127 or 500.
 pub const MAX_LAYERS: usize = 1000;
 
+/// The most images that one place may list, and the most names that `docker save` may give them.
+const MAX_IMAGES: usize = 1024;
+const MAX_NAMES: usize = 4096;
+
 /// What [`open`] needs beside the reference.
 pub struct OpenOptions<'a> {
     /// Which platform of several; by default that of this program, or the only one.
@@ -117,7 +121,7 @@ impl Opener<'_> {
         if !layout::is_layout(folder) {
             return Err(Cause::NoLayout(folder.to_owned()));
         }
-        layout::open(&Files::Folder(folder.to_owned()), pick, &self.options)
+        layout::open(&Files::folder(folder), pick, &self.options)
     }
 
     fn archive(&self, path: &Path, pick: Option<&Pick>, prefer: Prefer) -> Result<Image, Cause> {

@@ -1,5 +1,7 @@
 //! Chooses the one image that is meant, by name and by platform.
 
+use std::collections::HashSet;
+
 use super::{Cause, OpenOptions, Pick, Platform};
 use crate::digest::Digest;
 use crate::oci::Config;
@@ -63,11 +65,8 @@ fn merged(candidates: Vec<Candidate>) -> Vec<Candidate> {
 
 /// Adds names that are not there in another spelling.
 pub fn add_names(names: &mut Vec<String>, more: impl IntoIterator<Item = String>) {
-    for name in more {
-        if !names.iter().any(|known| is_same(known, &name)) {
-            names.push(name);
-        }
-    }
+    let mut known: HashSet<String> = names.iter().map(|name| canonical(name)).collect();
+    names.extend(more.into_iter().filter(|name| known.insert(canonical(name))));
 }
 
 fn of_platform(
@@ -147,18 +146,14 @@ fn sorted(texts: impl Iterator<Item = String>) -> Vec<String> {
     texts
 }
 
-/// Says whether two names mean one image: Docker leaves `docker.io/library/` and `:latest` out.
+/// Says whether two names mean one image.
 pub fn is_same(one: &str, other: &str) -> bool {
-    one == other || (is_full(one) || is_full(other)) && canonical(one) == canonical(other)
+    one == other || canonical(one) == canonical(other)
 }
 
-/// A name that has a repository, and is not a tag alone.
-fn is_full(name: &str) -> bool {
-    name.contains([':', '/'])
-}
-
+/// The spelling of Docker, which leaves `docker.io/library/` out, with the `:latest` that it leaves out too.
 fn canonical(name: &str) -> String {
-    let name = name.strip_prefix("index.").unwrap_or(name);
+    let name = name.strip_prefix("index.docker.io/").unwrap_or(name);
     let name = name.strip_prefix("docker.io/").unwrap_or(name);
     let name = name.strip_prefix("library/").unwrap_or(name);
     let last = name.rsplit('/').next().unwrap_or_default();
