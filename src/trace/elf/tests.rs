@@ -532,3 +532,14 @@ fn looks_once_at_what_is_named_often() {
     let found = trace_bytes(&bytes);
     assert_eq!(found, ["profile Certain symbol dlopen"]);
 }
+
+#[test]
+fn follows_deep_paths_once() {
+    let deep = "a/".repeat(500);
+    let text =
+        ["library/core/src/", &"/a".repeat(200_000), "\0", &"=/a/a".repeat(100_000)].concat();
+    let tiny = caller(&[], text.into_bytes());
+    let bench = Bench::new(&[("x*", tiny.bytes()), (&deep, vec![])], "{}");
+    // The square of the text's length would take minutes.
+    assert_eq!(bench.trace("/x", Reach::Direct), [""; 0]);
+}
