@@ -614,8 +614,10 @@ fn examine(view: &View<'_>, tracers: &[&dyn Tracer], node: NodeId, reach: Reach)
             detail: String::new(),
         }];
     }
-    // Of what came in with its folder only programs and libraries are read on: all else would only be skipped.
-    let follow = reach != Reach::Broad || head.starts_with(b"\x7fELF") || head.starts_with(b"#!");
+    // Of what came in with its folder only scripts are read on: all else would only be skipped. Of programs and libraries,
+    // the largest files of most images, the tracer reads by position what it needs.
+    let is_elf = head.starts_with(b"\x7fELF");
+    let follow = !is_elf && (reach != Reach::Broad || head.starts_with(b"#!"));
     let whole = match size {
         0..=HEAD => Some(head.clone()),
         _ if follow && size <= MAX_WHOLE => Some(view.read(node, MAX_WHOLE)),
