@@ -126,9 +126,7 @@ impl<'a> Configuration<'a> {
         }
         absolute.extend_from_slice(word);
         if pattern::is_pattern(word) {
-            let parts = absolute.split(|&byte| byte == b'/');
-            let plain = parts.take_while(|part| !pattern::is_pattern(part)).collect::<Vec<_>>();
-            let folder = pattern::unescape(&plain.join(&b'/'));
+            let folder = pattern::folder(&absolute);
             self.add(Target::Path(folder), word, 0);
         }
         pattern::expand(self.view, &absolute)

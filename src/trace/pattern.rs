@@ -158,6 +158,13 @@ fn extend(
     }
 }
 
+/// Returns the folder before the first name of a pattern that has wildcards.
+pub fn folder(pattern: &[u8]) -> Vec<u8> {
+    let names = pattern.split(|&byte| byte == b'/');
+    let plain: Vec<&[u8]> = names.take_while(|name| !is_pattern(name)).collect();
+    unescape(&plain.join(&b'/'))
+}
+
 /// Takes the backslashes of [`escape`] away.
 pub fn unescape(text: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(text.len());

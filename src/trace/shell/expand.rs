@@ -5,17 +5,22 @@
 
 use std::rc::Rc;
 
-use super::scope::{Located, Scope};
+use super::scope::{Located, Scope, Site};
 use super::syntax::{Extent, Operation, Parameter, Piece, Quoting, Word};
 use super::value::{Draft, Field, Fields, Meaning, Value, joined};
 use crate::path::ImagePath;
 use crate::trace::pattern;
+use crate::trace::script::base_name;
+use crate::trace::strings;
 
 /// How many values one variable may have: that of a `for` over files has most.
 const MAX_VALUES: usize = 256;
 
 /// How many alternatives a word has that is made of several such variables.
 const MAX_PRODUCTS: usize = 32;
+
+/// How many files a partly known word may be.
+const MAX_GUESSES: usize = 100;
 
 /// How many of its arguments a script may have taken before it runs the rest.
 const MAX_SHIFTS: usize = 8;
@@ -48,7 +53,7 @@ impl<'s> Scope<'s> {
                 Piece::Process(_) | Piece::Arithmetic(_) => Quoting::Bare,
             };
             let meanings = if depth < MAX_DEPTH && self.works(drafts.len()) {
-                self.meanings(piece, word.source, depth)
+                self.meanings(piece, word.site, depth)
             } else {
                 Rc::from([Meaning::Unknown])
             };
@@ -67,13 +72,13 @@ impl<'s> Scope<'s> {
     }
 
     /// What a piece may mean: at least one thing.
-    fn meanings(&self, piece: &Piece, source: usize, depth: u32) -> Rc<[Meaning]> {
+    fn meanings(&self, piece: &Piece, site: Site, depth: u32) -> Rc<[Meaning]> {
         let meanings: Rc<[Meaning]> = match piece {
             Piece::Literal(text, _) => Rc::from([Meaning::text(text)]),
             Piece::Home => self.variable(b"HOME", Extent::One, depth),
-            Piece::Parameter(parameter, _) => self.parameter(parameter, source, depth),
+            Piece::Parameter(parameter, _) => self.parameter(parameter, site, depth),
             Piece::Command(statements, _) => {
-                let printed = self.substitution(statements, source, depth + 1);
+                let printed = self.substitution(statements, site, depth + 1);
                 let meanings: Rc<[Meaning]> =
                     printed.iter().map(|text| Meaning::text(text)).collect();
                 if meanings.is_empty() { Rc::from([Meaning::Unknown]) } else { meanings }
@@ -84,52 +89,56 @@ impl<'s> Scope<'s> {
     }
 
     /// The values of a parameter expansion; empty where nothing gives it one.
-    fn parameter(&self, parameter: &Parameter, source: usize, depth: u32) -> Rc<[Meaning]> {
+    fn parameter(&self, parameter: &Parameter, site: Site, depth: u32) -> Rc<[Meaning]> {
         match &parameter.operation {
-            Operation::Plain => self.named(parameter, source, depth),
+            Operation::Plain => self.named(parameter, site, depth),
             Operation::Default(word) | Operation::Assign(word) => {
-                let named = self.named(parameter, source, depth);
+                let named = self.named(parameter, site, depth);
                 let is_set = |meaning: &&Meaning| !matches!(meaning, Meaning::Fields(fields) if fields.is_empty());
                 let mut meanings: Vec<Meaning> = named.iter().filter(is_set).cloned().collect();
-                meanings.extend(self.nested(word, source, depth));
+                meanings.extend(self.nested(word, site, depth));
                 meanings.into()
             }
             Operation::Alternative(word) => {
-                let mut meanings = self.nested(word, source, depth);
+                let mut meanings = self.nested(word, site, depth);
                 meanings.push(Meaning::Fields(Vec::new()));
                 meanings.into()
             }
             Operation::Trim(trim, word) => {
-                let alternatives = self.expand_to(Located { word, source }, depth + 1);
+                let alternatives = self.expand_to(Located { word, site }, depth + 1);
                 let pattern = alternatives.first().and_then(|fields| joined(fields));
                 let Some(pattern) = pattern.map(Value::into_pattern) else {
                     return Rc::from([Meaning::Unknown]);
                 };
-                let named = self.named(parameter, source, depth);
+                let named = self.named(parameter, site, depth);
                 named.iter().map(|meaning| meaning.trimmed(*trim, &pattern)).collect()
             }
             Operation::Other(_) => Rc::from([Meaning::Unknown]),
         }
     }
 
-    fn nested(&self, word: &Word, source: usize, depth: u32) -> Vec<Meaning> {
-        let alternatives = self.expand_to(Located { word, source }, depth + 1);
+    fn nested(&self, word: &Word, site: Site, depth: u32) -> Vec<Meaning> {
+        let alternatives = self.expand_to(Located { word, site }, depth + 1);
         alternatives.into_iter().map(meaning_of).collect()
     }
 
     /// The values of a parameter by its name.
-    fn named(&self, parameter: &Parameter, source: usize, depth: u32) -> Rc<[Meaning]> {
+    fn named(&self, parameter: &Parameter, site: Site, depth: u32) -> Rc<[Meaning]> {
         let path = |path: Option<&[u8]>| match path {
             Some(path) => Rc::from([Meaning::Whole(path.to_vec())]),
             None => Rc::from([Meaning::Unknown]),
         };
         match parameter.name.as_slice() {
-            b"@" | b"*" => self.arguments(depth).into(),
+            b"@" | b"*" => {
+                self.arguments(site, depth).iter().cloned().map(Meaning::Fields).collect()
+            }
             b"0" => path(self.name.as_deref()),
             b"#" | b"?" | b"-" | b"$" | b"!" => Rc::from([Meaning::Unknown]),
-            name if name.first().is_some_and(u8::is_ascii_digit) => Rc::from([self.argument(name)]),
+            name if name.first().is_some_and(u8::is_ascii_digit) => {
+                self.argument(name, site, depth)
+            }
             b"BASH_SOURCE" => {
-                let source = self.sources.get(source).and_then(|source| source.path.as_ref());
+                let source = self.sources.get(site.source).and_then(|source| source.path.as_ref());
                 path(source.map(ImagePath::as_bytes))
             }
             name => self.variable(name, parameter.extent, depth),
@@ -174,19 +183,27 @@ impl<'s> Scope<'s> {
                 });
             }
         }
-        for &(words, source) in &variable.lists {
+        for &(words, site) in &variable.lists {
             match extent {
                 Extent::All => {
                     let added =
-                        variable.added.iter().flat_map(|&(words, source)| located(words, source));
-                    let all = located(words, source).chain(added);
-                    self.elements(all, depth).into_iter().for_each(&mut add);
+                        variable.added.iter().flat_map(|&(words, site)| located(words, site));
+                    let all = located(words, site).chain(added);
+                    self.elements(all, depth).into_iter().map(Meaning::Fields).for_each(&mut add);
                 }
-                Extent::One => self.looped(words, source, depth).into_iter().for_each(&mut add),
+                Extent::One => {
+                    let expanded = located(words, site).map(|word| self.expand_to(word, depth + 1));
+                    self.looped(expanded.flatten().flatten()).into_iter().for_each(&mut add);
+                }
             }
         }
-        for &(search, source) in &variable.searches {
-            let found = self.listing(search, source, depth + 1);
+        for &site in &variable.over_arguments {
+            let arguments = self.arguments(site, depth + 1);
+            let fields = arguments.iter().flatten().cloned();
+            self.looped(fields).into_iter().for_each(&mut add);
+        }
+        for &(search, site) in &variable.searches {
+            let found = self.listing(search, site, depth + 1);
             found.into_iter().for_each(|path| add(Meaning::Whole(path)));
         }
         if variable.is_open && meanings.is_empty() {
@@ -196,25 +213,25 @@ impl<'s> Scope<'s> {
     }
 
     /// All elements of a list at once, each alternative of each element in one list at least.
-    fn elements<'w>(&self, words: impl Iterator<Item = Located<'w>>, depth: u32) -> Vec<Meaning> {
+    fn elements<'w>(&self, words: impl Iterator<Item = Located<'w>>, depth: u32) -> Vec<Fields> {
         let words: Vec<Vec<Fields>> = words.map(|word| self.expand_to(word, depth + 1)).collect();
         let count = words.iter().map(Vec::len).max().unwrap_or(1).min(MAX_PRODUCTS);
         let pick = |all: &Vec<Fields>, number: usize| all.get(number).or(all.last()).cloned();
-        let list = |number| words.iter().filter_map(|all| pick(all, number)).flatten().collect();
-        (0..count).map(|number| Meaning::Fields(list(number))).collect()
+        let list = |number: usize| -> Fields {
+            words.iter().filter_map(|all| pick(all, number)).flatten().collect()
+        };
+        (0..count).map(list).collect()
     }
 
-    /// The elements of a list one after the other, as a loop has them.
-    fn looped(&self, words: &[Word], source: usize, depth: u32) -> Vec<Meaning> {
+    /// Fields one after the other, as a loop has them: patterns are replaced by the paths that they name.
+    fn looped(&self, fields: impl Iterator<Item = Field>) -> Vec<Meaning> {
         let mut meanings = Vec::new();
-        for word in located(words, source) {
-            for field in self.expand_to(word, depth + 1).into_iter().flatten() {
-                match field {
-                    Field::Known(Value { pattern: Some(pattern), .. }) => {
-                        meanings.extend(self.paths(&pattern).into_iter().map(Meaning::Whole));
-                    }
-                    other => meanings.push(Meaning::Fields(vec![other])),
+        for field in fields {
+            match field {
+                Field::Known(Value { pattern: Some(pattern), .. }) => {
+                    meanings.extend(self.paths(&pattern).into_iter().map(Meaning::Whole));
                 }
+                other => meanings.push(Meaning::Fields(vec![other])),
             }
         }
         meanings
@@ -237,6 +254,27 @@ impl<'s> Scope<'s> {
         };
         let folders = self.working_folders();
         folders.iter().map(below).find(|paths| !paths.is_empty()).unwrap_or_default()
+    }
+
+    /// The files that a value may be of which only a part is known.
+    ///
+    /// `/usr/bin/$x` may be anything: the last name must say something, or its folder be private.
+    pub fn guessed(&self, pattern: &[u8]) -> Vec<Vec<u8>> {
+        let name = base_name(pattern);
+        let says_something = name.iter().filter(|byte| byte.is_ascii_alphanumeric()).count() > 1;
+        let folder = pattern::folder(pattern);
+        let found = self.view.tree.resolve(&folder);
+        let is_private =
+            found.is_some_and(|found| strings::is_private_folder(self.view, found.node));
+        if !folder.starts_with(b"/") || !(says_something || is_private) {
+            return Vec::new();
+        }
+        let is_file = |path: &Vec<u8>| {
+            let found = self.view.tree.resolve(path);
+            found.is_some_and(|found| self.view.tree.is_file(found.node))
+        };
+        let found: Vec<Vec<u8>> = self.paths(pattern).into_iter().filter(is_file).collect();
+        if found.len() > MAX_GUESSES { Vec::new() } else { found }
     }
 
     /// The folders that the script may work in: those it changes to, and that which it starts in.
@@ -264,49 +302,89 @@ impl<'s> Scope<'s> {
         self.view.tree.is_dir(found.node).then_some(path)
     }
 
-    /// `"$@"`: what the caller gives, and what `set --` puts in its place.
-    fn arguments(&self, depth: u32) -> Vec<Meaning> {
-        let own: Fields = match self.arguments {
-            None => vec![Field::Arguments],
-            Some(arguments) => arguments.iter().map(Field::from).collect(),
-        };
-        let mut meanings = vec![Meaning::Fields(own.clone())];
-        if self.shifts && self.arguments.is_some() {
-            let rests =
-                (1..own.len().min(MAX_SHIFTS)).map(|at| Meaning::Fields(own[at..].to_vec()));
-            meanings.extend(rests);
+    /// `"$@"` at a place: what the callers give, and what `set --` puts there; worked out once.
+    fn arguments(&self, site: Site, depth: u32) -> Rc<[Fields]> {
+        if let Some(known) = self.given.borrow().get(&site.frame) {
+            // A function that calls itself adds nothing to what it was called with.
+            return known.clone().unwrap_or_else(|| Rc::from([]));
         }
-        for &(words, source) in &self.positional {
+        self.given.borrow_mut().insert(site.frame, None);
+        let mut lists = self.worked_arguments(site.frame, depth);
+        lists.truncate(MAX_VALUES);
+        let lists: Rc<[Fields]> = lists.into();
+        self.given.borrow_mut().insert(site.frame, Some(lists.clone()));
+        lists
+    }
+
+    fn worked_arguments(&self, frame: usize, depth: u32) -> Vec<Fields> {
+        let Some(facts) = self.frames.get(frame) else { return Vec::new() };
+        let mut own: Vec<Fields> = Vec::new();
+        let mut add = |list: Fields| {
+            if !own.contains(&list) {
+                own.push(list);
+            }
+        };
+        match self.arguments {
+            Some(arguments) if frame == 0 => add(arguments.iter().map(Field::from).collect()),
+            Some(_) | None => {}
+        }
+        for &(words, site) in &facts.calls {
+            self.elements(located(words, site), depth).into_iter().for_each(&mut add);
+        }
+        if own.is_empty() {
+            own.push(vec![Field::Arguments]);
+        }
+        let mut lists = own.clone();
+        if facts.shifts {
+            let rests = |list: &Fields| {
+                let known = list.iter().take_while(|field| **field != Field::Arguments).count();
+                (1..list.len().min(known + 1).min(MAX_SHIFTS))
+                    .map(|at| list[at..].to_vec())
+                    .collect::<Vec<_>>()
+            };
+            lists.extend(own.iter().flat_map(rests));
+        }
+        for &(words, site) in &facts.positional {
             let mut fields = Vec::new();
-            for word in located(words, source) {
+            for word in located(words, site) {
                 // `set -- x "$@"` puts x in front.
                 if let [Piece::Parameter(parameter, _)] = word.word.pieces.as_slice()
                     && parameter.name == b"@"
                 {
-                    fields.extend(own.iter().cloned());
+                    fields.extend(own.iter().take(1).flatten().cloned());
                 } else {
                     let first = self.expand_to(word, depth + 1).into_iter().next();
                     fields.extend(first.unwrap_or_default());
                 }
             }
-            meanings.push(Meaning::Fields(fields));
+            lists.push(fields);
         }
-        meanings.truncate(MAX_PRODUCTS);
-        meanings
+        lists
     }
 
-    fn argument(&self, digits: &[u8]) -> Meaning {
+    fn argument(&self, digits: &[u8], site: Site, depth: u32) -> Rc<[Meaning]> {
         let number = std::str::from_utf8(digits).ok().and_then(|text| text.parse::<usize>().ok());
-        let Some(arguments) = self.arguments else {
-            return Meaning::Fields(vec![Field::Arguments]);
+        let Some(index) = number.and_then(|number| number.checked_sub(1)) else {
+            return Rc::from([Meaning::Unknown]);
         };
-        let argument = number.and_then(|number| arguments.get(number.checked_sub(1)?));
-        Meaning::Fields(argument.map(Field::from).into_iter().collect())
+        let mut meanings: Vec<Meaning> = Vec::new();
+        for list in self.arguments(site, depth).iter() {
+            let unknown = list.iter().position(|field| *field == Field::Arguments);
+            let field = match unknown {
+                Some(at) if at <= index => Some(Field::Arguments),
+                Some(_) | None => list.get(index).cloned(),
+            };
+            let meaning = Meaning::Fields(field.into_iter().collect());
+            if !meanings.contains(&meaning) {
+                meanings.push(meaning);
+            }
+        }
+        meanings.into()
     }
 }
 
-fn located(words: &[Word], source: usize) -> impl Iterator<Item = Located<'_>> {
-    words.iter().map(move |word| Located { word, source })
+fn located(words: &[Word], site: Site) -> impl Iterator<Item = Located<'_>> {
+    words.iter().map(move |word| Located { word, site })
 }
 
 /// The value of fields that stand in `${name:-word}`.

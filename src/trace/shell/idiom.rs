@@ -3,7 +3,7 @@
 //! `$(dirname "$0")`, `$(cd "$(dirname "$0")" && pwd)` and their kin name the folders of most scripts.
 
 use super::expand::MAX_DEPTH;
-use super::scope::{Located, Scope};
+use super::scope::{Located, Scope, Site};
 use super::syntax::{Simple, Statement, Word};
 use super::value::Field;
 use crate::trace::pattern;
@@ -41,7 +41,7 @@ impl Scope<'_> {
     pub(super) fn substitution(
         &self,
         statements: &[Statement],
-        source: usize,
+        site: Site,
         depth: u32,
     ) -> Vec<Vec<u8>> {
         if depth >= MAX_DEPTH {
@@ -57,7 +57,7 @@ impl Scope<'_> {
                 return commands
                     .first()
                     .and_then(as_simple)
-                    .map(|simple| self.listing(simple, source, depth))
+                    .map(|simple| self.listing(simple, site, depth))
                     .unwrap_or_default();
             }
             all => all.iter().filter_map(as_simple).collect(),
@@ -65,7 +65,7 @@ impl Scope<'_> {
         let mut folders = Vec::new();
         let mut printed = Vec::new();
         for simple in simples {
-            let words = self.command_words(simple, source, depth);
+            let words = self.command_words(simple, site, depth);
             let Some((program, rest)) = words.split_first() else { continue };
             let rest: Vec<&[u8]> = rest.iter().map(Vec::as_slice).collect();
             let operands = operands(&rest);
@@ -89,8 +89,8 @@ impl Scope<'_> {
     }
 
     /// What a search of folders lists, whatever filters follow.
-    pub(super) fn listing(&self, simple: &Simple, source: usize, depth: u32) -> Vec<Vec<u8>> {
-        let words = self.command_words(simple, source, depth);
+    pub(super) fn listing(&self, simple: &Simple, site: Site, depth: u32) -> Vec<Vec<u8>> {
+        let words = self.command_words(simple, site, depth);
         let Some((program, rest)) = words.split_first() else { return Vec::new() };
         let rest: Vec<&[u8]> = rest.iter().map(Vec::as_slice).collect();
         match base_name(program) {
@@ -168,13 +168,13 @@ impl Scope<'_> {
     }
 
     /// The words of a command that is one of the idioms; none where any of them is not known.
-    fn command_words(&self, simple: &Simple, source: usize, depth: u32) -> Vec<Vec<u8>> {
+    fn command_words(&self, simple: &Simple, site: Site, depth: u32) -> Vec<Vec<u8>> {
         let program = simple.words.first().and_then(Word::literal).unwrap_or_default();
         if !IDIOMS.contains(&base_name(&program)) {
             return Vec::new();
         }
         let expanded =
-            simple.words.iter().map(|word| self.expand_to(Located { word, source }, depth));
+            simple.words.iter().map(|word| self.expand_to(Located { word, site }, depth));
         // The first alternative stands for all: these idioms have one.
         let fields = expanded.filter_map(|alternatives| alternatives.into_iter().next()).flatten();
         let mut words = Vec::new();

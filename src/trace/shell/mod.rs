@@ -22,10 +22,11 @@ mod wrapper;
 
 use self::scope::{Located, Scope, Source};
 use self::syntax::Statement;
+use self::value::Field;
 use self::walk::{Walk, Wanted};
 use self::wrapper::Inner;
 use super::claim::{Claim, Finding, Strength, Target};
-use super::script::{self, Shebang, base_name};
+use super::script::{self, Shebang, base_name, is_shell};
 use super::tracer::{Command, FileView, Program, Reach, Tracer, View, Word};
 use crate::path::ImagePath;
 use crate::warning::{Place, Warning};
@@ -60,6 +61,7 @@ impl Tracer for Shell {
             name: Some(file.path.as_bytes().to_vec()),
             folder: view.working_dir(),
             arguments: None,
+            role: if view.tree.is_executable(file.node) { Role::Program } else { Role::Library },
         };
         let mut findings = script.findings(view);
         if !file.head.starts_with(b"#!") && view.tree.is_executable(file.node) {
@@ -73,7 +75,8 @@ impl Tracer for Shell {
         let mut findings = Vec::new();
         let names = [base_name(program.spelled.as_bytes()), view.tree.name(program.node)];
         let mut found = wrapper::inner(names[0], &command.words);
-        if found.is_empty() && names[1] != names[0] {
+        // A shell under another name is a shell; but every name of busybox is another program.
+        if found.is_empty() && is_shell(names[1]) {
             found = wrapper::inner(names[1], &command.words);
         }
         for inner in found {
@@ -109,6 +112,7 @@ pub fn commands_of_text(text: &[u8], place: &Place, view: &View<'_>) -> Vec<Find
         name: None,
         folder: view.working_dir(),
         arguments: None,
+        role: Role::Program,
     };
     reading.findings(view)
 }
@@ -157,6 +161,7 @@ fn text_findings(text: &[u8], command: &Command, view: &View<'_>) -> Vec<Finding
         name: after.first().cloned().flatten(),
         folder: command.folder.clone().unwrap_or_else(|| view.working_dir()),
         arguments: (!after.is_empty()).then_some(arguments),
+        role: Role::Program,
     };
     reading.findings(view)
 }
@@ -184,6 +189,7 @@ fn script_operand(words: &[Word], command: &Command, view: &View<'_>) -> Vec<Fin
         name: Some(path.as_bytes().to_vec()),
         folder,
         arguments: Some(&words[1..words.len().min(MAX_ARGUMENTS)]),
+        role: Role::Program,
     };
     findings.extend(reading.findings(view));
     findings
@@ -209,6 +215,7 @@ fn called(program: &Program<'_>, view: &View<'_>) -> Vec<Finding> {
         name: Some(program.spelled.as_bytes().to_vec()),
         folder: command.folder.clone().unwrap_or_else(|| view.working_dir()),
         arguments: Some(arguments),
+        role: Role::Program,
     };
     reading.findings_of(view, Wanted::OfCaller)
 }
@@ -244,6 +251,14 @@ struct Reading<'a> {
     name: Option<Vec<u8>>,
     folder: ImagePath,
     arguments: Option<&'a [Word]>,
+    role: Role,
+}
+
+/// Whether a script is run, or read by other scripts whose functions it may use.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Program,
+    Library,
 }
 
 impl Reading<'_> {
@@ -283,7 +298,7 @@ impl Reading<'_> {
         }
         let mut scope = self.scope(view, &sources);
         let is_unknown = |&word: &Located<'_>| sourced_by(&scope, word).is_empty();
-        scope.is_partial = scope.sourced.iter().any(is_unknown);
+        scope.is_partial = self.role == Role::Library || scope.sourced.iter().any(is_unknown);
         let mut findings = Walk::new(&scope, &places, wanted).findings();
         findings.extend(warning.filter(|_| wanted == Wanted::All));
         findings
@@ -329,15 +344,15 @@ impl Reading<'_> {
 fn sourced_by(scope: &Scope<'_>, word: Located<'_>) -> Vec<ImagePath> {
     let mut paths = Vec::new();
     for fields in scope.expand(word) {
-        if let Some(value::Field::Known(value)) = fields.into_iter().next() {
-            match value.pattern {
-                Some(pattern) => {
-                    let found = scope.paths(&pattern);
-                    paths.extend(found.iter().flat_map(|path| sourced_paths(scope, path)));
-                }
-                None => paths.extend(sourced_paths(scope, &value.text)),
-            }
-        }
+        let found = match fields.into_iter().next() {
+            Some(Field::Known(value)) => match value.pattern {
+                Some(pattern) => scope.paths(&pattern),
+                None => vec![value.text],
+            },
+            Some(Field::Unknown(pattern)) => scope.guessed(&pattern),
+            Some(Field::Arguments) | None => Vec::new(),
+        };
+        paths.extend(found.iter().flat_map(|path| sourced_paths(scope, path)));
     }
     paths
 }

@@ -12,13 +12,16 @@ use super::syntax::{
     Assigned, Branch, Compound, Extent, Mode, Operation, Piece, Redirect, Script, Simple,
     Statement, Word,
 };
-use super::value::Meaning;
+use super::value::{Fields, Meaning};
 use crate::path::ImagePath;
 use crate::trace::View;
 use crate::trace::tracer;
 
 /// How many values are worked out for one script.
 const MAX_WORK: usize = 1_000_000;
+
+/// How many calls of one function are looked at.
+const MAX_CALLS: usize = 64;
 
 /// A script that was read, and where.
 pub struct Source {
@@ -28,13 +31,36 @@ pub struct Source {
     pub script: Script,
 }
 
-/// A word and the number of the source it stands in.
+/// Where a word stands: that decides what `$1` and BASH_SOURCE are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Site {
+    /// The number of the source.
+    pub source: usize,
+    /// The number of the frame.
+    pub frame: usize,
+}
+
+/// A word and where it stands.
 #[derive(Clone, Copy)]
 pub struct Located<'s> {
     /// The word.
     pub word: &'s Word,
-    /// Its source.
-    pub source: usize,
+    /// Its place.
+    pub site: Site,
+}
+
+/// Words and where they stand.
+pub type List<'s> = (&'s [Word], Site);
+
+/// What has arguments of its own: the script, and each function.
+#[derive(Default)]
+pub struct Frame<'s> {
+    /// The arguments of its calls, for a function.
+    pub calls: Vec<List<'s>>,
+    /// The lists that `set --` puts in their place.
+    pub positional: Vec<List<'s>>,
+    /// Whether it takes arguments away before it uses the rest.
+    pub shifts: bool,
 }
 
 /// All values that a script gives a variable.
@@ -43,11 +69,13 @@ pub struct Variable<'s> {
     /// The values assigned.
     pub words: Vec<Located<'s>>,
     /// The lists assigned, of arrays and of `for`.
-    pub lists: Vec<(&'s [Word], usize)>,
+    pub lists: Vec<List<'s>>,
     /// The lists added to arrays.
-    pub added: Vec<(&'s [Word], usize)>,
+    pub added: Vec<List<'s>>,
+    /// Where a `for` goes over the arguments.
+    pub over_arguments: Vec<Site>,
     /// Searches of folders, whose output a loop reads into the variable.
-    pub searches: Vec<(&'s Simple, usize)>,
+    pub searches: Vec<(&'s Simple, Site)>,
     /// Whether some value is known only when the script runs.
     pub is_open: bool,
 }
@@ -69,22 +97,22 @@ pub struct Scope<'s> {
     pub folder: ImagePath,
     /// The variables.
     pub variables: FxHashMap<&'s [u8], Variable<'s>>,
-    /// The functions, and which of their own arguments they run, if any.
-    pub functions: FxHashMap<&'s [u8], Option<usize>>,
-    /// The lists that `set --` gives the positional parameters.
-    pub positional: Vec<(&'s [Word], usize)>,
+    /// The functions, and the numbers of their frames.
+    pub functions: FxHashMap<&'s [u8], usize>,
+    /// The frames, that of the script itself first.
+    pub frames: Vec<Frame<'s>>,
     /// The words that `cd` goes to.
     pub folders: Vec<Located<'s>>,
     /// Programs that the script looks for before it runs them.
     pub probed: FxHashSet<Vec<u8>>,
     /// The files that are sourced.
     pub sourced: Vec<Located<'s>>,
-    /// Whether the script takes arguments away before it uses the rest.
-    pub shifts: bool,
     /// Whether something is sourced that nobody knows, so that functions are missing here.
     pub is_partial: bool,
     /// The values of the variables that were worked out; `None` while one is.
     pub(super) known: RefCell<Known>,
+    /// The arguments of the frames that were worked out; `None` while they are.
+    pub(super) given: RefCell<FxHashMap<usize, Option<Rc<[Fields]>>>>,
     /// The folders that the script works in, once they are worked out.
     pub(super) places: RefCell<Option<Rc<[ImagePath]>>>,
     work: Cell<usize>,
@@ -107,23 +135,36 @@ impl<'s> Scope<'s> {
             folder,
             variables: FxHashMap::default(),
             functions: FxHashMap::default(),
-            positional: Vec::new(),
+            frames: vec![Frame::default()],
             folders: Vec::new(),
             probed: FxHashSet::default(),
             sourced: Vec::new(),
-            shifts: false,
             is_partial: false,
             known: RefCell::default(),
+            given: RefCell::default(),
             places: RefCell::default(),
             work: Cell::new(MAX_WORK),
         };
+        let mut calls = Vec::new();
+        let mut streams = Streams::default();
         for (number, source) in sources.iter().enumerate() {
-            let mut reader = Reader { scope: &mut scope, source: number };
+            let site = Site { source: number, frame: 0 };
+            let mut reader =
+                Reader { scope: &mut scope, site, calls: &mut calls, streams: &mut streams };
             reader.statements(&source.script.statements);
             for document in source.script.documents.iter() {
                 reader.word(document);
             }
         }
+        for (name, list) in calls {
+            if let Some(&frame) = scope.functions.get(name)
+                && let Some(frame) = scope.frames.get_mut(frame)
+                && frame.calls.len() < MAX_CALLS
+            {
+                frame.calls.push(list);
+            }
+        }
+        streams.join(&mut scope);
         scope
     }
 
@@ -135,10 +176,29 @@ impl<'s> Scope<'s> {
     }
 }
 
+/// Files through which a search of folders reaches a loop: `find … > list`, then `while read … < list`.
+#[derive(Default)]
+struct Streams<'s> {
+    written: FxHashMap<String, (&'s Simple, Site)>,
+    read: Vec<(String, &'s [u8])>,
+}
+
+impl<'s> Streams<'s> {
+    fn join(self, scope: &mut Scope<'s>) {
+        for (file, name) in self.read {
+            if let Some(&search) = self.written.get(&file) {
+                scope.variables.entry(name).or_default().searches.push(search);
+            }
+        }
+    }
+}
+
 /// Collects the facts of one source.
 struct Reader<'r, 's> {
     scope: &'r mut Scope<'s>,
-    source: usize,
+    site: Site,
+    calls: &'r mut Vec<(&'s [u8], List<'s>)>,
+    streams: &'r mut Streams<'s>,
 }
 
 impl<'s> Reader<'_, 's> {
@@ -155,6 +215,10 @@ impl<'s> Reader<'_, 's> {
                 self.statements(commands);
                 if let Some(Statement::Simple(search)) = commands.first() {
                     self.read_from(search, &commands[1..]);
+                    let site = self.site;
+                    if let Some(file) = commands.last().and_then(written) {
+                        self.streams.written.insert(file, (search, site));
+                    }
                 }
             }
             Statement::Chain(first, rest) => {
@@ -165,14 +229,14 @@ impl<'s> Reader<'_, 's> {
             }
             Statement::Compound(compound) => self.compound(compound),
             Statement::For(clause) => {
+                let site = self.site;
                 let variable = self.variable(&clause.name);
                 match &clause.values {
                     Some(values) => {
-                        let source = self.source;
-                        self.variable(&clause.name).lists.push((values, source));
+                        variable.lists.push((values, site));
                         self.words(values);
                     }
-                    None => variable.is_open = true,
+                    None => variable.over_arguments.push(site),
                 }
                 self.compound(&clause.body);
             }
@@ -185,10 +249,14 @@ impl<'s> Reader<'_, 's> {
                 self.redirects(&case.redirects);
             }
             Statement::Function(function) => {
-                let runs = runs_arguments(&function.body);
-                let known = self.scope.functions.entry(&function.name).or_default();
-                *known = known.or(runs);
+                let next = self.scope.frames.len();
+                let frame = *self.scope.functions.entry(&function.name).or_insert(next);
+                if frame == next {
+                    self.scope.frames.push(Frame::default());
+                }
+                let outer = std::mem::replace(&mut self.site.frame, frame);
                 self.statement(&function.body);
+                self.site.frame = outer;
             }
         }
     }
@@ -199,20 +267,23 @@ impl<'s> Reader<'_, 's> {
         self.redirects(&compound.redirects);
         for redirect in &compound.redirects {
             // done < <(find …)
-            if let Redirect::Read(word) = redirect
-                && let [Piece::Process(statements)] = word.pieces.as_slice()
+            let Redirect::Read(word) = redirect else { continue };
+            if let [Piece::Process(statements)] = word.pieces.as_slice()
                 && let [Statement::Simple(search)] = statements.as_slice()
             {
                 self.read_from(search, &compound.tests);
+            } else {
+                let names = compound.tests.iter().flat_map(read_names);
+                self.streams.read.extend(names.map(|name| (word.to_string(), name)));
             }
         }
     }
 
     /// Gives what a search of folders prints to the variables that `read` puts it into.
     fn read_from(&mut self, search: &'s Simple, readers: &'s [Statement]) {
-        let source = self.source;
+        let site = self.site;
         for name in readers.iter().flat_map(read_names) {
-            self.variable(name).searches.push((search, source));
+            self.variable(name).searches.push((search, site));
         }
     }
 
@@ -248,9 +319,9 @@ impl<'s> Reader<'_, 's> {
                 Piece::Parameter(parameter, _) => match &parameter.operation {
                     Operation::Plain => {}
                     Operation::Assign(word) => {
-                        let source = self.source;
+                        let site = self.site;
                         self.word(word);
-                        self.variable(&parameter.name).words.push(Located { word, source });
+                        self.variable(&parameter.name).words.push(Located { word, site });
                     }
                     Operation::Default(word)
                     | Operation::Alternative(word)
@@ -266,19 +337,19 @@ impl<'s> Reader<'_, 's> {
     }
 
     fn simple(&mut self, simple: &'s Simple) {
-        let source = self.source;
+        let site = self.site;
         for assignment in &simple.assignments {
             match &assignment.value {
                 Assigned::Word(word) => {
                     self.word(word);
-                    self.variable(&assignment.name).words.push(Located { word, source });
+                    self.variable(&assignment.name).words.push(Located { word, site });
                 }
                 Assigned::List(words) => {
                     self.words(words);
                     let variable = self.variable(&assignment.name);
                     match assignment.mode {
-                        Mode::Set => variable.lists.push((words, source)),
-                        Mode::Add => variable.added.push((words, source)),
+                        Mode::Set => variable.lists.push((words, site)),
+                        Mode::Add => variable.added.push((words, site)),
                     }
                 }
             }
@@ -294,19 +365,27 @@ impl<'s> Reader<'_, 's> {
         }
         let [program, rest @ ..] = words else { return };
         let operands = || rest.iter().filter(|word| !word.bare().is_some_and(is_option));
+        if let Some(name) = program.bare() {
+            self.calls.push((name, (rest, site)));
+        }
         match program.bare() {
             Some(b"." | b"source") => {
                 let word = operands().next();
-                self.scope.sourced.extend(word.map(|word| Located { word, source }));
+                self.scope.sourced.extend(word.map(|word| Located { word, site }));
             }
             Some(b"cd" | b"pushd") => {
                 let word = operands().next();
-                self.scope.folders.extend(word.map(|word| Located { word, source }));
+                self.scope.folders.extend(word.map(|word| Located { word, site }));
             }
-            Some(b"shift") => self.scope.shifts = true,
+            Some(b"shift") => {
+                if let Some(frame) = self.scope.frames.get_mut(site.frame) {
+                    frame.shifts = true;
+                }
+            }
             Some(b"set") => {
-                if let Some(start) = rest.iter().position(|word| word.bare() == Some(b"--")) {
-                    self.scope.positional.push((&rest[start + 1..], source));
+                let start = rest.iter().position(|word| word.bare() == Some(b"--"));
+                if let (Some(start), Some(frame)) = (start, self.scope.frames.get_mut(site.frame)) {
+                    frame.positional.push((&rest[start + 1..], site));
                 }
             }
             Some(b"read" | b"mapfile" | b"readarray" | b"getopts") => {
@@ -329,6 +408,15 @@ impl<'s> Reader<'_, 's> {
             _ => {}
         }
     }
+}
+
+/// The file that the last command of a pipeline writes, as it is spelled.
+fn written(statement: &Statement) -> Option<String> {
+    let Statement::Simple(simple) = statement else { return None };
+    simple.redirects.iter().find_map(|redirect| match redirect {
+        Redirect::Write(word) => Some(word.to_string()),
+        Redirect::Read(_) | Redirect::Here(_) | Redirect::Text(_) => None,
+    })
 }
 
 /// The variables that the `read`s of a loop's condition set.
@@ -367,34 +455,5 @@ impl Branch {
                 || text.starts_with("ccygwin")
         };
         self.patterns.is_empty() || !self.patterns.iter().all(is_other)
-    }
-}
-
-/// Says from which of its arguments on a function runs them as a command, if it does.
-fn runs_arguments(body: &Statement) -> Option<usize> {
-    match body {
-        Statement::Simple(simple) => {
-            let mut words = simple.words.iter();
-            let program = words.find(|word| {
-                !matches!(word.bare(), Some(b"exec" | b"command" | b"builtin" | b"eval"))
-            })?;
-            let [Piece::Parameter(parameter, _)] = program.pieces.as_slice() else { return None };
-            match parameter.name.as_slice() {
-                b"@" | b"*" | b"1" => Some(0),
-                [digit @ b'2'..=b'9'] => Some(usize::from(digit - b'1')),
-                _ => None,
-            }
-        }
-        Statement::Pipeline(commands) => commands.iter().find_map(runs_arguments),
-        Statement::Chain(first, rest) => runs_arguments(first)
-            .or_else(|| rest.iter().find_map(|(_, statement)| runs_arguments(statement))),
-        Statement::Compound(compound) => {
-            compound.tests.iter().chain(&compound.body).find_map(runs_arguments)
-        }
-        Statement::For(clause) => clause.body.body.iter().find_map(runs_arguments),
-        Statement::Case(case) => {
-            case.branches.iter().flat_map(|branch| &branch.body).find_map(runs_arguments)
-        }
-        Statement::Function(_) => None,
     }
 }

@@ -55,6 +55,7 @@ fn reading<'a>(text: &'a str, arguments: Option<&'a [Word]>) -> Reading<'a> {
         name: Some(b"/app/run.sh".to_vec()),
         folder: kit::path("/app"),
         arguments,
+        role: Role::Program,
     }
 }
 
@@ -187,6 +188,57 @@ fn works_words_out() {
 }
 
 #[test]
+fn hands_arguments_to_functions() {
+    check(&[
+        (
+            "steps() { for s; do [ -x $s ] && \"$s\"; done; }; steps /docker-entrypoint.d/*.sh",
+            &[
+                "try /docker-entrypoint.d/10-a.sh",
+                "run /docker-entrypoint.d/10-a.sh",
+                "likely /docker-entrypoint.d",
+                "unowned /docker-entrypoint.d",
+                "likely /docker-entrypoint.d/10-a.sh",
+            ],
+        ),
+        (
+            "as() { user=$1; shift; gosu $user \"$@\"; }; as app one -x",
+            &["run gosu·app·app·one·-x", "run gosu·one·one·-x", "run gosu·-x·-x"],
+        ),
+        ("f() { f \"$@\" x; \"$1\"; }; f one; g() { $1; }", &["run one"]),
+        (
+            "find /docker-entrypoint.d -name '*.sh' | sort > $list; while read -r s; do $s; done < $list",
+            &[
+                "run find·/docker-entrypoint.d·-name·*.sh",
+                "possible /docker-entrypoint.d",
+                "unowned /docker-entrypoint.d",
+                "run sort",
+                "run /docker-entrypoint.d/10-a.sh",
+            ],
+        ),
+    ]);
+}
+
+#[test]
+fn guesses_what_is_partly_known() {
+    check(&[
+        (
+            "D=/app; . \"$D/$1.sh\"; $D/bin/$2; /bin/$3; $4-x",
+            &[
+                "possible /app",
+                "unowned /app",
+                "likely /app/lib.sh",
+                "likely /app/run.sh",
+                "try /app/bin/start",
+                "warning /app/run.sh:1 runs `/bin/$3`, whose value is known only at run time",
+                "warning /app/run.sh:1 runs `$4-x`, whose value is known only at run time",
+                "try curl·x",
+            ],
+        ),
+        ("cmd_a() { one; }; cmd_$1", &["run one"]),
+    ]);
+}
+
+#[test]
 fn unwraps_what_the_shell_runs_itself() {
     check(&[
         (
@@ -242,8 +294,8 @@ fn names_the_files_of_words_patterns_and_sources() {
             "cat conf/*.conf /etc/$NAME.conf",
             &[
                 "run cat·/app/conf/a.conf·/app/conf/b.conf·?",
-                "possible /app/conf/a.conf",
-                "possible /app/conf/b.conf",
+                "likely /app/conf/a.conf",
+                "likely /app/conf/b.conf",
                 "possible /etc",
             ],
         ),

@@ -10,7 +10,7 @@ use crate::trace::tracer;
 pub enum Field {
     /// A value.
     Known(Value),
-    /// A value that only the running script knows; it starts like this.
+    /// A value that only the running script knows, as a pattern that matches it.
     Unknown(Vec<u8>),
     /// The script's own arguments, where its caller is not known.
     Arguments,
@@ -74,7 +74,7 @@ impl From<&tracer::Word> for Field {
             Some(text) => {
                 Field::Known(Value { giver: Giver::Caller, ..Value::from(text.as_slice()) })
             }
-            None => Field::Unknown(Vec::new()),
+            None => Field::Unknown(b"*".to_vec()),
         }
     }
 }
@@ -205,13 +205,22 @@ impl Draft {
         let mut value = match self.current.take() {
             None => Value::default(),
             Some(Field::Known(value)) => value,
-            Some(unknown) => {
-                self.current = Some(unknown);
+            Some(Field::Unknown(mut known)) => {
+                if known.len() < MAX_LENGTH {
+                    pattern::escape(text, &mut known);
+                }
+                self.current = Some(Field::Unknown(known));
+                return;
+            }
+            Some(Field::Arguments) => {
+                let mut known = b"*".to_vec();
+                pattern::escape(text, &mut known);
+                self.current = Some(Field::Unknown(known));
                 return;
             }
         };
         if value.text.len() + text.len() > 2 * MAX_LENGTH {
-            self.current = Some(Field::Unknown(Vec::new()));
+            self.current = Some(Field::Unknown(b"*".to_vec()));
             return;
         }
         let is_pattern = quoting == Quoting::Bare && pattern::is_pattern(text);
@@ -252,12 +261,15 @@ impl Draft {
     }
 
     fn become_unknown(&mut self) {
-        let start = match self.current.take() {
-            Some(Field::Known(value)) => value.text,
-            Some(Field::Unknown(start)) => start,
+        let mut known = match self.current.take() {
+            Some(Field::Known(value)) => value.into_pattern(),
+            Some(Field::Unknown(known)) => known,
             Some(Field::Arguments) | None => Vec::new(),
         };
-        self.current = Some(Field::Unknown(start));
+        if !known.ends_with(b"*") {
+            known.push(b'*');
+        }
+        self.current = Some(Field::Unknown(known));
     }
 
     /// Returns the fields.

@@ -22,13 +22,11 @@ impl Walk<'_> {
                     self.path(&value.text[at + 1..], line, Strength::Possible);
                 }
             }
-            Field::Unknown(start) => {
+            Field::Unknown(pattern) => {
                 // The folder of "/etc/app/$NAME.conf".
-                if let Some(at) = start.iter().rposition(|&byte| byte == b'/')
-                    && start.starts_with(b"/")
-                    && at > 0
-                {
-                    self.path(&start[..at], line, Strength::Possible);
+                let folder = pattern::folder(pattern);
+                if folder.starts_with(b"/") {
+                    self.path(&folder, line, Strength::Possible);
                 }
             }
             Field::Arguments => {}
@@ -36,9 +34,7 @@ impl Walk<'_> {
     }
 
     fn pattern(&mut self, pattern: &[u8], line: u32) {
-        let first =
-            pattern.split(|&byte| byte == b'/').take_while(|part| !pattern::is_pattern(part));
-        let folder = pattern::unescape(&first.collect::<Vec<_>>().join(&b'/'));
+        let folder = pattern::folder(pattern);
         if folder.starts_with(b"/") {
             self.path(&folder, line, Strength::Likely);
         }
@@ -77,7 +73,7 @@ impl Walk<'_> {
     /// Warns of a program that only the running script knows, the first such word from `at` on.
     pub(super) fn unknown(&mut self, simple: &Simple, at: usize) {
         // Of what a sourced file can do, most scripts use little.
-        if self.wanted == Wanted::OfCaller || self.source > 0 {
+        if self.wanted == Wanted::OfCaller || self.site.source > 0 {
             return;
         }
         let words = simple.words.get(at..).unwrap_or_default();
@@ -92,7 +88,7 @@ impl Walk<'_> {
     }
 
     pub(super) fn place(&self, line: u32) -> Place {
-        match self.place.get(self.source) {
+        match self.place.get(self.site.source) {
             Some(Place::Line(path, _)) => Place::Line(path.clone(), line),
             Some(Place::Config(field)) => Place::Config(field),
             None => Place::Config("command"),
@@ -108,7 +104,7 @@ impl Walk<'_> {
         line: u32,
     ) {
         let word = Escaped(word);
-        let detail = match self.place.get(self.source) {
+        let detail = match self.place.get(self.site.source) {
             Some(Place::Line(..)) => format!("`{word}` in line {line}"),
             Some(Place::Config(_)) | None => format!("`{word}`"),
         };
