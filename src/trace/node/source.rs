@@ -88,7 +88,9 @@ impl<'a> Reader<'a> {
             return;
         }
         let before = |back: usize| at.checked_sub(back).and_then(|at| tokens.get(at));
-        let is_property = before(1).is_some_and(|token| token.marks(b'.'));
+        let is_dot = |back: usize| before(back).is_some_and(|token| token.marks(b'.'));
+        // Two dots are the end of `...`, behind which no property stands.
+        let is_property = is_dot(1) && !is_dot(2);
         let owner = before(2).filter(|_| is_property).map(|token| token.text);
         let called = rest.first().is_some_and(|next| next.marks(b'('));
         let arguments = rest.get(1..).unwrap_or_default();
@@ -285,7 +287,7 @@ mod tests {
 
     #[test]
     fn finds_requests() {
-        let table: [(&str, &[&str]); 20] = [
+        let table: [(&str, &[&str]); 21] = [
             ("const a = require('a')", &["1 a"]),
             ("require(\"./b\")\nrequire(`c`)", &["1 ./b", "2 c"]),
             ("require('./x/' + name + '.js')", &["1 ./x/…"]),
@@ -303,6 +305,7 @@ mod tests {
             ("`${require('a')}`", &["1 a"]),
             ("import type { A } from 'a'", &["1 a"]),
             ("Array.from('abc'); x.import('y')", &[]),
+            ("({ ...require('a') })", &["1 a"]),
             ("require(", &[]),
             ("require(path.join(__dirname, 'routes', file))", &["1 folder:routes/…"]),
             ("import(new URL('./a.mjs', import.meta.url))", &["1 folder:./a.mjs"]),
