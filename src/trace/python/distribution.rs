@@ -58,6 +58,8 @@ pub enum Origin {
     Requested,
     /// Another distribution requires it.
     Required,
+    /// Whoever installed it did not say.
+    Unknown,
 }
 
 /// A distribution that another requires.
@@ -82,6 +84,7 @@ impl Index {
     /// Reads a site-packages folder.
     pub fn read(view: &View<'_>, site: NodeId) -> Self {
         let mut index = Index::default();
+        let automatic = automatic(view);
         for &child in view.tree.children(site) {
             let name = view.tree.name(child);
             let found = if name.ends_with(b".dist-info") {
@@ -91,16 +94,15 @@ impl Index {
             } else {
                 None
             };
-            if let Some(found) = found {
+            if let Some(mut found) = found {
+                found.ask_packages(view, automatic.as_ref());
                 index.add(found);
             }
         }
-        if !index.marks_requests {
-            let required = index.distributions.iter_mut();
-            for distribution in required.filter(|one| one.origin == Origin::Required) {
-                distribution.origin = Origin::Requested;
-            }
-        }
+        // An installer that marks what it was asked for (`REQUESTED`) does so for all.
+        let unmarked = if index.marks_requests { Origin::Required } else { Origin::Requested };
+        let unknown = index.distributions.iter_mut().filter(|one| one.origin == Origin::Unknown);
+        unknown.for_each(|one| one.origin = unmarked);
         super::startup::read_paths(view, site, &mut index);
         index
     }
@@ -163,6 +165,36 @@ struct Found {
     marked: bool,
 }
 
+impl Found {
+    /// Asks the system's package manager why it installed the package that brought the distribution.
+    fn ask_packages(&mut self, view: &View<'_>, automatic: Option<&FxHashSet<String>>) {
+        let one = &mut self.distribution;
+        let owner = view.packages.owner(one.metadata).filter(|_| one.origin == Origin::Unknown);
+        if let (Some(owner), Some(automatic)) = (owner, automatic) {
+            let is_required = automatic.contains(&view.packages.package(owner).name);
+            one.origin = if is_required { Origin::Required } else { Origin::Requested };
+        }
+    }
+}
+
+/// Returns the packages that apt installed because others need them (`extended_states`); `None` where it does not say.
+fn automatic(view: &View<'_>) -> Option<FxHashSet<String>> {
+    let found = view.tree.resolve(b"/var/lib/apt/extended_states")?;
+    let text = view.read(found.node, MAX_METADATA);
+    let mut package = String::new();
+    let mut names = FxHashSet::default();
+    for line in String::from_utf8_lossy(&text).lines() {
+        match line.split_once(": ") {
+            Some(("Package", name)) => name.trim().clone_into(&mut package),
+            Some(("Auto-Installed", "1")) => {
+                names.insert(package.clone());
+            }
+            Some(_) | None => {}
+        }
+    }
+    Some(names)
+}
+
 /// Reads a `.dist-info` folder.
 fn dist_info(view: &View<'_>, site: NodeId, folder: NodeId) -> Option<Found> {
     let tree = view.tree;
@@ -182,7 +214,7 @@ fn dist_info(view: &View<'_>, site: NodeId, folder: NodeId) -> Option<Found> {
         Some(url) if is_local(&url, text(b"INSTALLER").as_deref()) => Origin::Local,
         Some(_) => Origin::Requested,
         None if marked => Origin::Requested,
-        None => Origin::Required,
+        None => Origin::Unknown,
     };
     let groups = text(b"entry_points.txt").map(|text| parse_groups(&text)).unwrap_or_default();
     let distribution = Distribution { name, metadata, files, requires, origin };
@@ -205,7 +237,7 @@ fn egg_info(view: &View<'_>, site: NodeId, info: NodeId) -> Option<Found> {
     files.sort_unstable();
     files.dedup();
     let groups = text(b"entry_points.txt").map(|text| parse_groups(&text)).unwrap_or_default();
-    let distribution = Distribution { name, metadata, files, requires, origin: Origin::Required };
+    let distribution = Distribution { name, metadata, files, requires, origin: Origin::Unknown };
     Some(Found { distribution, groups, marked: false })
 }
 

@@ -7,6 +7,7 @@
 //! the profile's drop rules still thin it, so that a test runner that a library knows of does not stay. The
 //! *standard library* stays whole by the profile; its imports are followed for the parts that the profile drops.
 
+mod claims;
 mod distribution;
 mod environment;
 mod lexer;
@@ -20,9 +21,10 @@ mod tests;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use self::distribution::{Index, Origin, Scope};
+use self::claims::{Claims, How};
+use self::distribution::{Origin, Scope};
 use self::environment::Environment;
-use self::search::{Claims, How, Search};
+use self::search::{Known, Search};
 use self::source::{Action, Call, Import, When};
 use super::tracer::{Firing, MAX_WHOLE, Program};
 use super::{Claim, Command, FileView, Finding, Reach, Strength, Target, Tracer, View};
@@ -38,7 +40,7 @@ const MAX_CONFIGURATION: u64 = 256 << 10;
 #[derive(Default)]
 pub struct Python {
     environments: Memo<ImagePath, Option<Environment>>,
-    indexes: Memo<NodeId, Index>,
+    known: Known,
 }
 
 /// Whose code a file is.
@@ -79,7 +81,7 @@ impl Tracer for Python {
         let working = program.command.folder.clone().unwrap_or_else(|| view.working_dir());
         let search = self.search(view, &environments, None, Some(&program.spelled));
         let search = search.with_folder(view, &working);
-        let mut claims = Claims::new(view, &self.indexes);
+        let mut claims = Claims::new(view, &self.known);
         let mut words = program.command.words.iter().skip(1).flatten().map(Vec::as_slice);
         if is_interpreter {
             let operand = operand(&mut words);
@@ -95,7 +97,7 @@ impl Tracer for Python {
         let memo = self.environment(view, &firing.prefix);
         let Some(environment) = memo.as_ref() else { return Vec::new() };
         let tree = view.tree;
-        let mut claims = Claims::new(view, &self.indexes);
+        let mut claims = Claims::new(view, &self.known);
         let mut certain = |target: Target, detail: &str| {
             claims.push(target, Claim::Import, Strength::Certain, detail.to_owned());
         };
@@ -150,13 +152,13 @@ impl Python {
         file: Option<NodeId>,
         interpreter: Option<&ImagePath>,
     ) -> Search {
-        Search::new(view, &self.indexes, environments, file, interpreter)
+        Search::new(view, &self.known, environments, file, interpreter)
     }
 
     fn owner(&self, view: &View<'_>, environments: &[Environment], file: NodeId) -> Owner {
         for environment in environments {
             if let Some(site) = environment.site_of(view.tree, file) {
-                let index = self.indexes.get_or(site, || Index::read(view, site));
+                let index = self.known.index(view, site);
                 let owner = index.owner(file);
                 let is_local = owner.is_some_and(|owner| owner.origin == Origin::Local);
                 return if is_local { Owner::Application } else { Owner::Distribution };
@@ -170,12 +172,13 @@ impl Python {
 
     /// A distribution was reached: its files, and what it requires.
     fn metadata(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
-        let mut claims = Claims::new(view, &self.indexes);
+        let mut claims = Claims::new(view, &self.known);
         for environment in self.environments(view) {
             let Some(site) = environment.site_of(view.tree, file.node) else { continue };
-            let index = self.indexes.get_or(site, || Index::read(view, site));
+            let index = self.known.index(view, site);
             let Some(distribution) = index.described_by(file.node) else { continue };
             claims.library(distribution.files.clone(), format!("all of `{}`", distribution.name));
+            claims.packaged(file.node);
             for required in &distribution.requires {
                 if required.scope == Scope::Always {
                     let detail = format!("`{}` requires `{}`", distribution.name, required.name);
@@ -211,7 +214,7 @@ impl Python {
         let interpreter = shebang(view, text);
         let search = self.search(view, &environments, Some(file.node), interpreter.as_ref());
         let source = source::read(text);
-        let mut claims = Claims::new(view, &self.indexes);
+        let mut claims = Claims::new(view, &self.known);
         claims.of_file(&search, file.node);
         for import in &source.imports {
             if let Some(how) = how(owner, is_broad, import.when) {
@@ -249,7 +252,7 @@ impl Python {
             return Vec::new();
         }
         let search = self.search(view, &environments, Some(file.node), None);
-        let mut claims = Claims::new(view, &self.indexes);
+        let mut claims = Claims::new(view, &self.known);
         let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"._:".contains(byte);
         for word in text.split(|byte| !is_part(byte)) {
             let word = word.trim_ascii_end().strip_suffix(b":").unwrap_or(word);

@@ -1,0 +1,378 @@
+//! What a found module, distribution or library claims.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+
+use super::distribution::{Distribution, Index, Origin, Scope};
+use super::modules::{self, Module};
+use super::search::{Known, Search, application_folders};
+use super::source::{self, Import};
+use crate::path::ImagePath;
+use crate::trace::{Claim, Finding, Strength, Target, View};
+use crate::tree::{NodeId, Tree};
+
+/// How much an import says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// It runs.
+    Needed,
+    /// It runs where it can: what it names stays if somebody asked for it.
+    Wanted,
+}
+
+/// Collects findings, each once.
+pub struct Claims<'a> {
+    view: &'a View<'a>,
+    known: &'a Known,
+    findings: Vec<Finding>,
+    seen: FxHashSet<(NodeId, bool)>,
+    /// The metadata of the distribution whose file is looked at.
+    own: Option<NodeId>,
+    /// Distributions that its extras name.
+    extras: Vec<String>,
+}
+
+impl<'a> Claims<'a> {
+    /// Starts with none.
+    pub fn new(view: &'a View<'a>, known: &'a Known) -> Self {
+        let (findings, seen) = (Vec::new(), FxHashSet::default());
+        Claims { view, known, findings, seen, own: None, extras: Vec::new() }
+    }
+
+    /// Returns what was collected.
+    pub fn finish(self) -> Vec<Finding> {
+        self.findings
+    }
+
+    /// Returns the index of a site-packages folder.
+    pub fn index(&self, site: NodeId) -> Arc<Index> {
+        self.known.index(self.view, site)
+    }
+
+    /// Says whose claims these are, so that a distribution does not claim itself.
+    pub fn of_file(&mut self, search: &Search, file: NodeId) {
+        let Some(site) = search.site_of(self.view.tree, file) else { return };
+        let index = self.index(site);
+        if let Some(distribution) = index.owner(file) {
+            self.own = Some(distribution.metadata);
+            let optional = distribution.requires.iter().filter(|one| one.scope == Scope::Extra);
+            self.extras = optional.map(|one| one.name.clone()).collect();
+        }
+    }
+
+    /// Adds a finding.
+    pub fn push(&mut self, target: Target, claim: Claim, strength: Strength, detail: String) {
+        self.findings.push(Finding { target, claim, strength, detail });
+    }
+
+    /// Claims many files at once, which drop rules may thin.
+    pub fn library(&mut self, files: Vec<NodeId>, detail: String) {
+        self.push(Target::Library(files), Claim::Import, Strength::Likely, detail);
+    }
+
+    /// Claims what a distribution's package put elsewhere: the data of those that Debian builds.
+    pub fn packaged(&mut self, metadata: NodeId) {
+        let (tree, packages) = (self.view.tree, self.view.packages);
+        let Some(owner) = packages.owner(metadata) else { return };
+        let mut files = packages.companions(tree, owner);
+        files.retain(|&file| packages.owner(file) == Some(owner));
+        let detail = format!("packaged in {}", packages.package(owner).name);
+        self.push(Target::Files(files), Claim::Companion, Strength::Likely, detail);
+    }
+
+    fn node(&mut self, node: NodeId, detail: &str) {
+        if self.seen.insert((node, true)) {
+            let detail = detail.to_owned();
+            self.push(Target::Node(node), Claim::Import, Strength::Likely, detail);
+        }
+    }
+
+    /// Claims a distribution by its name.
+    pub fn distribution(&mut self, sites: &[NodeId], name: &str, how: How, detail: &str) {
+        for &site in sites {
+            let index = self.index(site);
+            if let Some(found) = index.named(name) {
+                return self.installed(found, how, detail);
+            }
+        }
+    }
+
+    /// Claims a distribution through its metadata file, which brings the rest.
+    fn installed(&mut self, distribution: &Distribution, how: How, detail: &str) {
+        if self.own == Some(distribution.metadata) {
+            return;
+        }
+        match how {
+            How::Needed => self.node(distribution.metadata, detail),
+            How::Wanted => {
+                let is_new = self.seen.insert((distribution.metadata, false));
+                if is_new && !self.known.is_tool(self.view, distribution.metadata) {
+                    self.library(vec![distribution.metadata], detail.to_owned());
+                }
+            }
+        }
+    }
+
+    /// Claims the distributions that offer entry points to who asks for a group.
+    pub fn offering(&mut self, search: &Search, group: &str, detail: &str) {
+        for &site in &search.sites {
+            let index = self.index(site);
+            for distribution in index.offering(group) {
+                self.installed(distribution, How::Wanted, detail);
+            }
+        }
+    }
+
+    /// Claims what an import names.
+    pub fn import(&mut self, search: &Search, import: &Import, how: How, detail: &str) {
+        let tree = self.view.tree;
+        let parts: Vec<&str> = import.module.split('.').filter(|part| !part.is_empty()).collect();
+        let found = if import.level > 0 {
+            let up = import.level - 1;
+            let start = match up {
+                0 => search.package,
+                _ => search.package.and_then(|folder| tree.ancestors(folder).nth(up - 1)),
+            };
+            start.map(|folder| relative(tree, folder, &parts)).into_iter().collect()
+        } else {
+            self.find(search, &parts)
+        };
+        for module in found {
+            if let Some(package) = module.package.filter(|_| module.matched == parts.len()) {
+                for name in &import.names {
+                    if let Some(below) = modules::find_in(tree, package, &[name.as_str()]) {
+                        self.found(search, &below, how, detail);
+                    }
+                }
+            }
+            self.found(search, &module, how, detail);
+        }
+    }
+
+    /// Claims a module by its parts.
+    pub fn module(&mut self, search: &Search, parts: &[&str], how: How, detail: &str) {
+        for module in self.find(search, parts) {
+            self.found(search, &module, how, detail);
+        }
+    }
+
+    /// Claims what `python -m` runs.
+    pub fn run_module(&mut self, search: &Search, name: &str) {
+        let parts: Vec<&str> = name.split('.').collect();
+        let detail = format!("`-m {name}`");
+        for module in self.find(search, &parts) {
+            let main = module.package.and_then(|folder| modules::main_of(self.view.tree, folder));
+            main.into_iter().for_each(|main| self.node(main, &detail));
+            self.found(search, &module, How::Needed, &detail);
+        }
+    }
+
+    /// Claims a script, which may be a folder or have no ending that tells what it is.
+    pub fn script(&mut self, path: &ImagePath, search: &Search) {
+        let tree = self.view.tree;
+        let detail = format!("`python {path}`");
+        let target = Target::Path(path.as_bytes().to_vec());
+        self.push(target, Claim::Command, Strength::Likely, detail.clone());
+        let Some(script) = tree.resolve(path.as_bytes()).map(|found| found.node) else { return };
+        if tree.is_dir(script) {
+            modules::main_of(tree, script).into_iter().for_each(|main| self.node(main, &detail));
+            self.push(Target::Unowned(script), Claim::Application, Strength::Likely, detail);
+        } else if !path.name().ends_with(b".py") {
+            let parent = tree.parent(script);
+            let folders = application_folders(self.view, parent);
+            let inner = Search { application: folders, ..search.same() };
+            for import in source::read(&self.view.read(script, 1 << 20)).imports {
+                let detail = format!("`import {}` in line {}", import.module, import.line);
+                self.import(&inner, &import, How::Needed, &detail);
+            }
+        }
+    }
+
+    /// Claims what a word names, if it names a module: all but the last part of it, at the least.
+    ///
+    /// A single word may be any word, so it only brings what drop rules leave of the distribution.
+    pub fn word(&mut self, search: &Search, word: &str, detail: &str) {
+        let name = word.split(':').next().unwrap_or_default();
+        let parts: Vec<&str> = name.split('.').collect();
+        let tree = self.view.tree;
+        let folders = [&search.application[..], &search.installed].concat();
+        let Some(module) = modules::find(tree, &folders, &parts) else { return };
+        if module.matched + 1 < parts.len() {
+            return;
+        }
+        let last = module.files.last().copied();
+        let site = last.and_then(|last| search.site_of(tree, last));
+        let is_library = last.is_some_and(|last| site.is_none() && search.is_installed(tree, last));
+        // Single words of the standard library are any words.
+        let is_tool = |last: NodeId| self.known.is_tool(self.view, last);
+        if is_library && (module.matched < 2 || last.is_some_and(is_tool)) {
+            return;
+        }
+        let how = if module.matched > 1 || site.is_none() { How::Needed } else { How::Wanted };
+        match (how, site) {
+            (How::Wanted, Some(site)) => {
+                let index = self.index(site);
+                let owner = last.and_then(|last| index.owner(last));
+                owner.into_iter().for_each(|one| self.installed(one, How::Wanted, detail));
+            }
+            (How::Needed | How::Wanted, _) => self.found(search, &module, How::Needed, detail),
+        }
+    }
+
+    /// Finds a module among the application's files and among what is installed: either may be meant.
+    fn find(&self, search: &Search, parts: &[&str]) -> Vec<Module> {
+        let tree = self.view.tree;
+        if parts.is_empty() {
+            return Vec::new();
+        }
+        let own = modules::find(tree, &search.application, parts);
+        let other = self
+            .mapped(search, parts)
+            .or_else(|| modules::find(tree, &search.installed, parts))
+            .or_else(|| modules::find(tree, &search.fallback, parts));
+        own.into_iter().chain(other).collect()
+    }
+
+    /// A module of an editable install.
+    fn mapped(&self, search: &Search, parts: &[&str]) -> Option<Module> {
+        let tree = self.view.tree;
+        for &site in &search.sites {
+            let index = self.index(site);
+            for (name, place) in &index.mapped {
+                let own: Vec<&str> = name.split('.').collect();
+                let Some(rest) = parts.strip_prefix(own.as_slice()) else { continue };
+                if !tree.is_dir(*place) {
+                    return Some(Module { files: vec![*place], package: None, matched: own.len() });
+                }
+                let mut module = relative(tree, *place, rest);
+                module.matched += own.len();
+                return Some(module);
+            }
+        }
+        None
+    }
+
+    /// Claims the files of a module, and what they are part of.
+    fn found(&mut self, search: &Search, module: &Module, how: How, detail: &str) {
+        let tree = self.view.tree;
+        let Some(&last) = module.files.last() else { return };
+        let site = search.site_of(tree, last);
+        let index = site.map(|site| self.index(site));
+        let owner = index.as_ref().and_then(|index| index.owner(last));
+        if how == How::Wanted {
+            let wanted = owner
+                .filter(|one| one.origin != Origin::Required || self.extras.contains(&one.name));
+            wanted.into_iter().for_each(|one| self.installed(one, How::Wanted, detail));
+            // The standard library is there, so it is meant to be found.
+            if site.is_some()
+                || !search.is_installed(tree, last)
+                || self.known.is_tool(self.view, last)
+            {
+                return;
+            }
+        }
+        for &file in &module.files {
+            self.node(file, detail);
+            modules::compiled(tree, file).into_iter().for_each(|file| self.node(file, detail));
+        }
+        match (owner, site) {
+            (Some(owner), _) => self.installed(owner, How::Needed, detail),
+            (None, Some(site)) => self.loose(site, last, detail),
+            (None, None) => self.outside(search, last, detail),
+        }
+    }
+
+    /// A package that no distribution brought: its whole folder in the site-packages.
+    fn loose(&mut self, site: NodeId, file: NodeId, detail: &str) {
+        let tree = self.view.tree;
+        let top =
+            std::iter::once(file).chain(tree.ancestors(file)).take_while(|&n| n != site).last();
+        if let Some(top) = top.filter(|&top| tree.is_dir(top) && self.seen.insert((top, false))) {
+            self.library(tree.subtree(top).collect(), detail.to_owned());
+        }
+    }
+
+    /// A package outside: of the standard library all of the package, of the application what nobody else owns.
+    fn outside(&mut self, search: &Search, file: NodeId, detail: &str) {
+        let tree = self.view.tree;
+        let is_package = |&folder: &NodeId| {
+            tree.child(folder, b"__init__.py").is_some()
+                || tree.child(folder, b"__init__.pyc").is_some()
+        };
+        let Some(top) = tree.ancestors(file).take_while(is_package).last() else { return };
+        if !self.seen.insert((top, false)) {
+            return;
+        }
+        if search.is_installed(tree, file) {
+            self.library(tree.subtree(top).collect(), detail.to_owned());
+        } else {
+            let detail = detail.to_owned();
+            self.push(Target::Unowned(top), Claim::Application, Strength::Likely, detail);
+        }
+    }
+
+    /// Claims the type stub beside a file that loads its modules by it.
+    pub fn stub(&mut self, file: NodeId) {
+        let tree = self.view.tree;
+        let stub = [tree.name(file), b"i"].concat();
+        let found = tree.parent(file).and_then(|folder| tree.child(folder, &stub));
+        found.into_iter().for_each(|stub| self.node(stub, "lazy modules are named in it"));
+    }
+
+    /// Claims a shared library that a program opens by its file name.
+    pub fn library_file(&mut self, name: &[u8], line: u32) {
+        let tree = self.view.tree;
+        let detail = format!("`{}` in line {line}", String::from_utf8_lossy(name));
+        if name.contains(&b'/') {
+            let target = Target::Path(name.to_vec());
+            return self.push(target, Claim::Dlopen, Strength::Likely, detail);
+        }
+        for folder in library_folders(self.view) {
+            let children = tree.children(folder);
+            let first = children.partition_point(|&child| tree.name(child) < name);
+            let named = children.get(first..).unwrap_or_default().iter().copied();
+            let named = named.take_while(|&child| tree.name(child).starts_with(name));
+            let named = named.filter(|&child| {
+                let rest = tree.name(child).get(name.len()..).unwrap_or_default();
+                rest.is_empty() || rest.starts_with(b".")
+            });
+            let found: Vec<NodeId> = named.collect();
+            for &node in &found {
+                let path = tree.path(node).as_bytes().to_vec();
+                self.push(Target::Path(path), Claim::Dlopen, Strength::Likely, detail.clone());
+            }
+            if !found.is_empty() {
+                return;
+            }
+        }
+    }
+}
+
+/// A relative import: the package itself has its `__init__`, and what is below it.
+fn relative(tree: &Tree, folder: NodeId, parts: &[&str]) -> Module {
+    let init = modules::find_in(tree, folder, &["__init__"]).map(|init| init.files);
+    let mut module = modules::find_in(tree, folder, parts).unwrap_or_default();
+    module.package = if parts.is_empty() { Some(folder) } else { module.package };
+    module.files.splice(0..0, init.unwrap_or_default());
+    module
+}
+
+/// The folders in which a loader looks for a library by name.
+fn library_folders(view: &View<'_>) -> Vec<NodeId> {
+    let tree = view.tree;
+    let listed = view.config.variable("LD_LIBRARY_PATH").unwrap_or_default().split(':');
+    let fixed = ["/usr/local/lib", "/usr/lib64", "/usr/lib", "/lib64", "/lib"];
+    let paths = listed.filter(|path| path.starts_with('/')).chain(fixed);
+    let mut folders: Vec<NodeId> = Vec::new();
+    for path in paths {
+        let Some(found) = tree.resolve(path.as_bytes()) else { continue };
+        folders.push(found.node);
+        // Debian's multiarch folders are named for the platform: `x86_64-linux-gnu`.
+        let children = tree.children(found.node).iter().copied();
+        folders.extend(children.filter(|&child| {
+            tree.is_dir(child) && tree.name(child).windows(7).any(|part| part == b"-linux-")
+        }));
+    }
+    folders
+}
