@@ -117,6 +117,19 @@ impl Packages {
         family.filter(dependant).copied().collect()
     }
 
+    /// Returns what packages put below a folder for programs to work with: data, plug-ins and helpers, sorted.
+    pub fn parts_below(&self, tree: &Tree, folder: NodeId) -> Vec<NodeId> {
+        let listed = self.ownership.below(tree, folder).iter().map(|&(node, _)| node);
+        let mut parts: Vec<NodeId> = listed.filter(|&node| self.is_part(tree, node)).collect();
+        parts.dedup();
+        parts
+    }
+
+    /// Says whether a package is of the other's source, or depends on one that is.
+    pub fn belongs_to(&self, package: PackageId, other: PackageId) -> bool {
+        self.relations.followers(&[other])[package.index()]
+    }
+
     /// Returns the paths of a package that its own programs and libraries work with.
     fn parts(&self, tree: &Tree, package: PackageId) -> impl Iterator<Item = NodeId> {
         self.files(package).iter().copied().filter(move |&node| self.is_part(tree, node))

@@ -291,7 +291,13 @@ impl<'a> Engine<'a> {
         let broad = How { weight: Weight::Broad, reach: Reach::Broad };
         let application = How { weight: Weight::Broad, reach: Reach::Application };
         match target {
-            Target::Path(path) => self.claim_path(&path, reason, DIRECT),
+            Target::Path(path) => {
+                let named = self.named_folder(&path, claim);
+                self.claim_path(&path, reason.clone(), DIRECT);
+                if let Some(folder) = named {
+                    packaged::named_folder(self, folder, &reason);
+                }
+            }
             Target::Node(node) => self.claim(node, reason, DIRECT),
             Target::Folder(folder) => {
                 self.claim_all(self.subject.tree.subtree(folder), &reason, broad)
@@ -312,6 +318,20 @@ impl<'a> Engine<'a> {
                 self.warnings.insert(warning);
             }
         }
+    }
+
+    /// The folder that a constant names.
+    fn named_folder(&self, path: &[u8], claim: Claim) -> Option<NodeId> {
+        if claim != Claim::String {
+            return None;
+        }
+        let tree = self.subject.tree;
+        tree.resolve(path).map(|found| found.node).filter(|&node| tree.is_dir(node))
+    }
+
+    /// Says whether a folder is one that many programs share.
+    pub(super) fn is_shared(&self, folder: NodeId) -> bool {
+        self.shared[folder.index()]
     }
 
     fn fire_by_symbol(&mut self, symbol: &str, reason: &Reason) {

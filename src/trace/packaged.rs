@@ -3,7 +3,7 @@
 //! A program or library that was reached by name brings what was packaged with it. What came in with its package does
 //! not: a data file is no reason to keep its package's tools, and companions end there.
 
-use super::claim::{Claim, Finding, Origin, Strength, Target};
+use super::claim::{Claim, Finding, Origin, Reason, Strength, Target};
 use super::engine::Engine;
 use super::tracer::Reach;
 use crate::tree::NodeId;
@@ -36,6 +36,26 @@ pub(super) fn follow(engine: &mut Engine<'_>, node: NodeId) {
             Finding { target: Target::Files(files), claim, strength: Strength::Likely, detail };
         engine.apply(Origin::Node(node), standing.strength(), finding);
     }
+}
+
+/// Claims what a package put into a folder that a constant names: `/usr/share/tesseract-ocr/5/tessdata`.
+///
+/// The application may name any package's folder. What a package's file names counts only if the folder is of a package
+/// that was made for it, such as its plug-ins: packages name many folders that others may have.
+pub(super) fn named_folder(engine: &mut Engine<'_>, folder: NodeId, reason: &Reason) {
+    let (tree, packages) = (engine.subject.tree, engine.subject.packages);
+    let Some(owner) = packages.owner(folder) else { return };
+    let namer = match reason.origin {
+        Origin::Node(node) => packages.owners(node).next(),
+        Origin::Config(_) | Origin::User(_) | Origin::Always => None,
+    };
+    if engine.is_shared(folder) || namer.is_some_and(|namer| !packages.belongs_to(owner, namer)) {
+        return;
+    }
+    let target = Target::Files(packages.parts_below(tree, folder));
+    let detail = reason.detail.clone();
+    let finding = Finding { target, claim: Claim::String, strength: Strength::Possible, detail };
+    engine.apply(reason.origin, reason.strength, finding);
 }
 
 /// Programs and libraries: what may be executed, is ELF, or is a script.
