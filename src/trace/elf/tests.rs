@@ -374,6 +374,13 @@ fn reads_commands_among_constants() {
         ("a sentence with a path", &["system"], "sort saving guest os /etc/x.confer", vec![]),
         ("a message", &["system"], "tool: cannot open -x", vec![]),
         ("a condition", &["system"], "sort != NULL || tool", vec![]),
+        ("a comparison", &["system"], "sort < NULL || tool", vec![]),
+        (
+            "a redirection",
+            &["popen"],
+            "tool -c 'x' < \"$WORDS\" | sort -u",
+            vec![shell("tool -c 'x' < \"$WORDS\" | sort -u")],
+        ),
         ("how it is called", &["system"], "tool -x [options] <file>", vec![]),
         ("no shell", &["execv"], "sort -u", vec![]),
     ];

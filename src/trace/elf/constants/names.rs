@@ -85,6 +85,7 @@ pub fn is_command_line(text: &[u8], is_program: &dyn Fn(&[u8]) -> bool) -> bool 
     are_programs
         && is_program(first)
         && !rest.iter().any(|word| is_condition(word))
+        && !rest.windows(2).any(|pair| is_comparison(pair[0], pair[1]))
         && (commands.len() > 1
             || rest.first().is_some_and(|word| is_option(word))
             || !rest.is_empty() && rest.iter().all(|word| is_argument(word))
@@ -133,9 +134,14 @@ fn is_argument(word: &[u8]) -> bool {
         || word.contains(&b'$')
 }
 
+/// A lone `<` or `>` before what is no file: a path, a variable, a format or a quoted word is one.
+fn is_comparison(sign: &[u8], next: &[u8]) -> bool {
+    matches!(sign, b"<" | b">") && !next.first().is_some_and(|byte| b"\"'$/%".contains(byte))
+}
+
 /// A comparison, or the brackets of a text that explains how a program is called.
 fn is_condition(word: &[u8]) -> bool {
-    matches!(word, b"==" | b"!=" | b"<=" | b">=" | b"=" | b">" | b"<" | b"->")
+    matches!(word, b"==" | b"!=" | b"<=" | b">=" | b"=" | b"->")
         || word.starts_with(b"[")
         || matches!(word, [b'<', letter, ..] if letter.is_ascii_alphabetic())
 }
