@@ -6,7 +6,7 @@
 use std::hash::{BuildHasher, BuildHasherDefault};
 
 use hashbrown::HashTable;
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashMap, FxHasher};
 
 use super::{Inode, InodeId, Kind, MAX_LINKS, Meta, Node, NodeId, Tree};
 use crate::path::{ImagePath, MAX_LENGTH};
@@ -386,9 +386,9 @@ impl TreeBuilder {
             children: Vec::with_capacity(drafts.len()),
             names,
             inodes,
-            links: Vec::new(),
+            links: FxHashMap::default(),
         };
-        tree.links.resize(tree.inodes.len(), 0);
+        let mut named = vec![false; tree.inodes.len()];
         // The stack holds what is still to be placed and, below it, the folders whose subtrees are open.
         let mut stack = vec![Step::Enter { draft: 0, parent: NodeId::ROOT, slot: None }];
         while let Some(step) = stack.pop() {
@@ -396,6 +396,10 @@ impl TreeBuilder {
                 Step::Enter { draft, parent, slot } => {
                     let children = sorted_children(&drafts, &tree.names, draft);
                     let node = enter(&mut tree, &drafts[draft as usize], parent, children.len());
+                    let inode = tree.inode_id(node);
+                    if std::mem::replace(&mut named[inode.index()], true) {
+                        *tree.links.entry(inode).or_insert(1) += 1;
+                    }
                     if let Some(slot) = slot {
                         tree.children[slot as usize] = node;
                     }
@@ -415,13 +419,11 @@ impl TreeBuilder {
 
 fn enter(tree: &mut Tree, draft: &Draft, parent: NodeId, count: usize) -> NodeId {
     let node = NodeId::new(tree.nodes.len());
-    tree.links[draft.inode as usize] += 1;
     tree.nodes.push(Node {
         parent,
         end: node,
         inode: InodeId(draft.inode),
         children: tree.children.len() as u32,
-        child_count: count as u32,
         name: draft.name,
         name_length: draft.name_length,
         layer: draft.layer,

@@ -15,6 +15,8 @@ use std::ops::Range;
 
 pub use builder::{LinkError, TreeBuilder};
 
+use rustc_hash::FxHashMap;
+
 use crate::path::{ImagePath, MAX_LENGTH};
 
 /// How many symbolic links one look-up may pass before it counts as a loop, as in Linux.
@@ -159,7 +161,8 @@ pub struct Tree {
     children: Vec<NodeId>,
     names: Vec<u8>,
     inodes: Vec<Inode>,
-    links: Vec<u32>,
+    /// How many names those inodes have that have several.
+    links: FxHashMap<InodeId, u32>,
 }
 
 #[derive(Debug)]
@@ -168,9 +171,8 @@ struct Node {
     /// One past the last node of the subtree.
     end: NodeId,
     inode: InodeId,
-    /// Where the children stand in `Tree::children`.
+    /// Where the children stand in `Tree::children`: up to where the next node's start.
     children: u32,
-    child_count: u32,
     name: u32,
     name_length: u16,
     layer: u16,
@@ -222,8 +224,9 @@ impl Tree {
 
     /// Returns the entries of a folder, sorted by name; other kinds have none.
     pub fn children(&self, node: NodeId) -> &[NodeId] {
-        let Node { children, child_count, .. } = *self.node(node);
-        &self.children[children as usize..][..child_count as usize]
+        let start = self.node(node).children as usize;
+        let next = self.nodes.get(node.index() + 1);
+        &self.children[start..next.map_or(self.children.len(), |next| next.children as usize)]
     }
 
     /// Returns the entry `name` of a folder, without following a link.
@@ -280,7 +283,7 @@ impl Tree {
 
     /// Returns how many names the file has in the tree.
     pub fn link_count(&self, node: NodeId) -> usize {
-        self.links[self.inode_id(node).index()] as usize
+        self.links.get(&self.inode_id(node)).map_or(1, |&count| count as usize)
     }
 
     /// Returns the size of a regular file in bytes; other kinds weigh nothing.
