@@ -10,6 +10,10 @@ const MOST_ENTRIES: usize = 1 << 24;
 /// The most bytes that attributes, link targets and maps of holes may take together.
 const MAX_EXTRAS: usize = 256 << 20;
 
+/// The most bytes of a file with holes that count: a few bytes may claim a file of any size, but larger holes than this
+/// are never written out.
+const MAX_HOLES: u64 = 16 << 20;
+
 /// What is left of the caps.
 pub struct Limits {
     entries: usize,
@@ -35,8 +39,7 @@ impl Limits {
             return Err(Refused::Extras);
         }
         if entry.map.is_some() {
-            // A few bytes may claim a file of any size, and whoever writes the file writes its holes.
-            self.unpacked = self.unpacked.saturating_add(entry.size);
+            self.unpacked = self.unpacked.saturating_add(entry.size.min(MAX_HOLES));
             if self.unpacked > self.max_unpacked {
                 return Err(Refused::TooLarge(self.max_unpacked));
             }
