@@ -22,6 +22,8 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, OnceLock};
 
+use rustc_hash::FxHashSet;
+
 use self::cache::{Cache, Cpu};
 pub use self::conf::preload as preload_names;
 use self::places::{Folder, Libc, Musl, Place};
@@ -57,6 +59,9 @@ pub struct Object<'a> {
     node: NodeId,
     libc: Libc,
     places: Vec<Place>,
+    /// The places as they are where the file is loaded by a link: `$ORIGIN` is the link's folder then, as the loader
+    /// does not follow it (Debian's alternatives for BLAS).
+    linked: Vec<Vec<Place>>,
     view: &'a View<'a>,
 }
 
@@ -104,10 +109,39 @@ impl Loader {
             node,
             libc: self.libc(facts),
             places: Vec::new(),
+            linked: Vec::new(),
             view,
         };
         object.places = self.places(facts, &object);
+        let own = object.folder.clone();
+        for folder in self.folders_of_links(facts, node, view.tree) {
+            object.folder = folder;
+            object.linked.push(self.places(facts, &object));
+        }
+        object.folder = own;
         object
+    }
+
+    /// The folders in which links stand that lead to a file with `$ORIGIN` in its search path, by its own names.
+    fn folders_of_links(&self, facts: &Facts, node: NodeId, tree: &Tree) -> Vec<ImagePath> {
+        let Some(dynamic) = &facts.dynamic else { return Vec::new() };
+        let lists = dynamic.rpath.iter().chain(&dynamic.runpath);
+        if !lists.into_iter().any(|list| memchr::memmem::find(list, b"ORIGIN").is_some()) {
+            return Vec::new();
+        }
+        let by_name = self.by_name.get_or_init(|| library_names(tree));
+        let names = dynamic.soname.as_deref().into_iter().chain([tree.name(node)]);
+        let named = names.filter_map(|name| by_name.get(name)).flatten().copied();
+        let leads_here = |&link: &NodeId| {
+            tree.link_target(link).is_some()
+                && tree.resolve(tree.path(link).as_bytes()).is_some_and(|found| found.node == node)
+        };
+        let links = named.take(MAX_NEAREST).filter(leads_here);
+        let mut folders: Vec<NodeId> = links.filter_map(|link| tree.parent(link)).collect();
+        folders.retain(|&folder| Some(folder) != tree.parent(node));
+        folders.sort_unstable();
+        folders.dedup();
+        folders.into_iter().map(|folder| tree.path(folder)).collect()
     }
 
     /// Tells the C library that a file is linked with; a library that names none goes with the image.
@@ -140,6 +174,11 @@ impl Loader {
         }
         let mut found = Vec::new();
         if self.search(&object.places, name, object, &mut found) == Complete::Yes {
+            for places in &object.linked {
+                self.search(places, name, object, &mut found);
+            }
+            let mut seen = FxHashSet::default();
+            found.retain(|path| seen.insert(path.clone()));
             return Found::Searched(found);
         }
         if self.search(&self.other_places(object), name, object, &mut found) == Complete::No {

@@ -108,6 +108,15 @@ fn searches_as_glibc_does() {
                 "/opt/env/liba.so.1",
             )
         },
+        Case {
+            at: "opt/r/x.so.1",
+            ..case(
+                "$ORIGIN is the folder of a link that the file is loaded by",
+                runpath("$ORIGIN"),
+                &["opt/r/liba.so.1", "usr/lib/x.so.1 -> /opt/r/x.so.1", "usr/lib/liba.so.1"],
+                "/opt/r/liba.so.1 /usr/lib/liba.so.1",
+            )
+        },
         case(
             "RUNPATH switches RPATH off",
             rpath("/opt/r").with(&[(DT_RUNPATH, "/opt/s")]),
