@@ -5,6 +5,9 @@ use super::tracer::View;
 use crate::path::{Escaped, MAX_LENGTH};
 use crate::tree::NodeId;
 
+/// How many files a folder of modules may have.
+const MAX_MODULES: usize = 300;
+
 /// Which files a constant may need.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Files {
@@ -42,7 +45,24 @@ pub fn constant(view: &View<'_>, path: &[u8], line: u32, files: Files) -> Vec<Fi
     if is_private_folder(view, found.node) {
         findings.push(finding(Target::Unowned(found.node)));
     }
+    if files == Files::All && holds_modules(view, found.node) {
+        let children = tree.children(found.node).iter().copied();
+        let modules: Vec<NodeId> = children.filter(|&node| view.packages.is_owned(node)).collect();
+        findings.extend((!modules.is_empty()).then(|| finding(Target::Files(modules))));
+    }
     findings
+}
+
+/// Says whether a folder that settings name may be one whose files a program opens by their names: modules, templates,
+/// tables. It is not everybody's, nor one of programs, and it is no deep tree of another package.
+fn holds_modules(view: &View<'_>, node: NodeId) -> bool {
+    let tree = view.tree;
+    let is_of_programs = matches!(tree.name(node), b"bin" | b"sbin");
+    let children = tree.children(node);
+    !is_of_programs
+        && (1..=MAX_MODULES).contains(&children.len())
+        && children.iter().all(|&child| !tree.is_dir(child))
+        && !is_shared(view, node)
 }
 
 /// The nearest folder above a missing path that exists, but for the top of the tree.
@@ -63,15 +83,92 @@ fn holder(view: &View<'_>, path: &[u8]) -> Option<Vec<u8>> {
 
 /// Says whether a folder that somebody names by its path is private enough to keep what no package owns in it.
 ///
-/// What profiles call shared is everybody's, and so is a folder that packages put their files into: a program that
-/// names `/usr/lib` or `/etc` does not mean all of it.
+/// What profiles call shared is everybody's, and so is a folder that different packages put their files into: a program
+/// that names `/usr/lib` or `/etc` does not mean all of it. A package's own folder may hold what somebody added.
 pub fn is_private_folder(view: &View<'_>, node: NodeId) -> bool {
     let tree = view.tree;
-    if !tree.is_dir(node) || view.packages.is_owned(node) {
-        return false;
-    }
-    let path = tree.path(node);
+    let is_own = || {
+        let holds_owned = || tree.children(node).iter().any(|&child| view.packages.is_owned(child));
+        view.packages.owner(node).is_some() || !(view.packages.is_owned(node) || holds_owned())
+    };
+    tree.is_dir(node) && is_own() && !is_shared(view, node)
+}
+
+fn is_shared(view: &View<'_>, node: NodeId) -> bool {
+    let path = view.tree.path(node);
     let mut shared = view.profiles.iter().flat_map(|(_, profile)| &profile.shared);
-    let holds_owned = || tree.children(node).iter().any(|&child| view.packages.is_owned(child));
-    !shared.any(|glob| glob.bind(&path).is_some()) && !holds_owned()
+    shared.any(|glob| glob.bind(&path).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kit;
+    use crate::packages::Packages;
+    use crate::profile::Profiles;
+
+    #[test]
+    fn claims_what_a_folder_is_to_who_names_it() {
+        let installed = "P:app\nV:1\nF:usr/lib/app\nF:usr/share/app\nR:own\nF:usr/bin\nR:app\n\n\
+            P:app-more\nV:1\nF:usr/lib/app/modules\nR:a.so\nF:usr/share/app\n\n\
+            P:www\nV:1\nF:usr/share/www\nR:index.html\n\n";
+        let (tree, contents) = kit::image(&[
+            ("lib/apk/db/installed", installed),
+            ("usr/bin/app*", ""),
+            ("usr/lib/app/modules/a.so", ""),
+            ("usr/share/app/own", ""),
+            ("usr/share/app/added", ""),
+            ("usr/share/www/index.html", ""),
+            ("usr/share/www/added", ""),
+            ("srv/data/x/y", ""),
+            ("var/log/", ""),
+        ]);
+        let (packages, warnings) = Packages::read(&tree, &contents);
+        assert_eq!(warnings, []);
+        let (profiles, config) = (Profiles::builtin(), kit::config("{}"));
+        let view = View {
+            tree: &tree,
+            contents: &contents,
+            packages: &packages,
+            config: &config,
+            profiles: &profiles,
+            firings: &[],
+        };
+        let shown = |path: &str, files| -> Vec<String> {
+            let name = |node| tree.path(node).to_string();
+            let text = |finding: Finding| match finding.target {
+                Target::Path(path) => Escaped(&path).to_string(),
+                Target::Unowned(node) => format!("unowned in {}", name(node)),
+                Target::Files(nodes) => nodes.into_iter().map(name).collect::<Vec<_>>().join(","),
+                other => format!("{other:?}"),
+            };
+            constant(&view, path.as_bytes(), 1, files).into_iter().map(text).collect()
+        };
+        let table: &[(&str, &[&str])] = &[
+            (
+                "/usr/lib/app/modules",
+                &[
+                    "/usr/lib/app/modules",
+                    "unowned in /usr/lib/app/modules",
+                    "/usr/lib/app/modules/a.so",
+                ],
+            ),
+            // Packages of two sources put files there: who names it may mean either.
+            ("/usr/share/app", &["/usr/share/app", "/usr/share/app/own"]),
+            (
+                "/usr/share/www",
+                &["/usr/share/www", "unowned in /usr/share/www", "/usr/share/www/index.html"],
+            ),
+            ("/srv/data", &["/srv/data", "unowned in /srv/data"]),
+            ("/usr/bin", &["/usr/bin"]),
+            ("/usr/lib", &["/usr/lib"]),
+            ("/usr/bin/app", &["/usr/bin/app"]),
+            ("/var/log/app/x.log", &["/var/log"]),
+            ("/var/none/x", &[]),
+        ];
+        for (path, expected) in table {
+            assert_eq!(shown(path, Files::All), *expected, "{path}");
+        }
+        assert_eq!(shown("/usr/bin/app", Files::Data), [""; 0]);
+    }
 }
