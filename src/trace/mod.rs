@@ -22,6 +22,7 @@ pub mod tracer;
 
 mod pattern;
 pub mod strings;
+pub mod calls;
 pub mod cron;
 pub mod elf;
 pub mod execline;
@@ -53,5 +54,6 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(nginx::Nginx),
         Box::new(supervisor::Supervisor),
         Box::new(cron::Cron),
+        Box::new(calls::Calls),
     ]
 }

@@ -1,0 +1,235 @@
+//! The commands that PHP, Ruby and Perl programs hand to a shell: constants of `exec`, `system`, `popen` and backquotes.
+//!
+//! The three languages quote alike and call the C library's functions by the same names, so one search serves them. It
+//! reads line by line and does not parse: a regular expression or a here-document cannot lead it astray further than the
+//! line's end. What a string interpolates becomes a shell variable, whose value is unknown there as well. Of a list of
+//! arguments only the program is taken.
+
+use super::claim::{Finding, Target};
+use super::script::{Shebang, is_text};
+use super::shell::commands_of_text;
+use super::tracer::{FileView, Reach, Tracer, View};
+use crate::warning::Place;
+
+/// Functions that are called by their bare names; as methods, those of databases and regular expressions are called so.
+const BARE: &[&[u8]] =
+    &[b"exec", b"system", b"spawn", b"shell_exec", b"passthru", b"popen", b"proc_open"];
+
+/// Functions of modules: `IO.popen`, `Open3.capture2`, `Kernel.system`, `Process.spawn`.
+const QUALIFIED: &[&[u8]] = &[
+    b"IO.popen",
+    b"Open3.popen2",
+    b"Open3.popen3",
+    b"Open3.capture2",
+    b"Open3.capture2e",
+    b"Open3.capture3",
+    b"Kernel.system",
+    b"Kernel.exec",
+    b"Kernel.spawn",
+    b"Process.spawn",
+];
+
+/// What may stand before a backquote that opens a command, so that those of SQL and of prose do not.
+const BEFORE_BACKQUOTE: &[&[u8]] = &[b"=", b"(", b"return", b"print", b"echo", b"puts"];
+
+/// Endings of files in one of the languages.
+const ENDINGS: &[&[u8]] = &[
+    b".php", b".phtml", b".inc", b".rb", b".ru", b".rake", b".erb", b".pl", b".pm", b".cgi",
+    b".psgi",
+];
+
+/// Follows the commands of PHP, Ruby and Perl.
+#[derive(Debug)]
+pub struct Calls;
+
+impl Tracer for Calls {
+    fn name(&self) -> &'static str {
+        "calls"
+    }
+
+    fn file(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
+        let Some(text) = file.whole.filter(|_| file.reach != Reach::Broad) else {
+            return Vec::new();
+        };
+        if !is_text(file.head) || !is_program(file) {
+            return Vec::new();
+        }
+        let mut findings = Vec::new();
+        for (number, line) in (1..).zip(text.split(|&byte| byte == b'\n')) {
+            for call in calls(line) {
+                let place = Place::Line(file.path.clone(), number);
+                let found = commands_of_text(&call.text, &place, view).into_iter();
+                findings.extend(found.map(|finding| call.hedged(finding)));
+            }
+        }
+        findings
+    }
+}
+
+fn is_program(file: &FileView<'_>) -> bool {
+    let of_language = |text: &[u8]| {
+        [&b"php"[..], b"ruby", b"perl"]
+            .iter()
+            .any(|name| text.windows(name.len()).any(|part| part == *name))
+    };
+    let shebang = Shebang::of(file.head);
+    let named = |shebang: &Shebang<'_>| {
+        of_language(shebang.program) || shebang.argument.is_some_and(of_language)
+    };
+    ENDINGS.iter().any(|ending| file.path.name().ends_with(ending))
+        || shebang.as_ref().is_some_and(named)
+}
+
+/// How a constant is run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum By {
+    Function,
+    Backquotes,
+}
+
+/// A constant that a shell runs.
+#[derive(Debug)]
+struct Call {
+    text: Vec<u8>,
+    by: By,
+}
+
+impl Call {
+    /// Backquotes may be those of SQL or of a text, so that a program they name may well be absent.
+    fn hedged(&self, mut finding: Finding) -> Finding {
+        if let (Target::Command(command), By::Backquotes) = (&mut finding.target, self.by) {
+            command.optional = true;
+        }
+        finding
+    }
+}
+
+/// Finds the calls of a line.
+fn calls(line: &[u8]) -> Vec<Call> {
+    let start = line.trim_ascii_start();
+    if [&b"#"[..], b"//", b"*", b"/*"].iter().any(|mark| start.starts_with(mark)) {
+        return Vec::new();
+    }
+    let mut calls = Vec::new();
+    let mut at = 0;
+    while let Some(&byte) = line.get(at) {
+        let (before, rest) = line.split_at(at);
+        let opened = match byte {
+            b'`' => opens_command(before).then_some((rest, By::Backquotes)),
+            b'%' => rest.strip_prefix(b"%x").map(|rest| (rest, By::Function)),
+            byte if byte.is_ascii_alphabetic() => {
+                function(before, rest).map(|rest| (rest, By::Function))
+            }
+            _ => None,
+        };
+        let found = opened.and_then(|(rest, by)| literal(rest).map(|(text, end)| (text, end, by)));
+        match found {
+            Some((text, after, by)) => {
+                calls.push(Call { text, by });
+                at = line.len() - after.len();
+            }
+            None => at += 1,
+        }
+    }
+    calls
+}
+
+fn opens_command(before: &[u8]) -> bool {
+    let before = before.trim_ascii_end();
+    before.is_empty() || BEFORE_BACKQUOTE.iter().any(|mark| before.ends_with(mark))
+}
+
+/// Returns what follows the name of a function that runs its argument, and the parenthesis; `qx` has its own brackets.
+fn function<'a>(before: &[u8], rest: &'a [u8]) -> Option<&'a [u8]> {
+    let inner = |byte: &u8| byte.is_ascii_alphanumeric() || b"_$@.>:-".contains(byte);
+    if before.last().is_some_and(inner) {
+        return None;
+    }
+    if let Some(rest) = rest.strip_prefix(b"qx") {
+        return rest.first().is_some_and(|byte| b"({[/|".contains(byte)).then_some(rest);
+    }
+    let names = BARE.iter().chain(QUALIFIED);
+    let mut named = names.filter_map(|name| rest.strip_prefix(*name));
+    let rest = named.find(|rest| !rest.first().is_some_and(u8::is_ascii_alphanumeric))?;
+    let rest = rest.trim_ascii_start();
+    let rest = rest.strip_prefix(b"(").map_or(rest, <[u8]>::trim_ascii_start);
+    rest.first().is_some_and(|byte| b"\"'".contains(byte)).then_some(rest)
+}
+
+/// Reads a literal up to the quote or bracket that closes it; returns its text and what follows.
+fn literal(rest: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let (&open, rest) = rest.split_first()?;
+    let close = match open {
+        b'"' | b'\'' | b'`' | b'|' | b'/' => open,
+        b'(' => b')',
+        b'{' => b'}',
+        b'[' => b']',
+        _ => return None,
+    };
+    let mut text = Vec::new();
+    let mut at = 0;
+    while let Some(&byte) = rest.get(at) {
+        match byte {
+            b'\\' => {
+                text.extend(rest.get(at + 1));
+                at += 2;
+            }
+            b'#' | b'{' if open != b'\'' && is_interpolation(&rest[at..]) => {
+                let length = rest[at..].iter().position(|&byte| byte == b'}')?;
+                text.extend_from_slice(b"$x");
+                at += length + 1;
+            }
+            byte if byte == close => return Some((text, rest.get(at + 1..)?)),
+            byte => {
+                text.push(byte);
+                at += 1;
+            }
+        }
+    }
+    None
+}
+
+/// Ruby's `#{…}` and PHP's `{$…}`.
+fn is_interpolation(text: &[u8]) -> bool {
+    text.starts_with(b"#{") || text.starts_with(b"{$")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constants_that_a_shell_runs_are_found() {
+        let table: &[(&str, &[&str])] = &[
+            ("$a = shell_exec('date +%Y | tr a b');", &["date +%Y | tr a b"]),
+            ("exec(\"convert {$file} out.png\", $out);", &["convert $x out.png"]),
+            ("system 'ls', dir", &["ls"]),
+            ("x = `git log #{ref}`; y = %x(date)", &["git log $x", "date"]),
+            ("my $t = qx{uptime};", &["uptime"]),
+            ("out, status = Open3.capture2e(\"pdftotext\", path)", &["pdftotext"]),
+            ("popen(\"sort -u\", 'w'); system(\"a \\\"b\\\"\")", &["sort -u", "a \"b\""]),
+            // Not commands: a database, a handle, a regular expression, SQL, a variable, comments, an open end.
+            ("$pdo->exec('create table t(a)'); curl_exec($c); re.exec('x')", &[]),
+            ("$q = \"select `date` from t where `a`\";", &[]),
+            ("system($command); $system 'x'", &[]),
+            ("# system('ls')", &[]),
+            (" * `date`", &[]),
+            ("exec('ls", &[]),
+            ("exec(\"#{", &[]),
+        ];
+        for (line, expected) in table {
+            let found = calls(line.as_bytes());
+            let found: Vec<_> =
+                found.iter().map(|call| String::from_utf8_lossy(&call.text)).collect();
+            assert_eq!(&found, expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn no_line_makes_the_search_panic() {
+        let line = b"exec(\"a #{b} {$c} \\\"\"); `x`; %x(y); qx{z}; IO.popen 'w' \\";
+        for bytes in crate::kit::mutations(line, 2_000) {
+            calls(&bytes);
+        }
+    }
+}
