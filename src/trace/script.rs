@@ -20,7 +20,7 @@ impl Tracer for Script {
         ""
     }
 
-    fn file(&self, file: &FileView<'_>, _view: &View<'_>) -> Vec<Finding> {
+    fn file(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
         let Some(shebang) = Shebang::of(file.head) else { return Vec::new() };
         let detail = format!("the first line, {shebang}");
         let interpreter = Finding {
@@ -35,23 +35,24 @@ impl Tracer for Script {
             let words = shebang.argument.map(|argument| argument.split(|&byte| is_blank(byte)));
             let words: Vec<Word> =
                 words.into_iter().flatten().map(|word| Some(word.to_vec())).collect();
-            findings.push(looked_up(file, words, detail.clone()));
+            findings.push(looked_up(file, view, words, detail.clone()));
         }
         if let Some(words) = shebang.looked_up() {
-            findings.push(looked_up(file, words, detail));
+            findings.push(looked_up(file, view, words, detail));
         }
         findings
     }
 }
 
 /// An interpreter that is looked up on PATH.
-fn looked_up(file: &FileView<'_>, words: Vec<Word>, detail: String) -> Finding {
+fn looked_up(file: &FileView<'_>, view: &View<'_>, words: Vec<Word>, detail: String) -> Finding {
     let command = Command {
         words,
         place: Place::Line(file.path.clone(), 1),
         folder: None,
-        // Of what came in with its folder, much is for interpreters that nobody installed.
-        optional: file.reach != Reach::Direct,
+        // Of what came in with its folder, much is for interpreters that nobody installed; of a module that is no
+        // program, nobody reads the first line.
+        optional: file.reach != Reach::Direct || !view.tree.is_executable(file.node),
     };
     let target = Target::Command(command);
     Finding { target, claim: Claim::Interpreter, strength: Strength::Certain, detail }
