@@ -78,8 +78,7 @@ pub fn plan(
     let mut verdicts: Vec<Verdict> = tree.nodes().map(|node| judge(trace, node, mode)).collect();
     keep_folders(tree, packages, trace, &mut verdicts);
     keep_parents(tree, &mut verdicts);
-    let kept =
-        |node: NodeId| matches!(verdicts[node.index()], Verdict::Kept(_)) && !tree.is_dir(node);
+    let kept = |node: NodeId| matches!(verdicts[node.index()], Verdict::Kept(_));
     let (files, replaced) = packages.rewrite(tree, contents, &kept);
     for node in files {
         if !trace.drops().by_user(node) && !matches!(verdicts[node.index()], Verdict::Kept(_)) {

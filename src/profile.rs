@@ -444,6 +444,7 @@ mod builtin {
         "terminfo",
         "typescript",
         "tzdata",
+        "x11",
     ];
 }
 

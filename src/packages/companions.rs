@@ -21,8 +21,16 @@ impl Packages {
     /// documents. With it the same of those packages that its package depends on and that have nothing else, and the
     /// configuration in packages built from the same source that depend on it, such as that of a server whose program is
     /// packaged apart.
-    pub fn companions(&self, tree: &Tree, package: PackageId) -> Vec<NodeId> {
-        let unit = self.unit(package);
+    ///
+    /// `stays` says of a path whether no rule drops it. A package of which nothing stays leads to no other: the slim
+    /// image's database no longer names it, and would tell another story at the next run.
+    pub fn companions(
+        &self,
+        tree: &Tree,
+        package: PackageId,
+        stays: &dyn Fn(NodeId) -> bool,
+    ) -> Vec<NodeId> {
+        let unit = self.unit(tree, package, stays);
         let mut found: Vec<NodeId> = unit.iter().flat_map(|&it| self.parts(tree, it)).collect();
         let fronts = self.fronts(package).into_iter().flat_map(|front| self.parts(tree, front));
         found.extend(fronts.filter(|&node| is_configuration(tree, node)));
@@ -34,8 +42,13 @@ impl Packages {
     /// Returns what packages that depend on a reached one put into its private folders, with the package that did,
     /// sorted; and what else they have in folders that no stranger lists: an extension's configuration stands in its
     /// host's folder, and names a plug-in that stands in a folder of the extensions.
-    pub fn guests(&self, tree: &Tree, package: PackageId) -> Vec<(NodeId, PackageId)> {
-        let unit = self.unit(package);
+    pub fn guests(
+        &self,
+        tree: &Tree,
+        package: PackageId,
+        stays: &dyn Fn(NodeId) -> bool,
+    ) -> Vec<(NodeId, PackageId)> {
+        let unit = self.unit(tree, package, stays);
         let private = PrivateFolders::new(self, tree, &unit);
         let mut nearest = Nearest::new(tree, &private);
         // What the unit itself depends on is no guest, nor is a guest found twice.
@@ -68,8 +81,13 @@ impl Packages {
 
     /// Returns what no package owns in private folders of a reached package, sorted: the links that maintainer scripts
     /// made, and what somebody put there for the program to read.
-    pub fn leftovers(&self, tree: &Tree, package: PackageId) -> Vec<NodeId> {
-        let mut private = PrivateFolders::new(self, tree, &self.unit(package));
+    pub fn leftovers(
+        &self,
+        tree: &Tree,
+        package: PackageId,
+        stays: &dyn Fn(NodeId) -> bool,
+    ) -> Vec<NodeId> {
+        let mut private = PrivateFolders::new(self, tree, &self.unit(tree, package, stays));
         private.extend(PrivateFolders::new(self, tree, &self.fronts(package)), |folder| {
             is_configuration(tree, folder)
         });
@@ -93,12 +111,21 @@ impl Packages {
     }
 
     /// Returns the package and those it depends on, however far, that have nothing but parts.
-    fn unit(&self, package: PackageId) -> Vec<PackageId> {
+    fn unit(
+        &self,
+        tree: &Tree,
+        package: PackageId,
+        stays: &dyn Fn(NodeId) -> bool,
+    ) -> Vec<PackageId> {
         let mut unit = vec![package];
         let mut seen = vec![false; self.len()];
         let mut next = 0;
         while let Some(&member) = unit.get(next) {
             next += 1;
+            let mut parts = self.parts(tree, member).filter(|&node| !tree.is_dir(node));
+            if member != package && !parts.any(stays) {
+                continue;
+            }
             let relations = [self.relations.depends(member), self.relations.recommends(member)];
             for &needed in relations.into_iter().flatten() {
                 let is_new = !std::mem::replace(&mut seen[needed.index()], true);

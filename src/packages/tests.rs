@@ -267,7 +267,8 @@ fn knows_who_owns_what() {
 #[test]
 fn brings_what_belongs_together() {
     let (tree, _, packages, _) = read(IMAGE);
-    let companions = |name| paths(&tree, packages.companions(&tree, find(&packages, name)));
+    let companions =
+        |name| paths(&tree, packages.companions(&tree, find(&packages, name), &|_| true));
     assert_eq!(
         companions("server"),
         [
@@ -286,14 +287,14 @@ fn brings_what_belongs_together() {
             "/usr/share/x/table",
         ]
     );
-    let guests = packages.guests(&tree, find(&packages, "server"));
+    let guests = packages.guests(&tree, find(&packages, "server"), &|_| true);
     assert!(guests.iter().all(|&(_, id)| packages.package(id).name == "server-mod-image"));
     assert_eq!(
         paths(&tree, guests.into_iter().map(|(node, _)| node)),
         ["/usr/lib/server/modules/image.so", "/usr/share/server/mods/image.conf"]
     );
     assert_eq!(
-        paths(&tree, packages.leftovers(&tree, find(&packages, "server"))),
+        paths(&tree, packages.leftovers(&tree, find(&packages, "server"), &|_| true)),
         ["/etc/server/conf.d/app.conf", "/etc/server/mods-enabled/image.conf"],
         "not what stands beside the package's own folder in a namespace"
     );
@@ -620,9 +621,9 @@ fn survives_mutated_databases() {
         let (tree, contents) = kit::image(&entries);
         let (packages, _) = Packages::read(&tree, &contents);
         for (id, _) in packages.iter() {
-            packages.companions(&tree, id);
-            packages.guests(&tree, id);
-            packages.leftovers(&tree, id);
+            packages.companions(&tree, id, &|_| true);
+            packages.guests(&tree, id, &|_| true);
+            packages.leftovers(&tree, id, &|_| true);
         }
         rewrite(&entries, &kept);
     }

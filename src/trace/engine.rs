@@ -329,6 +329,11 @@ impl<'a> Engine<'a> {
         tree.resolve(path).map(|found| found.node).filter(|&node| tree.is_dir(node))
     }
 
+    /// Says whether a rule of the profiles that fired so far drops a path.
+    pub(super) fn is_ruled_out(&self, node: NodeId) -> bool {
+        self.drops.rule(node, Scope::Fired).is_some()
+    }
+
     /// Says whether a folder is one that many programs share.
     pub(super) fn is_shared(&self, folder: NodeId) -> bool {
         self.shared[folder.index()]
@@ -583,8 +588,9 @@ impl<'a> Engine<'a> {
     }
 
     fn finish(mut self) -> Trace {
-        let is_reached = |node: NodeId| self.standings[node.index()].is_reached();
-        if !languages::locales(self.subject.tree).into_iter().any(is_reached) {
+        let stays =
+            |node: NodeId| self.standings[node.index()].is_reached() && !self.is_dropped(node);
+        if !languages::locales(self.subject.tree).into_iter().any(stays) {
             self.drops.forget_generated();
         }
         Trace::new(self.standings, self.reasons, self.firings, self.drops, self.warnings)

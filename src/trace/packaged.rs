@@ -20,16 +20,20 @@ pub(super) fn follow(engine: &mut Engine<'_>, node: NodeId) {
         return;
     }
     let name = &packages.package(package).name;
-    let mut claims =
-        vec![(Claim::Companion, packages.companions(tree, package), format!("packaged in {name}"))];
-    let mut guests = packages.guests(tree, package);
+    let stays = |node| !engine.is_ruled_out(node);
+    let mut claims = vec![(
+        Claim::Companion,
+        packages.companions(tree, package, &stays),
+        format!("packaged in {name}"),
+    )];
+    let mut guests = packages.guests(tree, package, &stays);
     guests.sort_by_key(|&(node, guest)| (guest, node));
     for group in guests.chunk_by(|a, b| a.1 == b.1) {
         let guest = &packages.package(group[0].1).name;
         let files = group.iter().map(|&(node, _)| node).collect();
         claims.push((Claim::Guest, files, format!("put by {guest} into a folder of {name}")));
     }
-    let leftovers = packages.leftovers(tree, package);
+    let leftovers = packages.leftovers(tree, package, &stays);
     claims.push((Claim::Guest, leftovers, format!("put into a folder of {name}")));
     for (claim, files, detail) in claims {
         let finding =

@@ -245,7 +245,10 @@ fn homes(engine: &mut Engine<'_>) {
         );
         let is_user = user == name || user == uid;
         if is_user && uid != b"0" && engine.application_folder(found.node) == Some(found.node) {
-            let target = Target::Unowned(found.node);
+            // Kept as it is, and followed no further: most of it came from `/etc/skel`.
+            let packages = engine.subject.packages;
+            let files = tree.subtree(found.node).filter(|&node| !packages.is_owned(node));
+            let target = Target::Files(files.collect());
             engine.apply(
                 origin,
                 Strength::Certain,
