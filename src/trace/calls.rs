@@ -141,7 +141,8 @@ fn opens_command(before: &[u8]) -> bool {
 
 /// Returns what follows the name of a function that runs its argument, and the parenthesis; `qx` has its own brackets.
 fn function<'a>(before: &[u8], rest: &'a [u8]) -> Option<&'a [u8]> {
-    let inner = |byte: &u8| byte.is_ascii_alphanumeric() || b"_$@.>:-".contains(byte);
+    // A quote before a name makes it a text, such as the key of an array.
+    let inner = |byte: &u8| byte.is_ascii_alphanumeric() || b"_$@.>:-\"'".contains(byte);
     if before.last().is_some_and(inner) {
         return None;
     }
@@ -208,6 +209,7 @@ mod tests {
             ("my $t = qx{uptime};", &["uptime"]),
             ("out, status = Open3.capture2e(\"pdftotext\", path)", &["pdftotext"]),
             ("popen(\"sort -u\", 'w'); system(\"a \\\"b\\\"\")", &["sort -u", "a \"b\""]),
+            ("'exec'=>function(){ return shell_exec('date | tr a b'); }", &["date | tr a b"]),
             // Not commands: a database, a handle, a regular expression, SQL, a variable, comments, an open end.
             ("$pdo->exec('create table t(a)'); curl_exec($c); re.exec('x')", &[]),
             ("$q = \"select `date` from t where `a`\";", &[]),
