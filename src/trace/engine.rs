@@ -5,6 +5,9 @@
 //! A claim of possible strength waits until all surer ones are followed, because only then it is known which
 //! profiles fired and what their rules drop.
 
+mod commands;
+mod fire;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
@@ -135,8 +138,8 @@ impl<'a> Engine<'a> {
                 &options.drop,
                 languages::Languages::of(subject),
             ),
-            triggers: triggers(tree, subject.profiles),
-            spared: spared(tree, subject.profiles),
+            triggers: fire::triggers(tree, subject.profiles),
+            spared: fire::spared(tree, subject.profiles),
             firings: Vec::new(),
             replay: BTreeSet::new(),
             offered: BTreeSet::new(),
@@ -250,39 +253,6 @@ impl<'a> Engine<'a> {
         self.drops.rule(node, scope).is_some()
     }
 
-    /// Shows the tracers of a profile all that was seen before it fired with this prefix.
-    fn offer_again(&mut self, firing: &Firing) {
-        let names =
-            self.subject.profiles.get(&firing.profile).map(|profile| profile.tracers.clone());
-        let names = names.unwrap_or_default();
-        let tracers: Vec<&dyn Tracer> = self
-            .tracers
-            .iter()
-            .copied()
-            .filter(|tracer| names.iter().any(|name| name == tracer.name()))
-            .collect();
-        let Some(origin) = self.firing_origin(firing) else { return };
-        let view = self.view();
-        let fired: Vec<Finding> =
-            tracers.iter().flat_map(|tracer| tracer.fired(firing, &view)).collect();
-        for finding in fired {
-            self.apply(origin, Strength::Likely, finding);
-        }
-        let files: Vec<NodeId> =
-            self.offered.iter().copied().filter(|&node| !self.is_dropped(node)).collect();
-        self.offer(&files, &tracers);
-        for asked in self.commands.done().to_vec() {
-            self.interpret(&asked, &tracers);
-        }
-    }
-
-    fn firing_origin(&self, firing: &Firing) -> Option<Origin> {
-        let by_file = self.triggers.iter().find(|(node, firings)| {
-            self.standings[node.index()].is_reached() && firings.contains(firing)
-        });
-        Some(by_file.map_or(Origin::Always, |(&node, _)| Origin::Node(node)))
-    }
-
     /// Applies one finding that starts at `origin`, whose own evidence has `strength`.
     pub(super) fn apply(&mut self, origin: Origin, strength: Strength, finding: Finding) {
         let Finding { target, claim, strength: own, detail } = finding;
@@ -337,20 +307,6 @@ impl<'a> Engine<'a> {
     /// Says whether a folder is one that many programs share.
     pub(super) fn is_shared(&self, folder: NodeId) -> bool {
         self.shared[folder.index()]
-    }
-
-    fn fire_by_symbol(&mut self, symbol: &str, reason: &Reason) {
-        let profiles = self.subject.profiles;
-        for name in profiles.fired_by_symbol(symbol) {
-            let spared = match reason.origin {
-                Origin::Node(node) => self.spared.contains(&(name, node)),
-                Origin::Config(_) | Origin::User(_) | Origin::Always => false,
-            };
-            if !spared {
-                let reason = Reason { detail: format!("the symbol `{symbol}`"), ..reason.clone() };
-                self.fire(Firing { profile: name.into(), prefix: ImagePath::root() }, &reason);
-            }
-        }
     }
 
     fn claim_all(&mut self, nodes: impl IntoIterator<Item = NodeId>, reason: &Reason, how: How) {
@@ -432,122 +388,6 @@ impl<'a> Engine<'a> {
         self.claim(found.node, reason, how);
     }
 
-    /// Fires a profile: its roots and keeps are claimed, its drops count from now on, its tracers see all files.
-    pub(super) fn fire(&mut self, firing: Firing, reason: &Reason) {
-        let Subject { tree, profiles, .. } = *self.subject;
-        let Some(profile) = profiles.get(&firing.profile) else { return };
-        let Err(position) = self.firings.binary_search(&firing) else { return };
-        self.firings.insert(position, firing.clone());
-        let Firing { profile: name, prefix } = &firing;
-        let dropped = self.drops.mark(tree, profiles, name, prefix);
-        if !profile.tracers.is_empty() {
-            self.active.extend(profile.tracers.iter().cloned());
-            self.replay.insert(firing.clone());
-        }
-        let because = |rule: &str| Reason {
-            claim: Claim::Profile,
-            strength: reason.strength.min(Strength::Likely),
-            origin: reason.origin,
-            detail: format!("{name}/{rule}, fired by {}", reason.detail),
-        };
-        // What every image has is data: that `/etc/passwd` names a shell is no need of it.
-        let reach = if profile.when.always { Reach::Broad } else { Reach::Direct };
-        let how = How { weight: Weight::Named, reach };
-        for (key, rule) in &profile.roots {
-            let reason = because(&format!("roots.{key}"));
-            for node in rule.paths.iter().flat_map(|glob| glob.select(tree, prefix)) {
-                if dropped.binary_search(&node).is_err() {
-                    self.claim(node, reason.clone(), how);
-                }
-            }
-        }
-        for (key, rule) in &profile.keep {
-            let reason = because(&format!("keep.{key}"));
-            for node in rule.paths.iter().flat_map(|glob| glob.select(tree, prefix)) {
-                let own = dropped.binary_search(&node).is_ok();
-                if !own && self.drops.rule(node, Scope::Always).is_none() {
-                    let how = How { weight: Weight::Kept, reach: Reach::Broad };
-                    self.claim(node, reason.clone(), how);
-                }
-            }
-        }
-        for (other, why) in &profile.needs {
-            let detail = format!("{name}, {why}");
-            let reason = Reason { detail, ..because("needs") };
-            self.fire(Firing { profile: other.clone(), prefix: ImagePath::root() }, &reason);
-        }
-    }
-
-    /// Looks a command's program up, keeps it, and asks the tracers what the other words mean.
-    fn claim_command(&mut self, command: Command, reason: Reason) {
-        let view = self.view();
-        let Some(Some(word)) = command.words.first() else { return };
-        let folder = command.folder.clone().unwrap_or_else(|| view.working_dir());
-        let Some(spelled) = view.which(word, &folder) else {
-            if !command.optional && reason.strength >= Strength::Likely {
-                let word = Escaped(word).to_string();
-                self.warnings.insert(Warning::MissingCommand { place: command.place, word });
-            }
-            return;
-        };
-        let Some(found) = self.subject.tree.resolve(spelled.as_bytes()) else { return };
-        let (origin, strength) = (reason.origin, reason.strength);
-        self.claim_operands(&command, &folder, &reason);
-        self.claim_path(spelled.as_bytes(), reason, DIRECT);
-        let program = spelled.clone();
-        let asked = Asked { command, node: found.node, spelled, origin, strength };
-        match self.commands.add(asked) {
-            Added::New | Added::Known => {}
-            Added::Beyond => {
-                let text = format!("{program} is run in too many ways to follow all of them");
-                self.warn(Warning::Image { text });
-            }
-        }
-    }
-
-    /// Claims the words of a command line that name existing paths: `--config=/etc/x.conf`, `app/main.py`.
-    fn claim_operands(&mut self, command: &Command, folder: &ImagePath, reason: &Reason) {
-        let tree = self.subject.tree;
-        for word in command.words.iter().skip(1).flatten() {
-            let value = word.iter().position(|&byte| byte == b'=').map(|cut| &word[cut + 1..]);
-            for text in [Some(&word[..]), value].into_iter().flatten() {
-                let Some(path) =
-                    folder.join(text).ok().filter(|_| !text.is_empty() && !text.starts_with(b"-"))
-                else {
-                    continue;
-                };
-                let found = tree.resolve(path.as_bytes());
-                if found.is_some_and(|found| {
-                    found.node != NodeId::ROOT && self.is_operand(text, found.node)
-                }) {
-                    let detail = format!("the word `{}` of {}", Escaped(text), reason.detail);
-                    let strength = reason.strength.min(Strength::Likely);
-                    self.claim_path(
-                        path.as_bytes(),
-                        Reason { detail, strength, ..reason.clone() },
-                        DIRECT,
-                    );
-                }
-            }
-        }
-    }
-
-    /// A bare word such as `app` names a file, but hardly the folder beside it.
-    fn is_operand(&self, text: &[u8], node: NodeId) -> bool {
-        text.contains(&b'/') || self.subject.tree.is_file(node)
-    }
-
-    fn interpret(&mut self, asked: &Asked, tracers: &[&dyn Tracer]) {
-        let Asked { command, node, spelled, origin, strength } = asked;
-        let view = self.view();
-        let program = Program { command, node: *node, spelled: spelled.clone(), origin: *origin };
-        let found: Vec<Finding> =
-            tracers.iter().flat_map(|tracer| tracer.command(&program, &view)).collect();
-        for finding in found {
-            self.apply(*origin, *strength, finding);
-        }
-    }
-
     /// Claims the application that an entry's file belongs to: what no package owns in its own folder.
     fn claim_application(&mut self, node: NodeId, strength: Strength) {
         let Some(folder) = self.application_folder(node) else { return };
@@ -595,35 +435,6 @@ impl<'a> Engine<'a> {
         }
         Trace::new(self.standings, self.reasons, self.firings, self.drops, self.warnings)
     }
-}
-
-/// The paths whose reach fires a profile.
-fn triggers(tree: &Tree, profiles: &Profiles) -> BTreeMap<NodeId, Vec<Firing>> {
-    let mut triggers: BTreeMap<NodeId, Vec<Firing>> = BTreeMap::new();
-    for (name, profile) in profiles.iter() {
-        for glob in &profile.when.reached {
-            for node in glob.select_anywhere(tree) {
-                let Some(prefix) = glob.bind(&tree.path(node)) else { continue };
-                triggers.entry(node).or_default().push(Firing { profile: name.into(), prefix });
-            }
-        }
-    }
-    triggers
-}
-
-/// The files whose imports do not fire a profile.
-fn spared<'a>(tree: &Tree, profiles: &'a Profiles) -> BTreeSet<(&'a str, NodeId)> {
-    let root = ImagePath::root();
-    let all = profiles.iter().flat_map(|(name, profile)| {
-        profile
-            .when
-            .spare
-            .iter()
-            .flat_map(|glob| glob.select(tree, &root))
-            .map(move |node| (name, node))
-            .collect::<Vec<_>>()
-    });
-    all.collect()
 }
 
 /// Asks the tracers about one file.

@@ -1,0 +1,80 @@
+//! Command lines: the program is looked up and kept, and every tracer is asked what the other words mean.
+
+use super::*;
+
+impl Engine<'_> {
+    /// Looks a command's program up, keeps it, and asks the tracers what the other words mean.
+    pub(super) fn claim_command(&mut self, command: Command, reason: Reason) {
+        let view = self.view();
+        let Some(Some(word)) = command.words.first() else { return };
+        let folder = command.folder.clone().unwrap_or_else(|| view.working_dir());
+        let Some(spelled) = view.which(word, &folder) else {
+            if !command.optional && reason.strength >= Strength::Likely {
+                let word = Escaped(word).to_string();
+                self.warnings.insert(Warning::MissingCommand { place: command.place, word });
+            }
+            return;
+        };
+        let Some(found) = self.subject.tree.resolve(spelled.as_bytes()) else { return };
+        let (origin, strength) = (reason.origin, reason.strength);
+        self.claim_operands(&command, &folder, &reason);
+        self.claim_path(spelled.as_bytes(), reason, DIRECT);
+        let program = spelled.clone();
+        let asked = Asked { command, node: found.node, spelled, origin, strength };
+        match self.commands.add(asked) {
+            Added::New | Added::Known => {}
+            Added::Beyond => {
+                let text = format!("{program} is run in too many ways to follow all of them");
+                self.warn(Warning::Image { text });
+            }
+        }
+    }
+
+    /// Claims the words of a command line that name existing paths: `--config=/etc/x.conf`, `app/main.py`.
+    pub(super) fn claim_operands(
+        &mut self,
+        command: &Command,
+        folder: &ImagePath,
+        reason: &Reason,
+    ) {
+        let tree = self.subject.tree;
+        for word in command.words.iter().skip(1).flatten() {
+            let value = word.iter().position(|&byte| byte == b'=').map(|cut| &word[cut + 1..]);
+            for text in [Some(&word[..]), value].into_iter().flatten() {
+                let Some(path) =
+                    folder.join(text).ok().filter(|_| !text.is_empty() && !text.starts_with(b"-"))
+                else {
+                    continue;
+                };
+                let found = tree.resolve(path.as_bytes());
+                if found.is_some_and(|found| {
+                    found.node != NodeId::ROOT && self.is_operand(text, found.node)
+                }) {
+                    let detail = format!("the word `{}` of {}", Escaped(text), reason.detail);
+                    let strength = reason.strength.min(Strength::Likely);
+                    self.claim_path(
+                        path.as_bytes(),
+                        Reason { detail, strength, ..reason.clone() },
+                        DIRECT,
+                    );
+                }
+            }
+        }
+    }
+
+    /// A bare word such as `app` names a file, but hardly the folder beside it.
+    pub(super) fn is_operand(&self, text: &[u8], node: NodeId) -> bool {
+        text.contains(&b'/') || self.subject.tree.is_file(node)
+    }
+
+    pub(super) fn interpret(&mut self, asked: &Asked, tracers: &[&dyn Tracer]) {
+        let Asked { command, node, spelled, origin, strength } = asked;
+        let view = self.view();
+        let program = Program { command, node: *node, spelled: spelled.clone(), origin: *origin };
+        let found: Vec<Finding> =
+            tracers.iter().flat_map(|tracer| tracer.command(&program, &view)).collect();
+        for finding in found {
+            self.apply(*origin, *strength, finding);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Profiles: what fires them, and what follows when they do.
+
+use super::*;
+
+impl Engine<'_> {
+    pub(super) fn fire_by_symbol(&mut self, symbol: &str, reason: &Reason) {
+        let profiles = self.subject.profiles;
+        for name in profiles.fired_by_symbol(symbol) {
+            let spared = match reason.origin {
+                Origin::Node(node) => self.spared.contains(&(name, node)),
+                Origin::Config(_) | Origin::User(_) | Origin::Always => false,
+            };
+            if !spared {
+                let reason = Reason { detail: format!("the symbol `{symbol}`"), ..reason.clone() };
+                self.fire(Firing { profile: name.into(), prefix: ImagePath::root() }, &reason);
+            }
+        }
+    }
+
+    /// Fires a profile: its roots and keeps are claimed, its drops count from now on, its tracers see all files.
+    pub(in crate::trace) fn fire(&mut self, firing: Firing, reason: &Reason) {
+        let Subject { tree, profiles, .. } = *self.subject;
+        let Some(profile) = profiles.get(&firing.profile) else { return };
+        let Err(position) = self.firings.binary_search(&firing) else { return };
+        self.firings.insert(position, firing.clone());
+        let Firing { profile: name, prefix } = &firing;
+        let dropped = self.drops.mark(tree, profiles, name, prefix);
+        if !profile.tracers.is_empty() {
+            self.active.extend(profile.tracers.iter().cloned());
+            self.replay.insert(firing.clone());
+        }
+        let because = |rule: &str| Reason {
+            claim: Claim::Profile,
+            strength: reason.strength.min(Strength::Likely),
+            origin: reason.origin,
+            detail: format!("{name}/{rule}, fired by {}", reason.detail),
+        };
+        // What every image has is data: that `/etc/passwd` names a shell is no need of it.
+        let reach = if profile.when.always { Reach::Broad } else { Reach::Direct };
+        let how = How { weight: Weight::Named, reach };
+        for (key, rule) in &profile.roots {
+            let reason = because(&format!("roots.{key}"));
+            for node in rule.paths.iter().flat_map(|glob| glob.select(tree, prefix)) {
+                if dropped.binary_search(&node).is_err() {
+                    self.claim(node, reason.clone(), how);
+                }
+            }
+        }
+        for (key, rule) in &profile.keep {
+            let reason = because(&format!("keep.{key}"));
+            for node in rule.paths.iter().flat_map(|glob| glob.select(tree, prefix)) {
+                let own = dropped.binary_search(&node).is_ok();
+                if !own && self.drops.rule(node, Scope::Always).is_none() {
+                    let how = How { weight: Weight::Kept, reach: Reach::Broad };
+                    self.claim(node, reason.clone(), how);
+                }
+            }
+        }
+        for (other, why) in &profile.needs {
+            let detail = format!("{name}, {why}");
+            let reason = Reason { detail, ..because("needs") };
+            self.fire(Firing { profile: other.clone(), prefix: ImagePath::root() }, &reason);
+        }
+    }
+
+    /// Shows the tracers of a profile all that was seen before it fired with this prefix.
+    pub(super) fn offer_again(&mut self, firing: &Firing) {
+        let names =
+            self.subject.profiles.get(&firing.profile).map(|profile| profile.tracers.clone());
+        let names = names.unwrap_or_default();
+        let tracers: Vec<&dyn Tracer> = self
+            .tracers
+            .iter()
+            .copied()
+            .filter(|tracer| names.iter().any(|name| name == tracer.name()))
+            .collect();
+        let Some(origin) = self.firing_origin(firing) else { return };
+        let view = self.view();
+        let fired: Vec<Finding> =
+            tracers.iter().flat_map(|tracer| tracer.fired(firing, &view)).collect();
+        for finding in fired {
+            self.apply(origin, Strength::Likely, finding);
+        }
+        let files: Vec<NodeId> =
+            self.offered.iter().copied().filter(|&node| !self.is_dropped(node)).collect();
+        self.offer(&files, &tracers);
+        for asked in self.commands.done().to_vec() {
+            self.interpret(&asked, &tracers);
+        }
+    }
+
+    pub(super) fn firing_origin(&self, firing: &Firing) -> Option<Origin> {
+        let by_file = self.triggers.iter().find(|(node, firings)| {
+            self.standings[node.index()].is_reached() && firings.contains(firing)
+        });
+        Some(by_file.map_or(Origin::Always, |(&node, _)| Origin::Node(node)))
+    }
+}
+
+/// The paths whose reach fires a profile.
+pub(super) fn triggers(tree: &Tree, profiles: &Profiles) -> BTreeMap<NodeId, Vec<Firing>> {
+    let mut triggers: BTreeMap<NodeId, Vec<Firing>> = BTreeMap::new();
+    for (name, profile) in profiles.iter() {
+        for glob in &profile.when.reached {
+            for node in glob.select_anywhere(tree) {
+                let Some(prefix) = glob.bind(&tree.path(node)) else { continue };
+                triggers.entry(node).or_default().push(Firing { profile: name.into(), prefix });
+            }
+        }
+    }
+    triggers
+}
+
+/// The files whose imports do not fire a profile.
+pub(super) fn spared<'a>(tree: &Tree, profiles: &'a Profiles) -> BTreeSet<(&'a str, NodeId)> {
+    let root = ImagePath::root();
+    let all = profiles.iter().flat_map(|(name, profile)| {
+        profile
+            .when
+            .spare
+            .iter()
+            .flat_map(|glob| glob.select(tree, &root))
+            .map(move |node| (name, node))
+            .collect::<Vec<_>>()
+    });
+    all.collect()
+}
