@@ -368,20 +368,34 @@ impl<'a> Claims<'a> {
 
     /// A command of a script, whose program may be a package's.
     fn script_command(&mut self, words: &[String], root: NodeId, place: &Place) {
-        let is_assignment = |word: &&String| word.contains('=') && !word.starts_with(['-', '=']);
-        let words: Vec<&String> =
-            words.iter().skip_while(|word| is_assignment(word) || **word == "cross-env").collect();
-        let Some(program) = words.first() else { return };
         let folder = self.tree.path(root);
-        let bin = folder.join(format!("node_modules/.bin/{program}").as_bytes());
-        let bin = bin.ok().filter(|bin| self.tree.resolve(bin.as_bytes()).is_some());
-        let detail = format!("`{program}` in a script of {folder}/package.json");
-        let mut command: Vec<Word> =
-            words.iter().map(|word| Some(word.as_bytes().to_vec())).collect();
-        if let (Some(bin), Some(first)) = (bin, command.first_mut()) {
-            *first = Some(bin.as_bytes().to_vec());
+        let is_assignment = |word: &String| word.contains('=') && !word.starts_with(['-', '=']);
+        let mut rest = words;
+        // A package's program may run another: `cross-env A=1 node x`, `dotenv -- tool`.
+        loop {
+            let start = rest.iter().position(|word| !is_assignment(word)).unwrap_or(rest.len());
+            let Some((program, arguments)) = rest.get(start..).and_then(<[_]>::split_first) else {
+                return;
+            };
+            let bin = self.bin(root, program);
+            let is_package = bin.is_some();
+            let first = bin.map_or(program.as_bytes().to_vec(), |bin| bin.as_bytes().to_vec());
+            let others = arguments.iter().map(|word| Some(word.as_bytes().to_vec()));
+            let detail = format!("`{program}` in a script of {folder}/package.json");
+            let command = std::iter::once(Some(first)).chain(others).collect();
+            self.command(command, place.clone(), Some(folder.clone()), &detail);
+            let is_program = |word: &String| word == "node" || self.bin(root, word).is_some();
+            match arguments.iter().position(is_program).filter(|_| is_package) {
+                Some(next) => rest = arguments.get(next..).unwrap_or_default(),
+                None => return,
+            }
         }
-        self.command(command, place.clone(), Some(folder), &detail);
+    }
+
+    /// The program that a package of the folder brings.
+    fn bin(&self, root: NodeId, program: &str) -> Option<ImagePath> {
+        let path = self.tree.path(root).join(format!("node_modules/.bin/{program}").as_bytes());
+        path.ok().filter(|bin| self.tree.resolve(bin.as_bytes()).is_some())
     }
 }
 

@@ -210,7 +210,7 @@ fn follows_command_lines() {
     let files = [
         (
             "app/package.json",
-            r#"{"scripts":{"start":"npm run -s serve","serve":"A=1 tool serve --x && node main","loop":"npm run loop"},"dependencies":{}}"#,
+            r#"{"scripts":{"start":"npm run -s serve","serve":"A=1 tool serve --x B=2 node hook && node main","loop":"npm run loop"},"dependencies":{}}"#,
         ),
         ("app/main.js", "require('b')"),
         ("app/node_modules/b/package.json", "{}"),
@@ -230,7 +230,12 @@ fn follows_command_lines() {
         (
             &["/usr/bin/npm", "start"],
             &["package.json"],
-            &["/app/node_modules/.bin/tool serve --x", "node main", "/bin/sh"],
+            &[
+                "/app/node_modules/.bin/tool serve --x B=2 node hook",
+                "node hook",
+                "node main",
+                "/bin/sh",
+            ],
         ),
         (&["/usr/bin/npm", "run", "loop"], &["package.json"], &["/bin/sh"]),
         (&["/usr/bin/npm", "ci"], &["package.json"], &["/bin/sh"]),
