@@ -17,7 +17,7 @@
 //! # let slim = format!("oci:{}/slim:latest", folder.display());
 //! # let mut options = dehusk::Options::new(folder);
 //! # options.config = Some(folder.join("config.json"));
-//! # options.mode = dehusk::plan::Mode::Prune;
+//! # options.trace.mode = dehusk::trace::Mode::Prune;
 //! # dehusk::slim(&dehusk::Reference::parse(rootfs.as_ref())?, &dehusk::Destination::parse(fat.as_ref())?, options)?;
 //! use dehusk::{Destination, Options, Reference};
 //!
@@ -138,7 +138,7 @@ fn survey(image: Image, options: &Options<'_>) -> Result<Survey, Error> {
     let tracers = tracers(&subject);
     let tracers: Vec<&dyn Tracer> = tracers.iter().map(AsRef::as_ref).collect();
     let trace = trace(&subject, &tracers, &options.trace);
-    let plan = plan(&tree, &contents, &packages, &trace, options.mode);
+    let plan = plan(&tree, &contents, &packages, &trace);
     options.progress.finished(Task::Trace);
     warnings.extend(of_packages);
     warnings.extend_from_slice(trace.warnings());

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use crate::flatten::FlattenOptions;
 use crate::oci::Compression;
 use crate::pack::PackOptions;
-use crate::plan::Mode;
 use crate::profile::Profiles;
 use crate::progress::{Progress, Silent};
 use crate::sink::{Overwrite, SinkOptions};
@@ -34,10 +33,8 @@ pub struct Options<'a> {
     pub progress: &'a dyn Progress,
     /// What is known of programs.
     pub profiles: Profiles,
-    /// What to keep, to follow and to drop beside what the image itself says.
+    /// What to keep, to follow and to drop beside what the image itself says, and how far to go.
     pub trace: TraceOptions,
-    /// What happens to paths that nothing needs and no rule names.
-    pub mode: Mode,
     /// Whether an unresolved need is a warning or an error.
     pub unresolved: Unresolved,
     /// The most bytes that the result may have, as a registry would hold it.
@@ -90,7 +87,6 @@ impl<'a> Options<'a> {
             progress: &Silent,
             profiles: Profiles::builtin(),
             trace: TraceOptions::default(),
-            mode: Mode::default(),
             unresolved: Unresolved::Warns,
             budget: None,
             compression: Compression::Gzip,

@@ -10,19 +10,9 @@ use crate::packages::Packages;
 use crate::profile::DropKind;
 use crate::trace::drops::Scope;
 use crate::trace::outcome::Weight;
-use crate::trace::{ReasonId, Trace};
+use crate::trace::{Mode, ReasonId, Trace};
 use crate::tree::{NodeId, Tree};
 use crate::warning::Warning;
-
-/// What happens to paths that nothing needs and no rule names.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Mode {
-    /// They go.
-    #[default]
-    Trace,
-    /// They stay: for images that cannot be followed.
-    Prune,
-}
 
 /// What becomes of a path.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -68,14 +58,8 @@ pub struct Plan {
 }
 
 /// Decides on every path of the tree.
-pub fn plan(
-    tree: &Tree,
-    contents: &Contents,
-    packages: &Packages,
-    trace: &Trace,
-    mode: Mode,
-) -> Plan {
-    let mut verdicts: Vec<Verdict> = tree.nodes().map(|node| judge(trace, node, mode)).collect();
+pub fn plan(tree: &Tree, contents: &Contents, packages: &Packages, trace: &Trace) -> Plan {
+    let mut verdicts: Vec<Verdict> = tree.nodes().map(|node| judge(trace, node)).collect();
     keep_folders(tree, packages, trace, &mut verdicts);
     keep_parents(tree, &mut verdicts);
     let kept = |node: NodeId| matches!(verdicts[node.index()], Verdict::Kept(_));
@@ -92,7 +76,7 @@ pub fn plan(
 }
 
 /// The order of precedence.
-fn judge(trace: &Trace, node: NodeId, mode: Mode) -> Verdict {
+fn judge(trace: &Trace, node: NodeId) -> Verdict {
     let drops = trace.drops();
     let rule =
         |scope| drops.rule(node, scope).map(|rule| Verdict::Dropped(Dropped::Rule(rule.kind)));
@@ -100,8 +84,10 @@ fn judge(trace: &Trace, node: NodeId, mode: Mode) -> Verdict {
         return Verdict::Dropped(Dropped::User);
     }
     let Some(reason) = trace.reason_id(node) else {
-        return match mode {
-            Mode::Trace => rule(Scope::Fired).unwrap_or(Verdict::Dropped(Dropped::Unreached)),
+        return match trace.mode() {
+            Mode::Trace | Mode::Tight => {
+                rule(Scope::Fired).unwrap_or(Verdict::Dropped(Dropped::Unreached))
+            }
             Mode::Prune => rule(Scope::Library).unwrap_or(Verdict::Kept(Kept::Default)),
         };
     };

@@ -75,6 +75,8 @@ pub struct DropRule {
     pub paths: Vec<Glob>,
     /// Whether the rule only thins what comes in by its folder, and spares a library that a language's tracer reached.
     pub unreached: bool,
+    /// Whether the rule counts in the mode `tight` only.
+    pub tight: bool,
 }
 
 /// What a dropped file is, for the summary.
@@ -205,6 +207,8 @@ struct RawRule {
     kind: Option<DropKind>,
     #[serde(default)]
     unreached: bool,
+    #[serde(default)]
+    tight: bool,
     #[serde(default)]
     off: bool,
 }
@@ -344,8 +348,8 @@ impl Reader<'_> {
     }
 
     fn rule(&self, id: &str, raw: RawRule) -> Result<Rule, ProfileError> {
-        if raw.kind.is_some() || raw.unreached {
-            return Err(self.lacks(id, "only a drop rule has `kind` and `unreached`"));
+        if raw.kind.is_some() || raw.unreached || raw.tight {
+            return Err(self.lacks(id, "only a drop rule has `kind`, `unreached` and `tight`"));
         }
         let why = raw.why.ok_or_else(|| self.lacks(id, "it needs `why`"))?;
         let paths = raw.paths.ok_or_else(|| self.lacks(id, "it needs `paths`"))?;
@@ -355,8 +359,9 @@ impl Reader<'_> {
     fn drop_rule(&self, id: &str, mut raw: RawRule) -> Result<DropRule, ProfileError> {
         let kind = raw.kind.take().ok_or_else(|| self.lacks(id, "it needs `kind`"))?;
         let unreached = std::mem::take(&mut raw.unreached);
+        let tight = std::mem::take(&mut raw.tight);
         let Rule { why, paths } = self.rule(id, raw)?;
-        Ok(DropRule { kind, why, paths, unreached })
+        Ok(DropRule { kind, why, paths, unreached, tight })
     }
 
     fn globs(&self, rule: &str, texts: &[String]) -> Result<Vec<Glob>, ProfileError> {

@@ -12,11 +12,11 @@ use std::path::Path;
 
 use dehusk::flatten::{FlattenOptions, flatten};
 use dehusk::packages::Packages;
-use dehusk::plan::{Dropped, Kept, Mode, Plan, Verdict, plan};
+use dehusk::plan::{Dropped, Kept, Plan, Verdict, plan};
 use dehusk::profile::Profiles;
 use dehusk::source::{OpenOptions, Reference, open};
 use dehusk::trace::drops::Scope;
-use dehusk::trace::{Subject, Trace, TraceOptions, Tracer, trace, tracers};
+use dehusk::trace::{Mode, Subject, Trace, TraceOptions, Tracer, trace, tracers};
 use dehusk::tree::{NodeId, Tree};
 
 #[test]
@@ -54,6 +54,8 @@ fn difference(expected: &str, found: &str) -> String {
 fn run(text: &str) -> String {
     let layout = tempfile::tempdir().unwrap();
     kit::TextImage::parse(text).write_layout(layout.path());
+    let tight = text.lines().any(|line| line == "mode tight");
+    let mode = if tight { Mode::Tight } else { Mode::Trace };
     let reference = Reference::parse(layout.path().as_os_str()).unwrap();
     let image = open(&reference, OpenOptions::new(layout.path())).unwrap();
     let flattened = flatten(&image, &FlattenOptions::new(layout.path())).unwrap();
@@ -64,8 +66,8 @@ fn run(text: &str) -> String {
         Subject { tree, contents, config: &image.config, packages: &packages, profiles: &profiles };
     let all = tracers(&subject);
     let all: Vec<&dyn Tracer> = all.iter().map(|tracer| &**tracer).collect();
-    let trace = trace(&subject, &all, &TraceOptions::default());
-    let plan = plan(tree, contents, &packages, &trace, Mode::Trace);
+    let trace = trace(&subject, &all, &TraceOptions { mode, ..TraceOptions::default() });
+    let plan = plan(tree, contents, &packages, &trace);
     describe(tree, &trace, &plan)
 }
 

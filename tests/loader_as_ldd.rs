@@ -15,6 +15,7 @@ use dehusk::oci::Config;
 use dehusk::packages::Packages;
 use dehusk::path::ImagePath;
 use dehusk::profile::Profiles;
+use dehusk::trace::Mode;
 use dehusk::trace::elf::Elf;
 use dehusk::trace::{Claim, FileView, Reach, Target, Tracer, View};
 use dehusk::tree::{Content, Inode, Kind, Meta, NodeId, Tree, TreeBuilder};
@@ -37,6 +38,7 @@ fn finds_what_the_loader_finds() {
         config: &config,
         profiles: &Profiles::default(),
         firings: &[],
+        mode: Mode::default(),
     };
     let elf = Elf::new(&tree, &contents, &config);
     let programs = programs(&view);

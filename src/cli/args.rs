@@ -198,7 +198,8 @@ pub struct TraceArgs {
     #[arg(long, value_name = "FILE|NAME", value_hint = ValueHint::FilePath)]
     pub profile: Vec<PathBuf>,
 
-    /// What becomes of paths that nothing needs and no rule names: `trace` drops them, `prune` keeps them.
+    /// How far to go: `trace` drops what nothing needs, `tight` also cuts inside language runtimes, `prune` drops only what
+    /// rules name.
     #[arg(long, value_enum, default_value_t = ModeArg::Trace)]
     pub mode: ModeArg,
 }
@@ -226,6 +227,7 @@ pub enum CompressionArg {
 pub enum ModeArg {
     Trace,
     Prune,
+    Tight,
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]

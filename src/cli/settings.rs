@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use dehusk::oci::Compression;
-use dehusk::plan::Mode;
 use dehusk::profile::Profiles;
+use dehusk::trace::Mode;
 use dehusk::trace::TraceOptions;
 use dehusk::{Options, Reference};
 
@@ -47,14 +47,20 @@ pub fn options<'a>(
     options.threads = threads;
     options.progress = shown;
     options.latest = source_date_epoch()?;
-    options.mode = match trace.mode {
+    let mode = match trace.mode {
         ModeArg::Trace => Mode::Trace,
         ModeArg::Prune => Mode::Prune,
+        ModeArg::Tight => Mode::Tight,
     };
     let (profiles, fired) = profiles(&trace.profile)?;
     options.profiles = profiles;
-    options.trace =
-        TraceOptions { roots: trace.root, keep: trace.keep, drop: trace.drop, profiles: fired };
+    options.trace = TraceOptions {
+        roots: trace.root,
+        keep: trace.keep,
+        drop: trace.drop,
+        profiles: fired,
+        mode,
+    };
     Ok(options)
 }
 

@@ -5,7 +5,7 @@ use crate::glob::Glob;
 use crate::image::Image;
 use crate::kit;
 use crate::packages::Packages;
-use crate::plan::{Mode, plan};
+use crate::plan::plan;
 use crate::profile::Profiles;
 use crate::trace::{Subject, TraceOptions, trace};
 
@@ -26,7 +26,7 @@ fn survey(entries: &[(&str, &str)], options: &TraceOptions) -> Survey {
         profiles: &profiles,
     };
     let trace = trace(&subject, &[], options);
-    let plan = plan(&tree, &contents, &packages, &trace, Mode::Trace);
+    let plan = plan(&tree, &contents, &packages, &trace);
     let image = Image {
         config,
         layers: Vec::new(),

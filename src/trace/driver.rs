@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::tracer::Program;
-use super::{Command, FileView, Finding, Origin, Reach, Target, Tracer, View};
+use super::{Command, FileView, Finding, Mode, Origin, Reach, Target, Tracer, View};
 use crate::contents::Contents;
 use crate::kit;
 use crate::oci::Config;
@@ -21,6 +21,7 @@ pub struct Bench<'a> {
     profiles: Profiles,
     config: Config,
     firings: Vec<Firing>,
+    mode: Mode,
     tracer: &'a dyn Tracer,
     reached: BTreeMap<NodeId, Reach>,
     queue: Vec<NodeId>,
@@ -46,6 +47,7 @@ impl<'a> Bench<'a> {
             profiles: Profiles::default(),
             config: kit::config(config),
             firings: prefixes.iter().map(firing).collect(),
+            mode: Mode::default(),
             tracer,
             reached: BTreeMap::new(),
             queue: Vec::new(),
@@ -59,6 +61,13 @@ impl<'a> Bench<'a> {
         self
     }
 
+    /// Sets how far the trace goes.
+    #[allow(dead_code, reason = "tracers that narrow in tight mode are tried with it")]
+    pub fn with_mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
     fn ask(&mut self, question: impl Fn(&dyn Tracer, &View<'_>) -> Vec<Finding>) {
         let view = View {
             tree: &self.tree,
@@ -67,6 +76,7 @@ impl<'a> Bench<'a> {
             config: &self.config,
             profiles: &self.profiles,
             firings: &self.firings,
+            mode: self.mode,
         };
         let findings = question(self.tracer, &view);
         self.take(findings);
@@ -84,6 +94,7 @@ impl<'a> Bench<'a> {
             config: &self.config,
             profiles: &self.profiles,
             firings: &self.firings,
+            mode: self.mode,
         };
         let bytes = view.read(node, u64::MAX);
         let file = FileView {

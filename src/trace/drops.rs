@@ -4,6 +4,7 @@
 //! the order in which profiles fired.
 
 use super::languages::Languages;
+use super::mode::Mode;
 use crate::glob::Glob;
 use crate::path::ImagePath;
 use crate::profile::{DropKind, Profiles};
@@ -27,6 +28,8 @@ pub struct Drops {
     marks: Vec<Marks>,
     user: Vec<NodeId>,
     languages: Languages,
+    /// Whether rules marked `tight` count.
+    tight: bool,
     /// Marks that are not set for a generated locale's sake: path, marks to set.
     spared: Vec<(NodeId, Marks)>,
 }
@@ -66,7 +69,13 @@ impl Drops {
     /// Numbers the rules; none is marked yet but the user's own.
     ///
     /// `languages` are those that the image is configured for, which rules of the kind `locale` spare.
-    pub fn new(tree: &Tree, profiles: &Profiles, user: &[Glob], languages: Languages) -> Self {
+    pub fn new(
+        tree: &Tree,
+        profiles: &Profiles,
+        user: &[Glob],
+        languages: Languages,
+        mode: Mode,
+    ) -> Self {
         let mut rules = Vec::new();
         for (name, profile) in profiles.iter() {
             for (key, rule) in &profile.drop {
@@ -79,7 +88,7 @@ impl Drops {
         user.sort_unstable();
         user.dedup();
         let marks = vec![Marks::default(); tree.len()];
-        Drops { rules, marks, user, languages, spared: Vec::new() }
+        Drops { rules, marks, user, languages, tight: mode == Mode::Tight, spared: Vec::new() }
     }
 
     /// Marks what a profile drops, now that it fired with this prefix; returns those paths, sorted.
@@ -92,7 +101,7 @@ impl Drops {
     ) -> Vec<NodeId> {
         let mut dropped = Vec::new();
         let Some(profile) = profiles.get(name) else { return dropped };
-        for (key, rule) in &profile.drop {
+        for (key, rule) in profile.drop.iter().filter(|(_, rule)| self.tight || !rule.tight) {
             let id = format!("{name}/drop.{key}");
             let number = self.rules.iter().position(|rule| rule.id == id).unwrap_or_default();
             let number = u16::try_from(number + 1).unwrap_or(u16::MAX);

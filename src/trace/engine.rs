@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use super::claim::{Claim, Finding, Origin, Reason, Strength, Target};
 use super::commands::{Added, Asked, Commands};
 use super::drops::{Drops, Scope};
+use super::mode::Mode;
 use super::outcome::{Reasons, Standing, Trace, Weight};
 use super::tracer::{Command, FileView, Firing, MAX_WHOLE, Program, Reach, Tracer, View};
 use super::{languages, packaged, seed};
@@ -55,6 +56,8 @@ pub struct TraceOptions {
     pub drop: Vec<Glob>,
     /// Profiles that fire without a trigger.
     pub profiles: Vec<String>,
+    /// How far the trace goes.
+    pub mode: Mode,
 }
 
 /// Follows the configuration's command to every file it needs.
@@ -72,6 +75,7 @@ pub(super) struct Engine<'a> {
     tracers: &'a [&'a dyn Tracer],
     /// The tracers' names that a fired profile activated, in addition to those that are always on.
     active: BTreeSet<String>,
+    mode: Mode,
     standings: Vec<Standing>,
     reasons: Reasons,
     queue: BTreeMap<Priority, BTreeSet<NodeId>>,
@@ -128,6 +132,7 @@ impl<'a> Engine<'a> {
             subject,
             tracers,
             active: BTreeSet::new(),
+            mode: options.mode,
             standings: vec![Standing::UNREACHED; tree.len()],
             reasons: Reasons::default(),
             queue: BTreeMap::new(),
@@ -137,6 +142,7 @@ impl<'a> Engine<'a> {
                 subject.profiles,
                 &options.drop,
                 languages::Languages::of(subject),
+                options.mode,
             ),
             triggers: fire::triggers(tree, subject.profiles),
             spared: fire::spared(tree, subject.profiles),
@@ -154,7 +160,7 @@ impl<'a> Engine<'a> {
     /// Returns what tracers may look at, as of now.
     pub(super) fn view(&self) -> View<'_> {
         let Subject { tree, contents, config, packages, profiles } = *self.subject;
-        View { tree, contents, packages, config, profiles, firings: &self.firings }
+        View { tree, contents, packages, config, profiles, firings: &self.firings, mode: self.mode }
     }
 
     fn run(&mut self) {
@@ -433,7 +439,8 @@ impl<'a> Engine<'a> {
         if !languages::locales(self.subject.tree).into_iter().any(stays) {
             self.drops.forget_generated();
         }
-        Trace::new(self.standings, self.reasons, self.firings, self.drops, self.warnings)
+        let Engine { standings, reasons, firings, drops, warnings, mode, .. } = self;
+        Trace::new(standings, reasons, firings, drops, warnings, mode)
     }
 }
 

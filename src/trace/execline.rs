@@ -85,6 +85,7 @@ mod tests {
             config: &config,
             profiles: &profiles,
             firings: &[],
+            mode: crate::trace::Mode::default(),
         };
         let text = b"#!/command/execlineb -P\n# echo no\nforeground { echo \"a b\" }\ns6-setuidgid app /opt/app/run -x\n";
         let found = commands(text, &view);

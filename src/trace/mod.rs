@@ -13,6 +13,7 @@ pub mod drops;
 pub mod engine;
 mod languages;
 pub mod memo;
+pub mod mode;
 pub mod outcome;
 mod packaged;
 mod seed;
@@ -37,6 +38,7 @@ pub mod text;
 
 pub use claim::{Claim, Finding, Origin, Reason, ReasonId, Strength, Target};
 pub use engine::{Subject, TraceOptions, trace};
+pub use mode::Mode;
 pub use outcome::Trace;
 pub use tracer::{Command, FileView, Reach, Tracer, View, Word};
 

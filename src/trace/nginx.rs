@@ -307,6 +307,7 @@ mod tests {
             config: &config,
             profiles: &profiles,
             firings: &firings,
+            mode: crate::trace::Mode::default(),
         };
         let found = Configuration::new(&kit::path("/etc/nginx/nginx.conf"), &view).findings();
         let shown: Vec<String> = found

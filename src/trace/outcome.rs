@@ -7,6 +7,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::claim::{Origin, Reason, ReasonId, Strength};
 use super::drops::Drops;
+use super::mode::Mode;
 use super::tracer::{Firing, Reach};
 use crate::tree::NodeId;
 use crate::warning::Warning;
@@ -120,6 +121,7 @@ pub struct Trace {
     firings: Vec<Firing>,
     drops: Drops,
     warnings: Vec<Warning>,
+    mode: Mode,
 }
 
 impl Trace {
@@ -129,6 +131,7 @@ impl Trace {
         firings: Vec<Firing>,
         drops: Drops,
         warnings: BTreeSet<Warning>,
+        mode: Mode,
     ) -> Self {
         Trace {
             standings,
@@ -136,7 +139,13 @@ impl Trace {
             firings,
             drops,
             warnings: warnings.into_iter().collect(),
+            mode,
         }
+    }
+
+    /// Returns how far the trace went.
+    pub fn mode(&self) -> Mode {
+        self.mode
     }
 
     /// Returns how a path stands.

@@ -133,6 +133,7 @@ mod tests {
             config: &config,
             profiles: &profiles,
             firings: &[],
+            mode: crate::trace::Mode::default(),
         };
         let shown = |path: &str, files| -> Vec<String> {
             let name = |node| tree.path(node).to_string();

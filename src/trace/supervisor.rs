@@ -166,6 +166,7 @@ mod tests {
             config: &config,
             profiles: &profiles,
             firings: &[],
+            mode: crate::trace::Mode::default(),
         };
         let file = FileView {
             node: kit::node(&tree, "/app/supervisord.conf"),

@@ -3,7 +3,7 @@
 use super::*;
 use crate::kit;
 use crate::packages::Packages;
-use crate::plan::{Mode, plan};
+use crate::plan::plan;
 use crate::profile::Profiles;
 
 /// Reads lines such as `likely path /x`, `possible path /x`, `certain run a b`, `likely unowned /x`, `certain symbol s`.
@@ -32,6 +32,7 @@ fn finding(line: &str, file: &FileView<'_>, view: &View<'_>) -> Option<Finding> 
     let rest: Vec<&str> = words.collect();
     let target = match verb {
         "path" => Target::Path(rest[0].into()),
+        "folder" => Target::Folder(kit::node(view.tree, rest[0])),
         "unowned" => Target::Unowned(kit::node(view.tree, rest[0])),
         "symbol" => Target::Symbol(rest[0].into()),
         _ => Target::Command(Command {
@@ -90,7 +91,7 @@ fn kept_with(
         profiles,
     };
     let trace = trace(&subject, &[&Lines], options);
-    let plan = plan(&tree, &contents, &packages, &trace, Mode::Trace);
+    let plan = plan(&tree, &contents, &packages, &trace);
     let kept = tree.nodes().filter(|&node| plan.is_kept(node) && !tree.is_dir(node));
     let mut lines: Vec<String> = kept.map(|node| tree.path(node).to_string()).collect();
     lines.extend(trace.warnings().iter().map(|warning| format!("! {warning}")));
@@ -188,9 +189,26 @@ fn the_user_has_the_last_word() {
         roots: vec!["/usr/bin/gcc".into()],
         keep: vec![Glob::parse_argument("/srv/a").unwrap()],
         drop: vec![Glob::parse_argument("/usr/bin/sed").unwrap()],
-        profiles: Vec::new(),
+        ..TraceOptions::default()
     };
     assert_eq!(kept(&image, APP, &options), "/etc/gcc.conf\n/opt/app/run\n/srv/a/b\n/usr/bin/gcc");
+}
+
+#[test]
+fn a_runtime_is_cut_in_tight_mode_only() {
+    let image = [
+        ("opt/app/run*", "certain path /usr/lib/x/a\nlikely folder /usr/lib/x"),
+        ("usr/lib/x/a", ""),
+        ("usr/lib/x/b", ""),
+    ];
+    let rule = "about='x'\n[when]\nreached=['/opt/app/run']\n[drop.x]\nkind='other'\nwhy='w'\ntight=true\npaths=['/usr/lib/x/**']";
+    let profiles = Profiles::default().with_file("x", rule).unwrap();
+    let in_mode = |mode| {
+        let options = TraceOptions { mode, ..TraceOptions::default() };
+        kept_with(&image, APP, &options, &profiles)
+    };
+    assert_eq!(in_mode(Mode::Trace), "/opt/app/run\n/usr/lib/x/a\n/usr/lib/x/b");
+    assert_eq!(in_mode(Mode::Tight), "/opt/app/run\n/usr/lib/x/a");
 }
 
 #[test]

@@ -174,6 +174,7 @@ mod tests {
             config: &config,
             profiles: &profiles,
             firings: &[],
+            mode: crate::trace::Mode::default(),
         };
         let shown = |finding: Finding| match finding.target {
             Target::Path(path) => format!("{} by {}", Escaped(&path), finding.detail),

@@ -1,6 +1,7 @@
 //! The contract of a tracer: a name, what it reads, and a pure function from a file to findings.
 
 use super::claim::{Finding, Origin};
+use super::mode::Mode;
 use crate::contents::Contents;
 use crate::oci::Config;
 use crate::packages::{PackageId, Packages};
@@ -26,6 +27,8 @@ pub struct View<'a> {
     pub profiles: &'a Profiles,
     /// The profiles that fired so far, in the order of their names, with the prefixes they are bound to.
     pub firings: &'a [Firing],
+    /// How far the trace goes: what a tracer leaves to a library's folder, it has to name in [`Mode::Tight`].
+    pub mode: Mode,
 }
 
 /// A profile that fired.

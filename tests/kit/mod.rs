@@ -14,6 +14,7 @@
 //! elf /usr/lib/tool needs=libx.so.1 imports=dlopen interp=/lib64/ld.so text=/etc/tool.conf
 //! whiteout /etc/old
 //! opaque /var/cache
+//! mode tight
 //! ```
 
 pub mod elf;
@@ -63,6 +64,8 @@ impl TextImage {
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
         match verb {
             "config" => self.config = serde_json::from_str(rest).ok()?,
+            // How the case is run; its runner reads it.
+            "mode" => {}
             "layer" if layer.is_empty() => {}
             "layer" => self.layers.push(Vec::new()),
             "dir" => {

@@ -34,6 +34,7 @@ impl Bench {
             config: &self.config,
             profiles: &self.profiles,
             firings: &[],
+            mode: crate::trace::Mode::default(),
         }
     }
 

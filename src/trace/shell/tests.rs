@@ -43,6 +43,7 @@ fn in_view<T>(config: &str, run: impl FnOnce(&View<'_>) -> T) -> T {
         config: &config,
         profiles: &profiles,
         firings: &[],
+        mode: crate::trace::Mode::default(),
     })
 }
 
