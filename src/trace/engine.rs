@@ -85,8 +85,8 @@ pub(super) struct Engine<'a> {
     /// Files whose imports do not fire the profile.
     spared: BTreeSet<(&'a str, NodeId)>,
     firings: Vec<Firing>,
-    /// Profiles whose prefix was bound since their tracers last saw all files.
-    replay: BTreeSet<Firing>,
+    /// Profiles whose prefix was bound since their tracers last saw all files, with what fired them.
+    replay: BTreeMap<Firing, Origin>,
     offered: BTreeSet<NodeId>,
     commands: Commands,
     shared: Vec<bool>,
@@ -147,7 +147,7 @@ impl<'a> Engine<'a> {
             triggers: fire::triggers(tree, subject.profiles),
             spared: fire::spared(tree, subject.profiles),
             firings: Vec::new(),
-            replay: BTreeSet::new(),
+            replay: BTreeMap::new(),
             offered: BTreeSet::new(),
             commands: Commands::default(),
             shared,
@@ -169,8 +169,8 @@ impl<'a> Engine<'a> {
                 self.interpret(&asked, self.tracers);
             } else if let Some((_, batch)) = self.queue.pop_first() {
                 self.analyse(&batch);
-            } else if let Some(firing) = self.replay.pop_first() {
-                self.offer_again(&firing);
+            } else if let Some((firing, origin)) = self.replay.pop_first() {
+                self.offer_again(&firing, origin);
             } else if self.possible.is_empty() {
                 return;
             } else {
@@ -200,10 +200,15 @@ impl<'a> Engine<'a> {
     }
 
     fn analyse(&mut self, batch: &BTreeSet<NodeId>) {
-        // What came in with its folder and is dropped by a rule by now needs nothing. It is queued again should
-        // something name it after all.
-        let batch: Vec<NodeId> =
-            batch.iter().copied().filter(|&node| !self.is_dropped(node)).collect();
+        // What came in with its folder and is dropped by a rule by now needs nothing and fires nothing. It is queued
+        // again should something name it after all.
+        let mut batch: Vec<NodeId> = batch.iter().copied().collect();
+        batch.retain(|&node| !self.is_dropped(node));
+        // All of a batch fires before what that drops is left out: the order within it must not matter.
+        for &node in &batch {
+            self.fire_by_path(node);
+        }
+        batch.retain(|&node| !self.is_dropped(node));
         for &node in &batch {
             self.follow_link(node);
             packaged::follow(self, node);
@@ -363,14 +368,9 @@ impl<'a> Engine<'a> {
             let priority = Priority(std::cmp::Reverse((standing.strength(), standing.reach())));
             self.queue.entry(priority).or_default().insert(node);
         }
-        if !old.is_reached() {
-            for firing in self.triggers.get(&node).cloned().unwrap_or_default() {
-                let strength = reason.strength.min(Strength::Likely);
-                let path = self.subject.tree.path(node);
-                let detail = format!("{path} is reached");
-                let origin = Origin::Node(node);
-                self.fire(firing, &Reason { claim: Claim::Profile, strength, origin, detail });
-            }
+        let stays = Weight::Kept;
+        if self.standings[node.index()].weight() >= stays && old.weight() < stays {
+            self.fire_by_path(node);
         }
         if matches!(reason.claim, Claim::Entry | Claim::Command) && how.reach == Reach::Direct {
             self.claim_application(node, reason.strength);

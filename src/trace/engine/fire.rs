@@ -3,6 +3,16 @@
 use super::*;
 
 impl Engine<'_> {
+    /// Fires the profiles that wait for a path, which is now known to stay: what a rule drops has no say.
+    pub(super) fn fire_by_path(&mut self, node: NodeId) {
+        let strength = self.standings[node.index()].strength().min(Strength::Likely);
+        for firing in self.triggers.get(&node).cloned().unwrap_or_default() {
+            let detail = format!("{} is reached", self.subject.tree.path(node));
+            let origin = Origin::Node(node);
+            self.fire(firing, &Reason { claim: Claim::Profile, strength, origin, detail });
+        }
+    }
+
     pub(super) fn fire_by_symbol(&mut self, symbol: &str, reason: &Reason) {
         let profiles = self.subject.profiles;
         for name in profiles.fired_by_symbol(symbol) {
@@ -27,7 +37,7 @@ impl Engine<'_> {
         let dropped = self.drops.mark(tree, profiles, name, prefix);
         if !profile.tracers.is_empty() {
             self.active.extend(profile.tracers.iter().cloned());
-            self.replay.insert(firing.clone());
+            self.replay.insert(firing.clone(), reason.origin);
         }
         let because = |rule: &str| Reason {
             claim: Claim::Profile,
@@ -64,7 +74,7 @@ impl Engine<'_> {
     }
 
     /// Shows the tracers of a profile all that was seen before it fired with this prefix.
-    pub(super) fn offer_again(&mut self, firing: &Firing) {
+    pub(super) fn offer_again(&mut self, firing: &Firing, origin: Origin) {
         let names =
             self.subject.profiles.get(&firing.profile).map(|profile| profile.tracers.clone());
         let names = names.unwrap_or_default();
@@ -74,7 +84,6 @@ impl Engine<'_> {
             .copied()
             .filter(|tracer| names.iter().any(|name| name == tracer.name()))
             .collect();
-        let Some(origin) = self.firing_origin(firing) else { return };
         let view = self.view();
         let fired: Vec<Finding> =
             tracers.iter().flat_map(|tracer| tracer.fired(firing, &view)).collect();
@@ -87,13 +96,6 @@ impl Engine<'_> {
         for asked in self.commands.done().to_vec() {
             self.interpret(&asked, &tracers);
         }
-    }
-
-    pub(super) fn firing_origin(&self, firing: &Firing) -> Option<Origin> {
-        let by_file = self.triggers.iter().find(|(node, firings)| {
-            self.standings[node.index()].is_reached() && firings.contains(firing)
-        });
-        Some(by_file.map_or(Origin::Always, |(&node, _)| Origin::Node(node)))
     }
 }
 
