@@ -143,6 +143,7 @@ fn survey(image: Image, options: &Options<'_>) -> Result<Survey, Error> {
     warnings.extend(of_packages);
     warnings.extend_from_slice(trace.warnings());
     warnings.extend_from_slice(plan.warnings());
+    warnings.retain(|warning| !warning.is_accepted(&options.accepted));
     warnings.sort();
     warnings.dedup();
     Ok(Survey { image, layers, tree, contents, packages, trace, plan, warnings })

@@ -35,6 +35,8 @@ pub struct Options<'a> {
     pub profiles: Profiles,
     /// What to keep, to follow and to drop beside what the image itself says, and how far to go.
     pub trace: TraceOptions,
+    /// Needs that the user accepts as they are: a place such as `/entrypoint.sh:12`, a file, or a name that is missing.
+    pub accepted: Vec<String>,
     /// Whether an unresolved need is a warning or an error.
     pub unresolved: Unresolved,
     /// The most bytes that the result may have, as a registry would hold it.
@@ -87,6 +89,7 @@ impl<'a> Options<'a> {
             progress: &Silent,
             profiles: Profiles::builtin(),
             trace: TraceOptions::default(),
+            accepted: Vec::new(),
             unresolved: Unresolved::Warns,
             budget: None,
             compression: Compression::Gzip,

@@ -28,6 +28,13 @@ pub enum Warning {
         /// The text of the word.
         word: String,
     },
+    /// A module, a library or a file that is loaded by a name that only the running program knows.
+    UnknownImport {
+        /// Where it is loaded.
+        place: Place,
+        /// The text of what names it, such as `import_module(name)`.
+        text: String,
+    },
     /// A file that a tracer could not understand; it was kept and not followed.
     Unreadable {
         /// The file.
@@ -67,7 +74,26 @@ impl Warning {
             Warning::MissingLibrary { .. }
             | Warning::MissingCommand { .. }
             | Warning::UnknownCommand { .. }
+            | Warning::UnknownImport { .. }
             | Warning::Unreadable { .. } => true,
+            Warning::KeptAgainstRule { .. } | Warning::Image { .. } => false,
+        }
+    }
+
+    /// Says whether the user accepts the need as it is, by its place, its file or the name that is missing.
+    pub fn is_accepted(&self, accepted: &[String]) -> bool {
+        let is = |name: &str| accepted.iter().any(|one| one == name);
+        let at = |place: &Place| match place {
+            Place::Line(file, _) => is(&place.to_string()) || is(&file.to_string()),
+            Place::Config(field) => is(field),
+        };
+        match self {
+            Warning::MissingLibrary { file, soname } => is(soname) || is(&file.to_string()),
+            Warning::MissingCommand { place, word } => is(word) || at(place),
+            Warning::UnknownCommand { place, .. } | Warning::UnknownImport { place, .. } => {
+                at(place)
+            }
+            Warning::Unreadable { file, .. } => is(&file.to_string()),
             Warning::KeptAgainstRule { .. } | Warning::Image { .. } => false,
         }
     }
@@ -75,10 +101,18 @@ impl Warning {
     /// Names the flag that settles it, where one does.
     pub fn way_out(&self) -> Option<String> {
         match self {
-            Warning::MissingLibrary { .. } | Warning::MissingCommand { .. } => None,
-            Warning::UnknownCommand { .. } => Some("name the program with `--root PATH`".into()),
+            Warning::MissingLibrary { soname: name, .. }
+            | Warning::MissingCommand { word: name, .. } => {
+                Some(format!("if the program can do without: `--accept {}`", name.escape_debug()))
+            }
+            Warning::UnknownCommand { place, .. } => Some(format!(
+                "name the program with `--root PATH`, and settle it with `--accept {place}`"
+            )),
+            Warning::UnknownImport { place, .. } => Some(format!(
+                "name what it loads with `--root PATH`, and settle it with `--accept {place}`"
+            )),
             Warning::Unreadable { file, .. } => Some(format!(
-                "name what it needs with `--root PATH`, or drop it with `--drop {file}`"
+                "name what it needs with `--root PATH` and settle it with `--accept {file}`, or drop it with `--drop {file}`"
             )),
             Warning::KeptAgainstRule { file, .. } => Some(format!("drop it with `--drop {file}`")),
             Warning::Image { .. } => None,
@@ -107,6 +141,9 @@ impl fmt::Display for Warning {
             }
             Warning::UnknownCommand { place, word } => {
                 write!(f, "{place} runs `{word}`, whose value is known only at run time")
+            }
+            Warning::UnknownImport { place, text } => {
+                write!(f, "{place} loads by `{text}`, whose value is known only at run time")
             }
             Warning::Unreadable { file, cause } => write!(f, "cannot follow {file}: {cause}"),
             Warning::KeptAgainstRule { file, rule, because } => {

@@ -18,6 +18,7 @@ use dehusk::source::{OpenOptions, Reference, open};
 use dehusk::trace::drops::Scope;
 use dehusk::trace::{Mode, Subject, Trace, TraceOptions, Tracer, trace, tracers};
 use dehusk::tree::{NodeId, Tree};
+use rayon::prelude::*;
 
 #[test]
 fn every_case_gets_its_plan() {
@@ -26,20 +27,22 @@ fn every_case_gets_its_plan() {
         fs::read_dir(&cases).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();
     assert!(!folders.is_empty(), "no case in {}", cases.display());
-    let mut wrong = Vec::new();
-    for folder in folders {
-        let image = fs::read_to_string(folder.join("image")).unwrap();
-        let found = run(&image);
-        let expected = folder.join("plan");
-        if std::env::var_os("UPDATE").is_some() {
-            fs::write(&expected, &found).unwrap();
-        }
-        let expected = fs::read_to_string(&expected).unwrap_or_default();
-        if expected != found {
-            wrong.push(format!("{}:\n{}", folder.display(), difference(&expected, &found)));
-        }
-    }
+    let profiles = Profiles::builtin();
+    let wrong: Vec<String> =
+        folders.par_iter().filter_map(|folder| wrong(folder, &profiles)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// How the plan that a case gets differs from the expected one.
+fn wrong(folder: &Path, profiles: &Profiles) -> Option<String> {
+    let image = fs::read_to_string(folder.join("image")).unwrap();
+    let found = run(&image, profiles);
+    let expected = folder.join("plan");
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&expected, &found).unwrap();
+    }
+    let expected = fs::read_to_string(&expected).unwrap_or_default();
+    (expected != found).then(|| format!("{}:\n{}", folder.display(), difference(&expected, &found)))
 }
 
 fn difference(expected: &str, found: &str) -> String {
@@ -51,7 +54,7 @@ fn difference(expected: &str, found: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn run(text: &str) -> String {
+fn run(text: &str, profiles: &Profiles) -> String {
     let layout = tempfile::tempdir().unwrap();
     kit::TextImage::parse(text).write_layout(layout.path());
     let tight = text.lines().any(|line| line == "mode tight");
@@ -61,9 +64,7 @@ fn run(text: &str) -> String {
     let flattened = flatten(&image, &FlattenOptions::new(layout.path())).unwrap();
     let (tree, contents) = (&flattened.tree, &flattened.contents);
     let (packages, _) = Packages::read(tree, contents);
-    let profiles = Profiles::builtin();
-    let subject =
-        Subject { tree, contents, config: &image.config, packages: &packages, profiles: &profiles };
+    let subject = Subject { tree, contents, config: &image.config, packages: &packages, profiles };
     let all = tracers(&subject);
     let all: Vec<&dyn Tracer> = all.iter().map(|tracer| &**tracer).collect();
     let trace = trace(&subject, &all, &TraceOptions { mode, ..TraceOptions::default() });

@@ -194,6 +194,10 @@ pub struct TraceArgs {
     #[arg(long, value_name = "PATH")]
     pub root: Vec<String>,
 
+    /// Settle a warning: its place (`/entrypoint.sh:12`), its file, or the name that the image does not have.
+    #[arg(long, value_name = "PLACE|NAME")]
+    pub accept: Vec<String>,
+
     /// Add a profile of your own, or fire a built-in one by its name.
     #[arg(long, value_name = "FILE|NAME", value_hint = ValueHint::FilePath)]
     pub profile: Vec<PathBuf>,

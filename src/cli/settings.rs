@@ -52,6 +52,7 @@ pub fn options<'a>(
         ModeArg::Prune => Mode::Prune,
         ModeArg::Tight => Mode::Tight,
     };
+    options.accepted = trace.accept;
     let (profiles, fired) = profiles(&trace.profile)?;
     options.profiles = profiles;
     options.trace = TraceOptions {
