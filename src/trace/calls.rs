@@ -8,7 +8,7 @@
 use super::claim::{Finding, Target};
 use super::script::{Shebang, is_text};
 use super::shell::commands_of_text;
-use super::tracer::{FileView, Reach, Tracer, View};
+use super::tracer::{FileView, Program, Reach, Tracer, View};
 use crate::warning::Place;
 
 /// Functions that are called by their bare names; as methods, those of databases and regular expressions are called so.
@@ -64,6 +64,32 @@ impl Tracer for Calls {
         }
         findings
     }
+
+    fn command(&self, program: &Program<'_>, view: &View<'_>) -> Vec<Finding> {
+        let name = program.spelled.name();
+        let is_interpreter = [&b"perl"[..], b"ruby", b"php"].iter().any(|it| name.starts_with(it));
+        if is_interpreter { held(program, view) } else { Vec::new() }
+    }
+}
+
+/// The programs in an interpreter's own words: `perl -e 'system("x")'`.
+fn held(program: &Program<'_>, view: &View<'_>) -> Vec<Finding> {
+    let options: &[&[u8]] = match program.spelled.name() {
+        name if name.starts_with(b"php") => &[b"-r", b"-B", b"-R", b"-E"],
+        _ => &[b"-e", b"-E", b"-ne", b"-pe", b"-le", b"-we"],
+    };
+    let words = &program.command.words;
+    let mut findings = Vec::new();
+    for pair in words.windows(2) {
+        let [Some(option), Some(text)] = pair else { continue };
+        if options.contains(&option.as_slice()) {
+            for call in text.split(|&byte| byte == b'\n').flat_map(calls) {
+                let found = commands_of_text(&call.text, &program.command.place, view).into_iter();
+                findings.extend(found.map(|finding| call.hedged(finding)));
+            }
+        }
+    }
+    findings
 }
 
 fn is_program(file: &FileView<'_>) -> bool {

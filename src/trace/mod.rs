@@ -17,6 +17,7 @@ pub mod mode;
 pub mod outcome;
 mod packaged;
 mod seed;
+mod users;
 #[cfg(test)]
 mod tests;
 pub mod tracer;

@@ -99,7 +99,7 @@ impl<'a> Shebang<'a> {
     }
 
     /// Returns the command line that `env` looks up on PATH; another interpreter is named by its path.
-    fn looked_up(&self) -> Option<Vec<Word>> {
+    pub fn looked_up(&self) -> Option<Vec<Word>> {
         (base_name(self.program) == b"env").then(|| self.words()).filter(|words| !words.is_empty())
     }
 

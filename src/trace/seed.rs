@@ -4,12 +4,10 @@ use super::claim::{Claim, Finding, Origin, Reason, Strength, Target};
 use super::engine::{Engine, How, TraceOptions};
 use super::outcome::Weight;
 use super::tracer::{Command, Firing, Reach};
+use super::users::{self, User};
 use crate::path::{Escaped, ImagePath};
 use crate::tree::NodeId;
 use crate::warning::{Place, Warning};
-
-/// The largest user database that is read, in bytes.
-const MAX_PASSWD: u64 = 4 << 20;
 
 /// Plants every root of the trace.
 pub(super) fn plant(engine: &mut Engine<'_>, options: &TraceOptions) {
@@ -215,21 +213,9 @@ fn environment(engine: &mut Engine<'_>) {
 /// Home folders stay as such: programs that change to a user look for theirs. USER's own keeps what is in it.
 fn homes(engine: &mut Engine<'_>) {
     let tree = engine.subject.tree;
-    let Some(passwd) = tree.resolve(b"/etc/passwd") else { return };
-    let text = engine.view().read(passwd.node, MAX_PASSWD);
-    let user = engine
-        .subject
-        .config
-        .user()
-        .unwrap_or("0")
-        .split(':')
-        .next()
-        .unwrap_or("0")
-        .as_bytes()
-        .to_vec();
-    for line in text.split(|&byte| byte == b'\n') {
-        let fields: Vec<&[u8]> = line.split(|&byte| byte == b':').collect();
-        let [name, _, uid, _, _, home, ..] = fields[..] else { continue };
+    let database = users::database(&engine.view());
+    let user = users::configured(&engine.view()).to_vec();
+    for User { name, number, home } in users::users(&database) {
         let Some(found) =
             tree.resolve(home).filter(|found| found.node != NodeId::ROOT && home.starts_with(b"/"))
         else {
@@ -243,8 +229,8 @@ fn homes(engine: &mut Engine<'_>) {
             Strength::Certain,
             finding(target, Claim::Identity, Strength::Likely, detail.clone()),
         );
-        let is_user = user == name || user == uid;
-        if is_user && uid != b"0" && engine.application_folder(found.node) == Some(found.node) {
+        let is_user = user == name || user == number;
+        if is_user && number != b"0" && engine.application_folder(found.node) == Some(found.node) {
             // Kept as it is, and followed no further: most of it came from `/etc/skel`.
             let packages = engine.subject.packages;
             let files = tree.subtree(found.node).filter(|&node| !packages.is_owned(node));

@@ -23,6 +23,8 @@ impl Engine<'_> {
         let asked = Asked { command, node: found.node, spelled, origin, strength };
         match self.commands.add(asked) {
             Added::New | Added::Known => {}
+            // A program that hands nothing on, such as sed, is just in use.
+            Added::Beyond if self.view().read(found.node, 2) != b"#!" => {}
             Added::Beyond => {
                 let text = format!("{program} is run in too many ways to follow all of them");
                 self.warn(Warning::Image { text });

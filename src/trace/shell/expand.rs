@@ -11,7 +11,7 @@ use super::value::{Draft, Field, Fields, Meaning, Value, joined};
 use crate::path::ImagePath;
 use crate::trace::pattern;
 use crate::trace::script::base_name;
-use crate::trace::strings;
+use crate::trace::{strings, users};
 
 /// How many values one variable may have: that of a `for` over files has most.
 const MAX_VALUES: usize = 256;
@@ -113,6 +113,10 @@ impl<'s> Scope<'s> {
                 let named = self.named(parameter, site, depth);
                 named.iter().map(|meaning| meaning.trimmed(*trim, &pattern)).collect()
             }
+            Operation::Required(_) => {
+                let named = self.named(parameter, site, depth);
+                if named.is_empty() { Rc::from([Meaning::Unknown]) } else { named }
+            }
             Operation::Other(_) => Rc::from([Meaning::Unknown]),
         }
     }
@@ -169,6 +173,9 @@ impl<'s> Scope<'s> {
         };
         let environment = std::str::from_utf8(name).ok().and_then(|n| self.view.config.variable(n));
         environment.into_iter().for_each(|value| add(Meaning::text(value.as_bytes())));
+        if name == b"HOME" && environment.is_none() {
+            users::home(self.view).into_iter().for_each(|home| add(Meaning::Whole(home)));
+        }
         if name == b"PWD" {
             for folder in self.working_folders().iter() {
                 add(Meaning::Whole(folder.as_bytes().to_vec()));
@@ -295,6 +302,46 @@ impl<'s> Scope<'s> {
         folders
     }
 
+    /// The programs of a name in the folders that the script itself puts on PATH.
+    pub fn on_own_path(&self, program: &[u8]) -> Vec<Vec<u8>> {
+        if program.contains(&b'/') || program.is_empty() {
+            return Vec::new();
+        }
+        let tree = self.view.tree;
+        let is_program = |path: &ImagePath| {
+            tree.resolve(path.as_bytes()).is_some_and(|found| tree.is_executable(found.node))
+        };
+        let paths = self.own_path();
+        let paths = paths.iter().filter_map(|folder| folder.join(program).ok()).filter(is_program);
+        paths.map(|path| path.as_bytes().to_vec()).collect()
+    }
+
+    fn own_path(&self) -> Rc<[ImagePath]> {
+        if let Some(known) = self.own_path.borrow().clone() {
+            return known;
+        }
+        let image = self.view.search_path();
+        let mut folders = Vec::new();
+        let words = self.variables.get(&b"PATH"[..]).map(|variable| variable.words.as_slice());
+        for &word in words.unwrap_or_default() {
+            for field in self.expand(word).into_iter().flatten() {
+                // In `PATH=/opt/x/bin:$PATH` only the front is known.
+                let text = match field {
+                    Field::Known(value) => value.text,
+                    Field::Unknown(pattern) => pattern,
+                    Field::Arguments => continue,
+                };
+                let parts = text.split(|&byte| byte == b':').filter(|part| !image.contains(part));
+                let parts = parts.filter(|part| !part.contains(&b'*') && !part.is_empty());
+                folders.extend(parts.filter_map(|part| self.absolute(part)));
+            }
+        }
+        folders.truncate(MAX_PRODUCTS);
+        let folders: Rc<[ImagePath]> = folders.into();
+        *self.own_path.borrow_mut() = Some(folders.clone());
+        folders
+    }
+
     /// The folder of the image that a path names from the working folder.
     pub(super) fn absolute(&self, path: &[u8]) -> Option<ImagePath> {
         let path = self.folder.join(path).ok()?;
@@ -344,22 +391,51 @@ impl<'s> Scope<'s> {
             };
             lists.extend(own.iter().flat_map(rests));
         }
+        let own = own.into_iter().next().unwrap_or_default();
         for &(words, site) in &facts.positional {
-            let mut fields = Vec::new();
-            for word in located(words, site) {
-                // `set -- x "$@"` puts x in front.
-                if let [Piece::Parameter(parameter, _)] = word.word.pieces.as_slice()
-                    && parameter.name == b"@"
-                {
-                    fields.extend(own.iter().take(1).flatten().cloned());
-                } else {
-                    let first = self.expand_to(word, depth + 1).into_iter().next();
-                    fields.extend(first.unwrap_or_default());
-                }
-            }
-            lists.push(fields);
+            let list = self.replaced(located(words, site), &own, depth);
+            lists.extend(list.filter(|list| !lists.contains(list)));
         }
         lists
+    }
+
+    /// The list that `set --` makes of the arguments: `set -- x "$@"` puts x in front.
+    ///
+    /// A script that hands its arguments to itself asks first whether they are there: what it has put in front or behind
+    /// is not put there again.
+    fn replaced<'w>(
+        &self,
+        words: impl Iterator<Item = Located<'w>>,
+        own: &Fields,
+        depth: u32,
+    ) -> Option<Fields> {
+        let mut fields = Vec::new();
+        let mut start = None;
+        for word in words {
+            if let [Piece::Parameter(parameter, _)] = word.word.pieces.as_slice()
+                && parameter.name == b"@"
+            {
+                start = Some(fields.len());
+                fields.extend(own.iter().cloned());
+            } else {
+                let first = self.expand_to(word, depth + 1).into_iter().next();
+                fields.extend(first.unwrap_or_default());
+            }
+        }
+        let Some(start) = start else { return Some(fields) };
+        let (front, behind) = (&fields[..start], &fields[start + own.len()..]);
+        let text = |field: &Field| match field {
+            Field::Known(value) => Some(value.text.clone()),
+            Field::Unknown(_) | Field::Arguments => None,
+        };
+        let is_same = |one: &[Field], other: &[Field]| {
+            one.iter().map(text).eq(other.iter().map(text))
+                && one.iter().all(|it| text(it).is_some())
+        };
+        let has_front = own.get(..front.len()).is_some_and(|own| is_same(front, own));
+        let tail = own.len().checked_sub(behind.len()).and_then(|at| own.get(at..));
+        let has_behind = tail.is_some_and(|own| is_same(behind, own));
+        (!(has_front && has_behind)).then_some(fields)
     }
 
     fn argument(&self, digits: &[u8], site: Site, depth: u32) -> Rc<[Meaning]> {

@@ -12,7 +12,9 @@ mod builtin;
 mod expand;
 mod idiom;
 mod parse;
+mod programs;
 mod scope;
+mod sed;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -20,6 +22,7 @@ mod value;
 mod walk;
 mod wrapper;
 
+use self::programs::{Language, Ran};
 use self::scope::{Located, Scope, Source};
 use self::syntax::Statement;
 use self::value::Field;
@@ -51,9 +54,21 @@ impl Tracer for Shell {
 
     fn file(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
         let Some(text) = file.whole else { return Vec::new() };
-        if file.reach == Reach::Broad || !is_shell_script(file, view) {
+        if file.reach == Reach::Broad {
             return Vec::new();
         }
+        if let Some(language) = Language::of_script(file.head) {
+            return ran_by(
+                language,
+                language.ran(text, &[]),
+                &Place::Line(file.path.clone(), 0),
+                view,
+            );
+        }
+        if !is_shell_script(file, view) {
+            return Vec::new();
+        }
+        let is_program = view.tree.is_executable(file.node);
         let script = Reading {
             text,
             place: Place::Line(file.path.clone(), 0),
@@ -61,11 +76,15 @@ impl Tracer for Shell {
             name: Some(file.path.as_bytes().to_vec()),
             folder: view.working_dir(),
             arguments: None,
-            role: if view.tree.is_executable(file.node) { Role::Program } else { Role::Library },
+            role: if is_program { Role::Program } else { Role::Library },
         };
         let mut findings = script.findings(view);
-        if !file.head.starts_with(b"#!") && view.tree.is_executable(file.node) {
+        if !file.head.starts_with(b"#!") && is_program {
             findings.push(without_first_line());
+        }
+        // What a packaged library can run is up to its callers, and nobody settles it by reading it.
+        if !is_program && file.owner.is_some() {
+            findings.retain(|finding| !is_unknown_command(finding));
         }
         findings
     }
@@ -81,6 +100,11 @@ impl Tracer for Shell {
         }
         for inner in found {
             match inner {
+                // busybox holds its programs itself, whether a link names them or not.
+                Inner::Command(words) if names[0] == b"busybox" => {
+                    let command = Command { optional: true, ..command.clone() };
+                    findings.extend(again(&command, words));
+                }
                 Inner::Command(words) => findings.extend(again(command, words)),
                 Inner::Text(text) => {
                     findings.extend(text_findings(&text, command, view));
@@ -88,9 +112,68 @@ impl Tracer for Shell {
                 Inner::Script(words) => findings.extend(script_operand(&words, command, view)),
             }
         }
+        for name in names {
+            findings.extend(held(name, command, view));
+        }
         findings.extend(called(program, view));
         findings
     }
+}
+
+fn is_unknown_command(finding: &Finding) -> bool {
+    matches!(&finding.target, Target::Warning(Warning::UnknownCommand { .. }))
+}
+
+/// What a program of awk or sed runs that a command line names or holds.
+///
+/// One that stands in a line of a script was followed there, with what is known of the script's variables.
+fn held(name: &[u8], command: &Command, view: &View<'_>) -> Vec<Finding> {
+    let Some(language) = Language::of(name) else { return Vec::new() };
+    let arguments = language.arguments(command.words.get(1..).unwrap_or_default());
+    let folder = command.folder.clone().unwrap_or_else(|| view.working_dir());
+    let mut findings = Vec::new();
+    for file in &arguments.files {
+        let found = folder.join(file).ok().and_then(|path| view.tree.resolve(path.as_bytes()));
+        let Some(found) = found else { continue };
+        let text = view.read(found.node, MAX_CALLED);
+        let place = Place::Line(view.tree.path(found.node), 0);
+        findings.extend(ran_by(language, language.ran(&text, &arguments.settings), &place, view));
+    }
+    if let Place::Config(_) = command.place {
+        for text in arguments.texts.iter().chain(&arguments.operand) {
+            let ran = language.ran(text, &arguments.settings);
+            findings.extend(ran_by(language, ran, &command.place, view));
+        }
+    }
+    findings
+}
+
+/// What the commands of a program need that stands at a place.
+fn ran_by(language: Language, ran: Vec<Ran>, place: &Place, view: &View<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for Ran { text, line } in ran {
+        let place = match place {
+            Place::Line(path, _) => Place::Line(path.clone(), line),
+            Place::Config(field) => Place::Config(field),
+        };
+        match text {
+            Some(text) => findings.extend(commands_of_text(&text, &place, view)),
+            None => findings.push(Finding {
+                target: Target::Warning(Warning::UnknownCommand {
+                    place,
+                    word: language.call().into(),
+                }),
+                claim: Claim::Command,
+                strength: Strength::Likely,
+                detail: String::new(),
+            }),
+        }
+        let detail = "awk and sed run commands by the shell".to_owned();
+        let target = Target::Path(b"/bin/sh".to_vec());
+        let (claim, strength) = (Claim::Interpreter, Strength::Likely);
+        findings.push(Finding { target, claim, strength, detail });
+    }
+    findings
 }
 
 /// A program without a `#!` line: `execvp(3)` gives it to the shell.

@@ -15,6 +15,7 @@ use super::syntax::{
 use super::value::{Fields, Meaning};
 use crate::path::ImagePath;
 use crate::trace::View;
+use crate::trace::script::base_name;
 use crate::trace::tracer;
 
 /// How many values are worked out for one script.
@@ -115,6 +116,8 @@ pub struct Scope<'s> {
     pub(super) given: RefCell<FxHashMap<usize, Option<Rc<[Fields]>>>>,
     /// The folders that the script works in, once they are worked out.
     pub(super) places: RefCell<Option<Rc<[ImagePath]>>>,
+    /// The folders that the script itself puts on PATH, once they are worked out.
+    pub(super) own_path: RefCell<Option<Rc<[ImagePath]>>>,
     work: Cell<usize>,
 }
 
@@ -143,6 +146,7 @@ impl<'s> Scope<'s> {
             known: RefCell::default(),
             given: RefCell::default(),
             places: RefCell::default(),
+            own_path: RefCell::default(),
             work: Cell::new(MAX_WORK),
         };
         let mut calls = Vec::new();
@@ -326,6 +330,7 @@ impl<'s> Reader<'_, 's> {
                     Operation::Default(word)
                     | Operation::Alternative(word)
                     | Operation::Trim(_, word)
+                    | Operation::Required(word)
                     | Operation::Other(word) => self.word(word),
                 },
             }
@@ -402,6 +407,16 @@ impl<'s> Reader<'_, 's> {
             }
             // What is left of `command` has an option: `-v`, which asks, or `-p`, which runs.
             Some(b"command") if rest.first().and_then(Word::bare) == Some(b"-p") => {}
+            Some(b"alias") => {
+                let names = simple.assignments.iter().map(|assignment| assignment.name.clone());
+                self.scope.probed.extend(names);
+            }
+            // What a script installs it may run, though the image does not have it yet.
+            Some(b"ln" | b"cp" | b"mv" | b"install") => {
+                let made = operands().filter_map(Word::literal).next_back();
+                let name = made.as_deref().map(|path| base_name(path).to_vec());
+                self.scope.probed.extend(made.into_iter().chain(name));
+            }
             Some(b"command" | b"type" | b"which" | b"hash" | b"[" | b"test" | b"[[") => {
                 self.scope.probed.extend(operands().filter_map(Word::literal));
             }

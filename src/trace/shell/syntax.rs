@@ -245,6 +245,8 @@ pub enum Operation {
     Assign(Word),
     /// `${name:+word}`, `${name+word}`
     Alternative(Word),
+    /// `${name:?word}`, `${name?word}`: the value, or the end of the script
+    Required(Word),
     /// `${name%word}` and its kin
     Trim(Trim, Word),
     /// What needs a running shell to know; its words may hold substitutions.

@@ -96,8 +96,23 @@ impl<'a> Parser<'a> {
                 None => return self.fail(Cause::Open),
                 Some(b';' | b'&' | b'|' | b'(') => return self.fail(Cause::Token),
                 Some(b'<' | b'>') => words.push(self.process()?),
-                Some(_) => words.push(self.word()?),
+                Some(_) => {
+                    self.subscript();
+                    words.push(self.word_or_nothing()?);
+                }
             }
+        }
+    }
+
+    /// Passes the `[index]=` in front of an array's element.
+    fn subscript(&mut self) {
+        let rest = &self.text[self.at..];
+        let line =
+            rest.iter().take(256).position(|&byte| byte == b'\n').unwrap_or(rest.len().min(256));
+        if rest.starts_with(b"[")
+            && let Some(end) = rest[..line].windows(2).position(|pair| pair == b"]=")
+        {
+            self.at += end + 2;
         }
     }
 

@@ -363,7 +363,8 @@ impl Parser<'_> {
                 Operator::Assign => Operation::Assign(word),
                 Operator::Alternative => Operation::Alternative(word),
                 Operator::Trim(trim) => Operation::Trim(trim, word),
-                Operator::None | Operator::Error => Operation::Other(word),
+                Operator::Error => Operation::Required(word),
+                Operator::None => Operation::Other(word),
             }
         };
         Ok(Parameter { name, extent, operation })

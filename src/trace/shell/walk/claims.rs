@@ -78,12 +78,15 @@ impl Walk<'_> {
         }
         let words = simple.words.get(at..).unwrap_or_default();
         let Some(word) = words.iter().find(|word| word.literal().is_none()) else { return };
-        let word = word.to_string();
-        if self.warned.insert(word.clone()) {
-            let place = self.place(simple.line);
-            let warning = Warning::UnknownCommand { place, word: word.clone() };
-            let target = Target::Warning(warning);
-            self.add(target, Claim::Command, Strength::Likely, word.as_bytes(), simple.line);
+        self.unknowable(&word.to_string(), simple.line);
+    }
+
+    /// Warns of a word behind which stands a program that only the running script knows.
+    pub(super) fn unknowable(&mut self, word: &str, line: u32) {
+        if self.warned.insert(word.to_owned()) {
+            let place = self.place(line);
+            let target = Target::Warning(Warning::UnknownCommand { place, word: word.to_owned() });
+            self.add(target, Claim::Command, Strength::Likely, word.as_bytes(), line);
         }
     }
 

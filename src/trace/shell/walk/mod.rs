@@ -199,6 +199,7 @@ impl<'s> Walk<'s> {
                     | Operation::Assign(word)
                     | Operation::Alternative(word)
                     | Operation::Trim(_, word)
+                    | Operation::Required(word)
                     | Operation::Other(word) => self.word(word, demand),
                 },
             }
@@ -231,6 +232,10 @@ impl<'s> Walk<'s> {
         self.redirects(&simple.redirects, demand);
         if simple.words.is_empty() {
             return;
+        }
+        self.written(simple);
+        if simple.words.first().and_then(Word::bare) == Some(b"alias") {
+            self.aliases(simple);
         }
         let mut programs = Programs::None;
         for (start, line) in self.lines(&simple.words) {

@@ -2,14 +2,18 @@
 
 use super::{Demand, MAX_TEXTS, Walk};
 use crate::path::ImagePath;
-use crate::trace::script::base_name;
+use crate::trace::script::{Shebang, base_name};
 use crate::trace::shell::builtin::is_builtin;
+use crate::trace::shell::programs::{Language, Ran};
 use crate::trace::shell::scope::Located;
-use crate::trace::shell::syntax::{Redirect, Simple, Word};
+use crate::trace::shell::syntax::{Assigned, Piece, Redirect, Simple, Word};
 use crate::trace::shell::value::{Field, Fields};
 use crate::trace::shell::wrapper::{self, Inner};
-use crate::trace::shell::{awk, parse, sourced_by};
+use crate::trace::shell::{parse, sourced_by};
 use crate::trace::{Claim, Command, Strength, Target, tracer};
+
+/// A word of the shell whose value nobody knows before it runs.
+const UNKNOWN: &[u8] = b"$?";
 
 impl Walk<'_> {
     /// Takes a command line whose program is known: a function, a builtin, or a program of the image.
@@ -31,6 +35,11 @@ impl Walk<'_> {
                     rest[1..].iter().for_each(|word| self.probe(word, line));
                     return;
                 }
+                // exec $COMMAND: what nothing sets here the container's environment may.
+                let next = simple.words.get(1);
+                if next.is_some_and(|word| self.expand(word).iter().all(Vec::is_empty)) {
+                    self.unknown(simple, 1);
+                }
                 for inner in wrapper::inner(program, words) {
                     if let Inner::Command(inner) = inner {
                         self.inner(&inner, simple, demand);
@@ -41,8 +50,9 @@ impl Walk<'_> {
             b"[" | b"test" | b"[[" => self.test(rest, line),
             b"eval" => {
                 let known: Option<Vec<&[u8]>> = rest.iter().map(Option::as_deref).collect();
-                if let Some(known) = known {
-                    self.text(&known.join(&b' '), line, demand);
+                match known {
+                    Some(known) => self.text(&known.join(&b' '), line, demand),
+                    None => self.evaluated(simple, demand),
                 }
             }
             b"trap" => {
@@ -53,7 +63,6 @@ impl Walk<'_> {
                     self.text(action, line, demand);
                 }
             }
-            b"alias" => {}
             b"." | b"source" => self.sourced(simple),
             _ if is_builtin(program) || !Self::is_plausible(program) => {}
             _ => self.command(program, words, simple, demand),
@@ -74,11 +83,7 @@ impl Walk<'_> {
         if matches!(name, b"which") {
             words[1..].iter().for_each(|word| self.probe(word, simple.line));
         }
-        if awk::is_awk(name) {
-            for text in awk::commands(&words[1..]) {
-                self.text(&text, simple.line, Demand::Tried);
-            }
-        }
+        self.held(name, words, simple);
         if let Some(at) = unknown_program(name, words) {
             self.unknown(simple, at);
         }
@@ -105,31 +110,141 @@ impl Walk<'_> {
         let Some(option) = wrapper::text_option(name).filter(|_| !has_operand) else {
             return Vec::new();
         };
+        let text = self.document(simple);
+        text.map(|text| vec![Some(option.into()), Some(text)]).unwrap_or_default()
+    }
+
+    /// The text that a command line is given as its input.
+    fn document(&self, simple: &Simple) -> Option<Vec<u8>> {
         let document = simple.redirects.iter().find_map(|redirect| match redirect {
             Redirect::Here(number) => self.documents.get(*number),
             Redirect::Text(word) => Some(word),
             Redirect::Read(_) | Redirect::Write(_) => None,
         });
-        let text = document.and_then(Word::literal);
-        text.map(|text| vec![Some(option.into()), Some(text)]).unwrap_or_default()
+        document.and_then(Word::literal)
+    }
+
+    /// What a program in another language runs that the command line holds, or is given as its input.
+    fn held(&mut self, name: &[u8], words: &[tracer::Word], simple: &Simple) {
+        let Some(language) = Language::of(name) else { return };
+        let document = self.document(simple);
+        let arguments = language.arguments(&words[1..]);
+        let is_input = |file: &&[u8]| matches!(*file, b"-" | b"/dev/stdin");
+        let reads = language == Language::Client || arguments.files.iter().any(is_input);
+        let texts = arguments.texts.iter().copied().chain(arguments.operand);
+        for text in texts.chain(document.as_deref().filter(|_| reads)) {
+            for Ran { text, line } in language.ran(text, &arguments.settings) {
+                match text {
+                    Some(text) => self.text(&text, simple.line + line - 1, Demand::Tried),
+                    None => self.unknowable(language.call(), simple.line + line - 1),
+                }
+                self.path(b"/bin/sh", simple.line, Strength::Likely);
+            }
+        }
+    }
+
+    /// `cat > script <<EOF`: a script that another one writes is run, or it would not be written.
+    pub(super) fn written(&mut self, simple: &Simple) {
+        let Some(text) = self.document(simple) else { return };
+        let Some(shebang) = Shebang::of(&text) else { return };
+        self.path(shebang.program, simple.line, Strength::Likely);
+        if let Some(words) = shebang.looked_up() {
+            self.add_command(words, simple.line, true);
+        }
+        if shebang.is_shell() {
+            self.text(&text, simple.line, Demand::Tried);
+        }
+    }
+
+    /// The commands that names stand for.
+    pub(super) fn aliases(&mut self, simple: &Simple) {
+        for assignment in &simple.assignments {
+            let Assigned::Word(word) = &assignment.value else { continue };
+            let value = word.literal();
+            value.into_iter().for_each(|value| self.text(&value, simple.line, Demand::Tried));
+        }
+    }
+
+    /// `eval`: its words are read again, as far as they are known.
+    fn evaluated(&mut self, simple: &Simple, demand: Demand) {
+        let is_eval = |word: &&Word| word.bare() == Some(b"eval");
+        let mut text = Vec::new();
+        for word in simple.words.iter().skip_while(|word| !is_eval(word)).skip(1) {
+            text.extend((!text.is_empty()).then_some(b' '));
+            for piece in &word.pieces {
+                match piece {
+                    Piece::Literal(part, _) => text.extend_from_slice(part),
+                    Piece::Parameter(parameter, _) => {
+                        let name = parameter.name.as_slice();
+                        text.extend([&b"${"[..], name, b"}"].concat());
+                    }
+                    Piece::Command(..) | Piece::Process(_) | Piece::Arithmetic(_) | Piece::Home => {
+                        text.extend_from_slice(UNKNOWN)
+                    }
+                }
+            }
+        }
+        let start = text.trim_ascii_start();
+        let end = start.iter().position(|byte| byte.is_ascii_whitespace() || *byte == b'=');
+        let first = &start[..end.unwrap_or(start.len())];
+        let sets = end.is_some_and(|end| start[end] == b'=');
+        let is_known = !first.contains(&b'$');
+        if is_known {
+            self.text(&text, simple.line, demand);
+        } else if !sets && !self.is_packaged() {
+            self.unknown(simple, 1);
+        }
+    }
+
+    /// Says whether the script is a distribution's: what its `eval`s make up they make of its own words, as a rule.
+    fn is_packaged(&self) -> bool {
+        let view = self.scope.view;
+        let path = self.scope.sources.get(self.site.source).and_then(|it| it.path.as_ref());
+        let found = path.and_then(|path| view.tree.resolve(path.as_bytes()));
+        found.is_some_and(|found| view.packages.is_owned(found.node))
     }
 
     /// The programs of a folder that `run-parts` runs.
     fn parts(&mut self, words: &[tracer::Word], line: u32) {
         let operands: Vec<&[u8]> = words.iter().flatten().map(Vec::as_slice).collect();
+        let view = self.scope.view;
         for path in self.scope.listed(b"run-parts", &operands) {
-            self.add_command(vec![Some(path)], line, true);
+            let found = view.tree.resolve(&path);
+            // What packages put there tends the system; what somebody put there is the application's.
+            let is_packaged = found.is_some_and(|found| view.packages.is_owned(found.node));
+            let strength = if is_packaged { Strength::Possible } else { Strength::Likely };
+            self.claim_command(vec![Some(path)], line, true, strength);
         }
     }
 
     pub(super) fn add_command(&mut self, words: Vec<tracer::Word>, line: u32, optional: bool) {
+        let Some(Some(program)) = words.first() else { return };
+        let own = self.scope.on_own_path(program);
+        let is_there = self.scope.view.which(program, &self.scope.folder).is_some();
+        for path in own.iter() {
+            let mut words = words.clone();
+            words[0] = Some(path.clone());
+            self.claim_command(words, line, true, Strength::Likely);
+        }
+        if own.is_empty() || is_there {
+            self.claim_command(words, line, optional, Strength::Likely);
+        }
+    }
+
+    fn claim_command(
+        &mut self,
+        words: Vec<tracer::Word>,
+        line: u32,
+        optional: bool,
+        strength: Strength,
+    ) {
         if !self.commands.insert((words.clone(), optional)) {
             return;
         }
         let program = words.first().cloned().flatten().unwrap_or_default();
         let folder = self.folder_of(&program);
         let command = Command { words, place: self.place(line), folder, optional };
-        self.add(Target::Command(command), Claim::Command, Strength::Likely, &program, line);
+        self.add(Target::Command(command), Claim::Command, strength, &program, line);
     }
 
     /// The folder from which a relative program is found, where it is not the working folder.
