@@ -74,8 +74,13 @@ fn run(text: &str, profiles: &Profiles) -> String {
 
 /// One line for each path but folders that only hold others, then the profiles that fired and the warnings.
 fn describe(tree: &Tree, trace: &Trace, plan: &Plan) -> String {
-    let mut lines: Vec<String> =
-        tree.nodes().filter_map(|node| line(tree, trace, plan, node)).collect();
+    let mut lines = Vec::new();
+    for node in tree.nodes() {
+        lines.extend(line(tree, trace, plan, node));
+        // What a rewritten database says from now on.
+        let text = plan.replacement(node).map(String::from_utf8_lossy);
+        lines.extend(text.iter().flat_map(|text| text.lines()).map(|line| format!(" | {line}")));
+    }
     for firing in trace.firings() {
         if !matches!(firing.profile.as_str(), "base" | "debris") {
             lines.push(format!("* {} {}", firing.profile, firing.prefix));

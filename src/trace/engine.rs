@@ -391,6 +391,13 @@ impl<'a> Engine<'a> {
         for link in found.links {
             self.claim(link, reason.clone(), how);
         }
+        // `current -> /data/releases/2` is the application's as if it stood there.
+        if how.reach == Reach::Application && tree.is_dir(found.node) && !self.is_shared(found.node)
+        {
+            let packages = self.subject.packages;
+            let unowned = tree.subtree(found.node).filter(|&below| !packages.is_owned(below));
+            self.claim_all(unowned, &reason, how);
+        }
         self.claim(found.node, reason, how);
     }
 

@@ -35,6 +35,7 @@ pub(super) fn plant(engine: &mut Engine<'_>, options: &TraceOptions) {
     volumes(engine);
     environment(engine);
     homes(engine);
+    devices(engine);
 }
 
 #[derive(PartialEq, Clone, Copy)]
@@ -208,6 +209,19 @@ fn environment(engine: &mut Engine<'_>) {
             }
         }
     }
+}
+
+/// Links such as `/var/log/app.log -> /dev/stdout` stay wherever they are: nothing tells who opens them, and they are free.
+fn devices(engine: &mut Engine<'_>) {
+    let tree = engine.subject.tree;
+    let to_device = |&node: &NodeId| {
+        let target = tree.link_target(node).unwrap_or_default();
+        target.starts_with(b"/dev/") || target.starts_with(b"/proc/")
+    };
+    let target = Target::Files(tree.nodes().filter(to_device).collect());
+    let detail = "a link to a device".to_owned();
+    let link = finding(target, Claim::Identity, Strength::Likely, detail);
+    engine.apply(Origin::Always, Strength::Certain, link);
 }
 
 /// Home folders stay as such: programs that change to a user look for theirs. USER's own keeps what is in it.

@@ -1,7 +1,8 @@
 //! A tiny ELF file from one line: what it needs, imports and holds as constants.
 //!
 //! Words are `interp=PATH needs=SONAME,… soname=NAME rpath=PATH runpath=PATH imports=SYMBOL,… text=CONSTANT,…`; `~` in a
-//! constant stands for a space. The file is 64-bit, little-endian, for x86-64: one read-only segment at address 0.
+//! constant stands for a space. `filter=`, `auxiliary=`, `audit=` name libraries as `needs=` does, and `note=JSON` is a `.note.dlopen`
+//! (`~` for a space there too). The file is 64-bit, little-endian, for x86-64: one read-only segment at address 0.
 
 const HEADER: usize = 64;
 const SEGMENT: usize = 56;
@@ -16,6 +17,9 @@ const DT_SYMENT: u64 = 11;
 const DT_SONAME: u64 = 14;
 const DT_RPATH: u64 = 15;
 const DT_RUNPATH: u64 = 29;
+const DT_AUDIT: u64 = 0x6fff_fefc;
+const DT_AUXILIARY: u64 = 0x7fff_fffd;
+const DT_FILTER: u64 = 0x7fff_ffff;
 
 #[derive(Default)]
 struct Strings(Vec<u8>);
@@ -37,11 +41,18 @@ pub fn build(description: &str) -> Vec<u8> {
     let mut strings = Strings::default();
     let mut dynamic: Vec<(u64, u64)> = Vec::new();
     let (mut interpreter, mut constants, mut symbols) = (Vec::new(), Vec::new(), vec![0; SYMBOL]);
+    let mut note = Vec::new();
     for word in description.split(' ').filter(|word| !word.is_empty()) {
         let (key, value) = word.split_once('=').expect("a word of an ELF file is key=value");
         match key {
             "interp" => interpreter = [value.as_bytes(), b"\0"].concat(),
             "needs" => dynamic.extend(value.split(',').map(|name| (DT_NEEDED, strings.add(name)))),
+            "filter" => dynamic.extend(value.split(',').map(|name| (DT_FILTER, strings.add(name)))),
+            "auxiliary" => {
+                dynamic.extend(value.split(',').map(|name| (DT_AUXILIARY, strings.add(name))));
+            }
+            "audit" => dynamic.push((DT_AUDIT, strings.add(value))),
+            "note" => note = dlopen_note(&value.replace('~', " ")),
             "soname" => dynamic.push((DT_SONAME, strings.add(value))),
             "rpath" => dynamic.push((DT_RPATH, strings.add(value))),
             "runpath" => dynamic.push((DT_RUNPATH, strings.add(value))),
@@ -62,12 +73,25 @@ pub fn build(description: &str) -> Vec<u8> {
             _ => panic!("`{key}` is no word of an ELF file"),
         }
     }
-    lay_out(&interpreter, &constants, dynamic, &mut strings, &symbols)
+    lay_out([&interpreter, &constants, &note], dynamic, &mut strings, &symbols)
+}
+
+/// A note of the owner `FDO`, type 0x407c0c0a.
+fn dlopen_note(json: &str) -> Vec<u8> {
+    let mut text = json.as_bytes().to_vec();
+    text.push(0);
+    let mut note = Vec::new();
+    for number in [4, text.len() as u32, 0x407c_0c0a] {
+        note.extend(number.to_le_bytes());
+    }
+    note.extend(b"FDO\0");
+    note.extend(&text);
+    note.resize(note.len().next_multiple_of(4), 0);
+    note
 }
 
 fn lay_out(
-    interpreter: &[u8],
-    constants: &[u8],
+    [interpreter, constants, note]: [&[u8]; 3],
     mut dynamic: Vec<(u64, u64)>,
     strings: &mut Strings,
     symbols: &[u8],
@@ -79,7 +103,7 @@ fn lay_out(
     for number in [1, count as u32, 0].into_iter().chain(std::iter::repeat_n(0, count)) {
         hash.extend(number.to_le_bytes());
     }
-    let mut body = vec![0; HEADER + 3 * SEGMENT];
+    let mut body = vec![0; HEADER + 4 * SEGMENT];
     let mut place = |bytes: &[u8]| {
         body.resize(body.len().next_multiple_of(8), 0);
         let at = body.len() as u64;
@@ -88,6 +112,7 @@ fn lay_out(
     };
     let interpreter_at = place(interpreter);
     place(constants);
+    let note_at = place(note);
     let (strings_at, symbols_at, hash_at) = (place(&strings.0), place(symbols), place(&hash));
     dynamic.extend([
         (DT_STRTAB, strings_at),
@@ -106,6 +131,9 @@ fn lay_out(
     let mut segments = vec![(1, 0, size), (2, dynamic_at, table.len() as u64)];
     if !interpreter.is_empty() {
         segments.push((3, interpreter_at, interpreter.len() as u64));
+    }
+    if !note.is_empty() {
+        segments.push((4, note_at, note.len() as u64));
     }
     write_headers(&mut body, &segments);
     body
