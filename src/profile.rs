@@ -396,8 +396,11 @@ mod builtin {
 
     pub const TEXTS: &[(&str, &str)] = texts![
         "apache",
+        "assembler",
         "base",
         "ca-certificates",
+        "compiler",
+        "compiler-c++",
         "cron",
         "debris",
         "dotnet",

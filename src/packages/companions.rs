@@ -242,7 +242,11 @@ impl PrivateFolders {
         let listed = unit.iter().flat_map(|&member| packages.files(member)).copied();
         let private =
             listed.filter(|&node| tree.is_dir(node) && packages.is_private(tree, node, &followers));
-        let usage = |node| usages.get(&node).copied().unwrap_or(Usage::Filled);
+        // Configuration is written beside the folders that a package makes for it, by maintainer scripts and by admins.
+        let usage = |node| match usages.get(&node) {
+            Some(&usage) if !is_configuration(tree, node) => usage,
+            Some(_) | None => Usage::Filled,
+        };
         let mut found: Vec<(NodeId, Usage)> = private.map(|node| (node, usage(node))).collect();
         found.sort_unstable_by_key(|&(node, _)| node);
         found.dedup();

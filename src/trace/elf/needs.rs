@@ -4,7 +4,7 @@
 //! sources never, as compilers leave the paths of what they compiled in every program.
 
 use super::calls::{Call, Calls};
-use super::constants::{Constants, Surroundings};
+use super::constants::{Constants, Surroundings, replaced};
 use super::facts::is_elf;
 use super::loader::{Found, Loader, Object, is_libc};
 use super::text;
@@ -125,7 +125,11 @@ impl Needs<'_> {
         let words = [&b"/bin/sh"[..], b"-c", line].map(|word| Some(word.to_vec()));
         let place = Place::Line(self.file.path.clone(), 0);
         let command = Command { words: words.into(), place, folder: None, optional: true };
-        possible(Target::Command(command), Claim::Command, line)
+        let target = Target::Command(command);
+        if replaced(line).is_some() {
+            return Finding { claim: Claim::Command, ..likely(target, line) };
+        }
+        possible(target, Claim::Command, line)
     }
 
     /// A word that names a program of the same package; one without a package may also name one that is no word of a

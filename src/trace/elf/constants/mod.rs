@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use goblin::elf::section_header as section;
 
+pub use self::names::replaced;
 pub use self::surroundings::Surroundings;
 use super::bytes::{Reader, Span, Window};
 use super::calls::{Call, Calls};

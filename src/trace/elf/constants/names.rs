@@ -64,7 +64,10 @@ fn is_library_byte(byte: u8) -> bool {
 /// Programs hold sentences, messages and conditions too, and `file`, `sort` and `size` start some of them. So each of the
 /// commands in it must name a program, and what follows must be such as people do not say: an option at once, another
 /// command, or nothing but options, paths and formats.
+///
+/// `exec` before it is what people do not say either, and what spares a process that [`Run`](super::super::calls::Call) made.
 pub fn is_command_line(text: &[u8], is_program: &dyn Fn(&[u8]) -> bool) -> bool {
+    let text = replaced(text).unwrap_or(text);
     let starts = text.first().is_some_and(|byte| byte.is_ascii_lowercase() || *byte == b'/');
     if !starts || text.len() > MAX_TEXT || memchr::memchr(b' ', text).is_none() {
         return false;
@@ -90,6 +93,11 @@ pub fn is_command_line(text: &[u8], is_program: &dyn Fn(&[u8]) -> bool) -> bool 
             || rest.first().is_some_and(|word| is_option(word))
             || !rest.is_empty() && rest.iter().all(|word| is_argument(word))
             || rest.len() <= 3 && rest.iter().any(|word| is_path(word)))
+}
+
+/// The command line that takes the shell's place: what stands after `exec`.
+pub fn replaced(text: &[u8]) -> Option<&[u8]> {
+    text.strip_prefix(b"exec ")
 }
 
 fn is_separator(word: &[u8]) -> bool {
