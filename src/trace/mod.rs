@@ -26,11 +26,15 @@ mod pattern;
 pub mod strings;
 pub mod calls;
 pub mod cron;
+pub mod delegates;
 pub mod elf;
 pub mod execline;
 pub mod java;
 pub mod nginx;
+pub mod lists;
 pub mod node;
+pub mod nsswitch;
+pub mod pam;
 pub mod python;
 pub mod script;
 pub mod shell;
@@ -57,6 +61,10 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(nginx::Nginx),
         Box::new(supervisor::Supervisor),
         Box::new(cron::Cron),
+        Box::new(lists::Lists),
+        Box::new(pam::Pam),
+        Box::new(nsswitch::Nsswitch),
+        Box::new(delegates::Delegates),
         Box::new(calls::Calls),
     ]
 }
