@@ -120,7 +120,8 @@ impl Drops {
                     if folders().any(|name| self.languages.in_environment(name)) {
                         continue;
                     }
-                    if folders().any(|name| self.languages.is_generated(name)) {
+                    let is_spoken = || folders().any(|name| self.languages.is_generated(name));
+                    if !self.tight && is_spoken() {
                         self.spared.push((node, marks));
                         continue;
                     }

@@ -32,6 +32,7 @@ pub mod execline;
 pub mod java;
 pub mod nginx;
 pub mod lists;
+pub mod locale;
 pub mod node;
 pub mod nsswitch;
 pub mod pam;
@@ -62,6 +63,7 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(supervisor::Supervisor),
         Box::new(cron::Cron),
         Box::new(lists::Lists),
+        Box::new(locale::Locale::default()),
         Box::new(pam::Pam),
         Box::new(nsswitch::Nsswitch),
         Box::new(delegates::Delegates),
