@@ -133,13 +133,14 @@ fn keep_parents(tree: &Tree, verdicts: &mut [Verdict]) {
     }
 }
 
-/// Tools that a drop rule names and that stay because something runs them: the user may know better.
+/// Tools that a drop rule names and that stay because something runs them: the user may know better. A rule for what
+/// nothing runs says so itself.
 fn kept_against_rules(tree: &Tree, trace: &Trace, verdicts: &[Verdict]) -> Vec<Warning> {
     let kept = tree.nodes().filter(|&node| tree.is_executable(node));
     let kept =
         kept.filter(|node| matches!(verdicts[node.index()], Verdict::Kept(Kept::Reached(_))));
     kept.filter_map(|node| {
-        let rule = trace.drops().rule(node, Scope::Fired)?;
+        let rule = trace.drops().rule(node, Scope::Library)?;
         let tool = matches!(rule.kind, DropKind::BuildTools | DropKind::PackageManager);
         let reason = trace.reason(node).filter(|_| tool)?;
         let because = reason.detail.clone();

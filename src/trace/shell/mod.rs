@@ -12,6 +12,7 @@ mod builtin;
 mod expand;
 mod idiom;
 mod parse;
+mod places;
 mod programs;
 mod scope;
 mod sed;
@@ -383,6 +384,7 @@ impl Reading<'_> {
         let is_unknown = |&word: &Located<'_>| sourced_by(&scope, word).is_empty();
         scope.is_partial = self.role == Role::Library || scope.sourced.iter().any(is_unknown);
         let mut findings = Walk::new(&scope, &places, wanted).findings();
+        places::settle(&mut findings, view);
         findings.extend(warning.filter(|_| wanted == Wanted::All));
         findings
     }
