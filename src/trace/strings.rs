@@ -53,6 +53,18 @@ pub fn constant(view: &View<'_>, path: &[u8], line: u32, files: Files) -> Vec<Fi
     findings
 }
 
+/// Offers a path to the profiles as they name it: `path:/usr/share/zoneinfo`.
+pub fn mark(view: &View<'_>, path: &[u8]) -> Option<Finding> {
+    let text = str::from_utf8(path).ok()?.trim_end_matches('/');
+    let symbol = format!("path:{text}");
+    view.profiles.wants_symbol(&symbol).then(|| Finding {
+        target: Target::Symbol(symbol),
+        claim: Claim::Profile,
+        strength: Strength::Possible,
+        detail: Escaped(path).to_string(),
+    })
+}
+
 /// Says whether a folder that settings name may be one whose files a program opens by their names: modules, templates,
 /// tables. It is not everybody's, nor one of programs, and it is no deep tree of another package.
 fn holds_modules(view: &View<'_>, node: NodeId) -> bool {

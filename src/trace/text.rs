@@ -57,7 +57,8 @@ fn is_script_or_configuration(file: &FileView<'_>, view: &View<'_>) -> bool {
         || file.path.as_bytes().starts_with(b"/etc/")
 }
 
-fn paths(text: &[u8], view: &View<'_>, files: Files) -> Vec<Finding> {
+/// Returns the claims of the absolute paths in a text.
+pub fn paths(text: &[u8], view: &View<'_>, files: Files) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut known = FxHashSet::default();
     let (mut bare, mut others, mut existing) = (0, 0, 0);

@@ -8,7 +8,6 @@ mod go;
 mod loader;
 mod needs;
 mod notes;
-mod settings;
 mod symbols;
 
 #[cfg(test)]
@@ -23,7 +22,7 @@ use self::bytes::Reader;
 use self::calls::{Call, Calls};
 use self::constants::{Depth, Surroundings};
 use self::facts::{Dynamic, Facts, Section};
-pub use self::facts::{ElfKind, is_elf, kind};
+pub use self::facts::{ElfKind, is_elf, kind, machine};
 pub use self::loader::Loader;
 use self::loader::{Found, Object};
 use self::needs::Needs;
@@ -92,7 +91,7 @@ impl Tracer for Elf {
             Some(ElfKind::Relocatable | ElfKind::Core) | None => false,
         };
         if !traced {
-            return settings::libraries(&self.loader, file, view);
+            return Vec::new();
         }
         let mut reader = Reader::new(file, view);
         let Some(facts) = Facts::read(&mut reader) else {

@@ -10,6 +10,7 @@ use super::loader::{Found, Loader, Object, is_libc};
 use super::text;
 use crate::path::ImagePath;
 use crate::trace::claim::{Claim, Finding, Strength, Target};
+use crate::trace::strings;
 use crate::trace::tracer::{Command, FileView, View};
 use crate::tree::{Kind, NodeId};
 use crate::warning::Place;
@@ -40,7 +41,7 @@ impl Needs<'_> {
         }
         let mut claimed = None;
         for (&node, spelled) in &constants.paths {
-            findings.extend(self.mark(spelled));
+            findings.extend(strings::mark(self.view, spelled));
             // Paths come in path order: what lies in a folder that was claimed follows it.
             let is_claimed = claimed.is_some_and(|folder| self.view.tree.is_within(node, folder));
             if constants.libraries.contains(spelled) || is_claimed && self.view.tree.is_dir(node) {
@@ -55,14 +56,6 @@ impl Needs<'_> {
         findings.extend(constants.commands.iter().map(|line| self.command_line(line)));
         findings.extend(constants.words.iter().filter_map(|word| self.word(word)));
         findings
-    }
-
-    /// Offers a path to the profiles as they name it: `path:/usr/share/zoneinfo`.
-    fn mark(&self, spelled: &[u8]) -> Option<Finding> {
-        let path = str::from_utf8(spelled).ok()?.trim_end_matches('/');
-        let symbol = format!("path:{path}");
-        let is_wanted = self.view.profiles.wants_symbol(&symbol);
-        is_wanted.then(|| possible(Target::Symbol(symbol), Claim::Profile, spelled))
     }
 
     fn path(&self, node: NodeId, spelled: &[u8]) -> Option<Finding> {

@@ -4,37 +4,40 @@
 //! before the program runs. Classes are only searched for the packages that profiles name: whoever uses `java/awt`
 //! needs fonts. A word of `when.imports` with a slash is such a package, spelled as class files have it.
 //!
-//! Not followed are the libraries inside jars, which their programs unpack and load.
+//! Libraries inside jars, which their programs unpack and load, are read as if they stood in the image.
 
-mod archive;
 mod class;
 mod launcher;
+mod native;
+mod search;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
-
 use rustc_hash::FxHashSet;
 
-use self::archive::{Archive, Bytes};
 use self::launcher::Load;
+use self::search::Search;
+use super::elf::Elf;
 use super::tracer::{Firing, Program};
-use super::{Claim, Command, FileView, Finding, Reach, Strength, Target, Tracer, View};
-use crate::path::{Escaped, ImagePath};
+use super::{Claim, FileView, Finding, Reach, Strength, Target, Tracer, View};
+use crate::path::ImagePath;
 use crate::tree::NodeId;
-use crate::warning::Place;
 
 /// The largest file of arguments that is read, in bytes.
 const MAX_ARGUMENTS: u64 = 1 << 20;
 
-/// How many bytes of classes of one jar are searched; the classes of a larger one may use anything.
-const MAX_SEARCHED: u64 = 1 << 30;
-
-/// How many command lines of one jar are taken.
-const MAX_COMMANDS: usize = 1000;
-
 /// The tracer of Java.
-pub struct Java;
+#[derive(Debug)]
+pub struct Java {
+    elf: Elf,
+}
+
+impl Java {
+    /// Makes the tracer; `elf` reads the libraries inside jars.
+    pub fn new(elf: Elf) -> Self {
+        Java { elf }
+    }
+}
 
 impl Tracer for Java {
     fn name(&self) -> &'static str {
@@ -43,12 +46,11 @@ impl Tracer for Java {
 
     fn file(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
         if is_class(file.head) && file.reach != Reach::Broad {
-            let mut search = Search::new(view);
-            search.look(file.whole.unwrap_or(file.head), Depth::Outer);
-            return search.findings(file);
+            let search = Search::new(file, view, &self.elf);
+            return search.class(file.whole.unwrap_or(file.head));
         }
         if file.head.starts_with(b"PK\x03\x04") || is_archive(file.path.name()) {
-            return jar(file, view);
+            return Search::new(file, view, &self.elf).jar();
         }
         Vec::new()
     }
@@ -136,121 +138,6 @@ impl Claims<'_> {
         }
     }
 }
-
-/// A jar: what its manifest puts on the class path, and what its classes use.
-fn jar(file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
-    let bytes = Bytes::File { view, node: file.node, start: 0, length: file.size };
-    let Some(archive) = Archive::open(bytes) else { return Vec::new() };
-    let mut search = Search::new(view);
-    search.archive(&archive, Depth::Outer);
-    let mut findings = search.findings(file);
-    let folder = file.path.parent().unwrap_or_else(ImagePath::root);
-    for path in launcher::manifest_class_path(&search.manifest, &folder) {
-        findings.push(Finding {
-            target: Target::Path(path.as_bytes().to_vec()),
-            claim: Claim::Import,
-            strength: Strength::Likely,
-            detail: "Class-Path of the manifest".to_owned(),
-        });
-    }
-    findings
-}
-
-/// Whether an archive stands in another: only one step down is looked at.
-#[derive(Clone, Copy, PartialEq)]
-enum Depth {
-    Outer,
-    Inner,
-}
-
-/// Looks for the packages that profiles name.
-struct Search<'a> {
-    wanted: Vec<(&'a str, memchr::memmem::Finder<'a>)>,
-    found: FxHashSet<&'a str>,
-    searched: u64,
-    manifest: Vec<u8>,
-    commands: BTreeSet<Vec<Vec<u8>>>,
-}
-
-impl<'a> Search<'a> {
-    fn new(view: &View<'a>) -> Self {
-        let imports = view.profiles.iter().flat_map(|(_, profile)| &profile.when.imports);
-        let packages = imports.map(String::as_str).filter(|import| import.contains('/'));
-        let wanted = packages.map(|name| (name, memchr::memmem::Finder::new(name))).collect();
-        let (found, commands) = (FxHashSet::default(), BTreeSet::new());
-        Search { wanted, found, searched: 0, manifest: Vec::new(), commands }
-    }
-
-    fn look(&mut self, class: &[u8], depth: Depth) {
-        if depth == Depth::Outer && self.commands.len() < MAX_COMMANDS {
-            self.commands.extend(class::commands(&class::constants(class)));
-        }
-        self.searched += class.len() as u64;
-        let (found, wanted) = (&mut self.found, &mut self.wanted);
-        wanted.retain(|(name, finder)| {
-            let is_used = finder.find(class).is_some();
-            is_used.then(|| found.insert(name));
-            !is_used
-        });
-    }
-
-    /// What cannot be searched may use anything.
-    fn give_up(&mut self) {
-        self.found.extend(self.wanted.drain(..).map(|(name, _)| name));
-    }
-
-    fn archive(&mut self, archive: &Archive<'_>, depth: Depth) {
-        let is_inner = |name: &[u8]| depth == Depth::Outer && is_archive(name);
-        let counts = |name: &[u8]| name.ends_with(b".class") || is_inner(name) || name == MANIFEST;
-        let Some(entries) = archive.entries(counts) else { return self.give_up() };
-        for entry in entries {
-            if entry.name == MANIFEST && depth == Depth::Outer {
-                self.manifest = archive.read(&entry).unwrap_or_default();
-                continue;
-            }
-            // The libraries in a jar run no programs of the image that it would not run without them.
-            if self.wanted.is_empty() && (depth == Depth::Inner || is_inner(&entry.name)) {
-                continue;
-            }
-            if self.searched > MAX_SEARCHED {
-                return self.give_up();
-            }
-            if is_inner(&entry.name) {
-                let inner = archive.inner(&entry);
-                inner.into_iter().for_each(|inner| self.archive(&inner, Depth::Inner));
-            } else if let Some(class) = archive.read(&entry) {
-                self.look(&class, depth);
-            }
-        }
-    }
-
-    fn findings(&self, file: &FileView<'_>) -> Vec<Finding> {
-        let mut names: Vec<&str> = self.found.iter().copied().collect();
-        names.sort_unstable();
-        let finding = |name: &str| Finding {
-            target: Target::Symbol(name.to_owned()),
-            claim: Claim::Import,
-            strength: Strength::Likely,
-            detail: format!("classes use `{name}`"),
-        };
-        let packages = names.into_iter().map(finding);
-        let commands = self.commands.iter().map(|words| Finding {
-            target: Target::Command(Command {
-                words: words.iter().cloned().map(Some).collect(),
-                place: Place::Line(file.path.clone(), 0),
-                folder: None,
-                optional: true,
-            }),
-            claim: Claim::Command,
-            // Any text of a class that starts programs may be one: a rule that drops it knows better.
-            strength: Strength::Possible,
-            detail: format!("the text `{}` of a class", Escaped(&words.join(&b' '))),
-        });
-        packages.chain(commands).collect()
-    }
-}
-
-const MANIFEST: &[u8] = b"META-INF/MANIFEST.MF";
 
 fn is_class(head: &[u8]) -> bool {
     head.starts_with(b"\xca\xfe\xba\xbe")

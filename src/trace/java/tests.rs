@@ -1,12 +1,15 @@
 //! What each way of naming a jar keeps, on small images.
 
 use std::io::{Cursor, Write};
+use std::sync::OnceLock;
 
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::{Java, class};
+use crate::kit;
 use crate::trace::driver::Bench;
+use crate::trace::elf::Elf;
 
 const PROFILE: &str = "about='x'\n[when]\nimports=['java/awt/','javax/sound/']";
 
@@ -19,10 +22,19 @@ fn jar(entries: &[(&str, &[u8])]) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
+/// The tracer; it reads what an empty image's loader would.
+fn java() -> &'static Java {
+    static JAVA: OnceLock<Java> = OnceLock::new();
+    JAVA.get_or_init(|| {
+        let (tree, contents) = kit::image::<&str>(&[]);
+        Java::new(Elf::new(&tree, &contents, &kit::config("{}")))
+    })
+}
+
 fn bench(files: &[(&str, Vec<u8>)], config: &str) -> Bench<'static> {
     let mut entries: Vec<(&str, Vec<u8>)> = vec![("jdk/bin/java*", b"\x7fELF".to_vec())];
     entries.extend(files.iter().cloned());
-    Bench::new(&Java, &entries, config, &["/jdk"]).with_profile("awt", PROFILE)
+    Bench::new(java(), &entries, config, &["/jdk"]).with_profile("awt", PROFILE)
 }
 
 const CONFIG: &str = r#"{"WorkingDir":"/app"}"#;
