@@ -51,9 +51,6 @@ pub struct When {
     pub reached: Vec<Glob>,
     /// When a reached ELF file imports one of these symbols.
     pub imports: Vec<String>,
-    /// Whether the imports of libraries that a package brought do not count, but only those of programs and of what
-    /// somebody copied in.
-    pub programs: bool,
     /// Files whose imports do not count: they import the symbol for a use that hardly any program makes.
     pub spare: Vec<Glob>,
 }
@@ -78,9 +75,6 @@ pub struct DropRule {
     pub paths: Vec<Glob>,
     /// Whether the rule only thins what comes in by its folder, and spares a library that a language's tracer reached.
     pub unreached: bool,
-    /// Whether the rule also goes before libraries that a packaged file names for `dlopen`: what serves a feature that
-    /// containers do not have.
-    pub opened: bool,
     /// Whether the rule counts in the mode `tight` only.
     pub tight: bool,
 }
@@ -202,8 +196,6 @@ struct RawWhen {
     #[serde(default)]
     imports: Vec<String>,
     #[serde(default)]
-    programs: bool,
-    #[serde(default)]
     spare: Vec<String>,
 }
 
@@ -215,8 +207,6 @@ struct RawRule {
     kind: Option<DropKind>,
     #[serde(default)]
     unreached: bool,
-    #[serde(default)]
-    opened: bool,
     #[serde(default)]
     tight: bool,
     #[serde(default)]
@@ -309,7 +299,6 @@ impl Reader<'_> {
             always: raw.when.always,
             reached: self.globs("when.reached", &raw.when.reached)?,
             imports: raw.when.imports,
-            programs: raw.when.programs,
             spare: self.globs("when.spare", &raw.when.spare)?,
         };
         let mut profile = base.unwrap_or(Profile {
@@ -330,7 +319,6 @@ impl Reader<'_> {
         profile.shared.extend(self.globs("shared", &raw.shared)?);
         profile.build_variables.extend(raw.build_variables);
         profile.when.always |= when.always;
-        profile.when.programs |= when.programs;
         profile.when.reached.extend(when.reached);
         profile.when.imports.extend(when.imports);
         profile.when.spare.extend(when.spare);
@@ -360,9 +348,8 @@ impl Reader<'_> {
     }
 
     fn rule(&self, id: &str, raw: RawRule) -> Result<Rule, ProfileError> {
-        if raw.kind.is_some() || raw.unreached || raw.opened || raw.tight {
-            let missing = "only a drop rule has `kind`, `unreached`, `opened` and `tight`";
-            return Err(self.lacks(id, missing));
+        if raw.kind.is_some() || raw.unreached || raw.tight {
+            return Err(self.lacks(id, "only a drop rule has `kind`, `unreached` and `tight`"));
         }
         let why = raw.why.ok_or_else(|| self.lacks(id, "it needs `why`"))?;
         let paths = raw.paths.ok_or_else(|| self.lacks(id, "it needs `paths`"))?;
@@ -372,10 +359,9 @@ impl Reader<'_> {
     fn drop_rule(&self, id: &str, mut raw: RawRule) -> Result<DropRule, ProfileError> {
         let kind = raw.kind.take().ok_or_else(|| self.lacks(id, "it needs `kind`"))?;
         let unreached = std::mem::take(&mut raw.unreached);
-        let opened = std::mem::take(&mut raw.opened);
         let tight = std::mem::take(&mut raw.tight);
         let Rule { why, paths } = self.rule(id, raw)?;
-        Ok(DropRule { kind, why, paths, unreached, opened, tight })
+        Ok(DropRule { kind, why, paths, unreached, tight })
     }
 
     fn globs(&self, rule: &str, texts: &[String]) -> Result<Vec<Glob>, ProfileError> {
@@ -413,28 +399,21 @@ mod builtin {
         "assembler",
         "base",
         "ca-certificates",
-        "charsets-by-name",
         "compiler",
         "compiler-c++",
         "cron",
         "debris",
-        "dictionaries",
         "dotnet",
         "erlang",
-        "erlang-release",
+        "elixir",
         "fontconfig",
         "gconv",
         "geo",
-        "ghostscript",
-        "git",
         "glib",
         "glibc",
         "gnutls",
         "graphics",
-        "gstreamer",
-        "heif",
         "icu",
-        "imagemagick",
         "java",
         "java-awt",
         "java-sound",
@@ -442,11 +421,9 @@ mod builtin {
         "ldap",
         "libnode",
         "locale",
-        "locale-by-name",
         "lua",
         "magic",
         "mariadb",
-        "mariadb-client",
         "mime",
         "mozilla-nss",
         "musl",
@@ -456,35 +433,25 @@ mod builtin {
         "node",
         "nss",
         "odbc",
-        "opencl",
         "openssl",
         "pam",
-        "password-check",
         "perl",
         "php",
-        "pixbuf",
         "plug-ins",
         "postgres",
         "python",
         "python-venv",
         "r",
-        "redis",
-        "rsync",
         "ruby",
         "sasl",
         "service",
         "shell",
-        "sound",
         "ssh",
         "supervisor",
         "tar",
         "terminfo",
-        "tesseract",
         "typescript",
         "tzdata",
-        "video-acceleration",
-        "vips",
-        "vulkan",
         "x11",
     ];
 }

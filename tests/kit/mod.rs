@@ -12,16 +12,22 @@
 //! link /usr/bin/tool -> ../lib/tool
 //! hard /app/again = /app/run
 //! elf /usr/lib/tool needs=libx.so.1 imports=dlopen interp=/lib64/ld.so text=/etc/tool.conf
-//! data /var/lib/rpm/rpmdb.sqlite = rpm/rpmdb.sqlite.gz
 //! whiteout /etc/old
 //! opaque /var/cache
+//! class /app/A.class classes=java/awt/Graphics texts=a,b
+//! beam /app/ebin/a.beam imports=lists:map atoms=b texts=c
+//! jar /app/a.jar
+//!  + A.class class texts=a
+//!  + lib/b.jar jar
+//!  ++ META-INF/MANIFEST.MF text Class-Path: c.jar
 //! mode tight
 //! ```
 
+pub mod compiled;
 pub mod elf;
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::Path;
 
 use dehusk::digest::Digest;
@@ -45,13 +51,25 @@ impl TextImage {
     /// Parses the text; panics with the line where it is no image, since a case is a test's own text.
     pub fn parse(text: &str) -> Self {
         let mut image = TextImage { config: json!({}), layers: vec![Vec::new()] };
-        for (number, line) in text.lines().enumerate() {
-            if line.trim().is_empty() || line.starts_with('#') {
+        let all: Vec<&str> = text.lines().collect();
+        for (number, line) in all.iter().copied().enumerate() {
+            if line.trim().is_empty() || line.starts_with('#') || line.starts_with(" +") {
+                continue;
+            }
+            if let Some(path) = line.strip_prefix("jar ") {
+                let rest = &all[number + 1..];
+                let count = rest.iter().take_while(|line| line.starts_with(" +")).count();
+                image.file(path, compiled::jar(&rest[..count]));
                 continue;
             }
             image.line(line).unwrap_or_else(|| panic!("line {}: `{line}` is no entry", number + 1));
         }
         image
+    }
+
+    fn file(&mut self, path: &str, bytes: Vec<u8>) {
+        let file = Entry::File { path: path.into(), mode: 0o644, owner: (0, 0), bytes };
+        self.layers.last_mut().expect("there is a layer").push(file);
     }
 
     fn line(&mut self, line: &str) -> Option<()> {
@@ -77,15 +95,15 @@ impl TextImage {
                 let (path, mode, owner) = metadata(rest, 0o644)?;
                 layer.push(Entry::File { path, mode, owner, bytes: Vec::new() });
             }
+            "class" | "beam" => {
+                let (path, description) = rest.split_once(' ').unwrap_or((rest, ""));
+                let build = if verb == "class" { compiled::class } else { compiled::beam };
+                self.file(path, build(description));
+            }
             "elf" => {
                 let (path, description) = rest.split_once(' ').unwrap_or((rest, ""));
                 let bytes = elf::build(description);
                 layer.push(Entry::File { path: path.into(), mode: 0o755, owner: (0, 0), bytes });
-            }
-            "data" => {
-                let (path, name) = rest.split_once(" = ")?;
-                let (path, mode, owner) = metadata(path, 0o644)?;
-                layer.push(Entry::File { path, mode, owner, bytes: data(name) });
             }
             "link" => {
                 let (path, target) = rest.split_once(" -> ")?;
@@ -132,15 +150,6 @@ impl TextImage {
         fs::write(folder.join("index.json"), index.to_string()).unwrap();
         fs::write(folder.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
     }
-}
-
-/// A file of `tests/data`, unpacked.
-fn data(name: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
-    let file = fs::File::open(&path).unwrap_or_else(|_| panic!("no {}", path.display()));
-    let mut bytes = Vec::new();
-    flate2::read::GzDecoder::new(file).read_to_end(&mut bytes).unwrap();
-    bytes
 }
 
 fn empty_file(path: String) -> Entry {
