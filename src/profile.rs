@@ -51,6 +51,9 @@ pub struct When {
     pub reached: Vec<Glob>,
     /// When a reached ELF file imports one of these symbols.
     pub imports: Vec<String>,
+    /// Whether the imports of libraries that a package brought do not count, but only those of programs and of what
+    /// somebody copied in.
+    pub programs: bool,
     /// Files whose imports do not count: they import the symbol for a use that hardly any program makes.
     pub spare: Vec<Glob>,
 }
@@ -75,6 +78,9 @@ pub struct DropRule {
     pub paths: Vec<Glob>,
     /// Whether the rule only thins what comes in by its folder, and spares a library that a language's tracer reached.
     pub unreached: bool,
+    /// Whether the rule also goes before libraries that a packaged file names for `dlopen`: what serves a feature that
+    /// containers do not have.
+    pub opened: bool,
     /// Whether the rule counts in the mode `tight` only.
     pub tight: bool,
 }
@@ -196,6 +202,8 @@ struct RawWhen {
     #[serde(default)]
     imports: Vec<String>,
     #[serde(default)]
+    programs: bool,
+    #[serde(default)]
     spare: Vec<String>,
 }
 
@@ -207,6 +215,8 @@ struct RawRule {
     kind: Option<DropKind>,
     #[serde(default)]
     unreached: bool,
+    #[serde(default)]
+    opened: bool,
     #[serde(default)]
     tight: bool,
     #[serde(default)]
@@ -299,6 +309,7 @@ impl Reader<'_> {
             always: raw.when.always,
             reached: self.globs("when.reached", &raw.when.reached)?,
             imports: raw.when.imports,
+            programs: raw.when.programs,
             spare: self.globs("when.spare", &raw.when.spare)?,
         };
         let mut profile = base.unwrap_or(Profile {
@@ -319,6 +330,7 @@ impl Reader<'_> {
         profile.shared.extend(self.globs("shared", &raw.shared)?);
         profile.build_variables.extend(raw.build_variables);
         profile.when.always |= when.always;
+        profile.when.programs |= when.programs;
         profile.when.reached.extend(when.reached);
         profile.when.imports.extend(when.imports);
         profile.when.spare.extend(when.spare);
@@ -348,8 +360,9 @@ impl Reader<'_> {
     }
 
     fn rule(&self, id: &str, raw: RawRule) -> Result<Rule, ProfileError> {
-        if raw.kind.is_some() || raw.unreached || raw.tight {
-            return Err(self.lacks(id, "only a drop rule has `kind`, `unreached` and `tight`"));
+        if raw.kind.is_some() || raw.unreached || raw.opened || raw.tight {
+            let missing = "only a drop rule has `kind`, `unreached`, `opened` and `tight`";
+            return Err(self.lacks(id, missing));
         }
         let why = raw.why.ok_or_else(|| self.lacks(id, "it needs `why`"))?;
         let paths = raw.paths.ok_or_else(|| self.lacks(id, "it needs `paths`"))?;
@@ -359,9 +372,10 @@ impl Reader<'_> {
     fn drop_rule(&self, id: &str, mut raw: RawRule) -> Result<DropRule, ProfileError> {
         let kind = raw.kind.take().ok_or_else(|| self.lacks(id, "it needs `kind`"))?;
         let unreached = std::mem::take(&mut raw.unreached);
+        let opened = std::mem::take(&mut raw.opened);
         let tight = std::mem::take(&mut raw.tight);
         let Rule { why, paths } = self.rule(id, raw)?;
-        Ok(DropRule { kind, why, paths, unreached, tight })
+        Ok(DropRule { kind, why, paths, unreached, opened, tight })
     }
 
     fn globs(&self, rule: &str, texts: &[String]) -> Result<Vec<Glob>, ProfileError> {
@@ -399,21 +413,28 @@ mod builtin {
         "assembler",
         "base",
         "ca-certificates",
+        "charsets-by-name",
         "compiler",
         "compiler-c++",
         "cron",
         "debris",
+        "dictionaries",
         "dotnet",
         "erlang",
         "elixir",
         "fontconfig",
         "gconv",
         "geo",
+        "ghostscript",
+        "git",
         "glib",
         "glibc",
         "gnutls",
         "graphics",
+        "gstreamer",
+        "heif",
         "icu",
+        "imagemagick",
         "java",
         "java-awt",
         "java-sound",
@@ -421,9 +442,11 @@ mod builtin {
         "ldap",
         "libnode",
         "locale",
+        "locale-by-name",
         "lua",
         "magic",
         "mariadb",
+        "mariadb-client",
         "mime",
         "mozilla-nss",
         "musl",
@@ -433,25 +456,35 @@ mod builtin {
         "node",
         "nss",
         "odbc",
+        "opencl",
         "openssl",
         "pam",
+        "password-check",
         "perl",
         "php",
+        "pixbuf",
         "plug-ins",
         "postgres",
         "python",
         "python-venv",
         "r",
+        "redis",
+        "rsync",
         "ruby",
         "sasl",
         "service",
         "shell",
+        "sound",
         "ssh",
         "supervisor",
         "tar",
         "terminfo",
+        "tesseract",
         "typescript",
         "tzdata",
+        "video-acceleration",
+        "vips",
+        "vulkan",
         "x11",
     ];
 }

@@ -18,6 +18,7 @@ use dehusk::source::{OpenOptions, Reference, open};
 use dehusk::trace::drops::Scope;
 use dehusk::trace::{Mode, Subject, Trace, TraceOptions, Tracer, trace, tracers};
 use dehusk::tree::{NodeId, Tree};
+use dehusk::warning::Warning;
 use rayon::prelude::*;
 
 #[test]
@@ -63,32 +64,45 @@ fn run(text: &str, profiles: &Profiles) -> String {
     let image = open(&reference, OpenOptions::new(layout.path())).unwrap();
     let flattened = flatten(&image, &FlattenOptions::new(layout.path())).unwrap();
     let (tree, contents) = (&flattened.tree, &flattened.contents);
-    let (packages, _) = Packages::read(tree, contents);
+    let (packages, unread) = Packages::read(tree, contents);
     let subject = Subject { tree, contents, config: &image.config, packages: &packages, profiles };
     let all = tracers(&subject);
     let all: Vec<&dyn Tracer> = all.iter().map(|tracer| &**tracer).collect();
     let trace = trace(&subject, &all, &TraceOptions { mode, ..TraceOptions::default() });
     let plan = plan(tree, contents, &packages, &trace);
-    describe(tree, &trace, &plan)
+    describe(tree, &trace, &plan, &unread)
 }
 
 /// One line for each path but folders that only hold others, then the profiles that fired and the warnings.
-fn describe(tree: &Tree, trace: &Trace, plan: &Plan) -> String {
+fn describe(tree: &Tree, trace: &Trace, plan: &Plan, unread: &[Warning]) -> String {
     let mut lines = Vec::new();
     for node in tree.nodes() {
         lines.extend(line(tree, trace, plan, node));
         // What a rewritten database says from now on.
-        let text = plan.replacement(node).map(String::from_utf8_lossy);
-        lines.extend(text.iter().flat_map(|text| text.lines()).map(|line| format!(" | {line}")));
+        lines.extend(plan.replacement(node).iter().flat_map(|bytes| contents(bytes)));
     }
     for firing in trace.firings() {
         if !matches!(firing.profile.as_str(), "base" | "debris") {
             lines.push(format!("* {} {}", firing.profile, firing.prefix));
         }
     }
-    let warnings = trace.warnings().iter().chain(plan.warnings());
+    let warnings = unread.iter().chain(trace.warnings()).chain(plan.warnings());
     lines.extend(warnings.map(|warning| format!("! {warning}")));
     lines.join("\n") + "\n"
+}
+
+/// The lines of a text; of binary data the size, and the packages whose source it names.
+fn contents(bytes: &[u8]) -> Vec<String> {
+    if !bytes.contains(&0) {
+        let text = String::from_utf8_lossy(bytes);
+        return text.lines().map(|line| format!(" | {line}")).collect();
+    }
+    let is_word = |byte: &u8| byte.is_ascii_graphic();
+    let words = bytes.split(|byte| !is_word(byte)).filter(|word| word.ends_with(b".src.rpm"));
+    let mut sources: Vec<_> = words.map(String::from_utf8_lossy).collect();
+    sources.sort();
+    sources.dedup();
+    vec![format!(" | {} bytes with {}", bytes.len(), sources.join(", "))]
 }
 
 fn line(tree: &Tree, trace: &Trace, plan: &Plan, node: NodeId) -> Option<String> {

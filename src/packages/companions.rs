@@ -15,6 +15,9 @@ use super::role::{Place, Role};
 use super::{PackageId, Packages};
 use crate::tree::{NodeId, Tree};
 
+/// The shortest name that a folder is looked for by.
+const MIN_NAMESAKE: usize = 3;
+
 impl Packages {
     /// Returns what the distribution packaged together with a reached library or program, sorted: plug-ins, data,
     /// configuration, helpers in private folders and folders to write to; not other commands and libraries, headers or
@@ -107,6 +110,28 @@ impl Packages {
                 }
             }
         }
+        found
+    }
+
+    /// Returns what lies in folders of configuration and state that no package lists and that are named for the program
+    /// or package, sorted: `/etc/rabbitmq` for `rabbitmq-server`. Maintainer scripts and admins make them.
+    pub fn namesakes(&self, tree: &Tree, name: &str) -> Vec<NodeId> {
+        let dashes = name.match_indices('-').map(|(at, _)| at);
+        let names = dashes.chain([name.len()]).filter_map(|end| name.get(..end));
+        let names: Vec<&str> = names.filter(|name| name.len() >= MIN_NAMESAKE).collect();
+        let places = [&["etc"][..], &["var", "lib"]];
+        let places = places.iter().filter_map(|place| {
+            place.iter().try_fold(NodeId::ROOT, |above, name| tree.child(above, name.as_bytes()))
+        });
+        let folders = places.flat_map(|place| {
+            names.iter().filter_map(move |name| tree.child(place, name.as_bytes()))
+        });
+        let unlisted = folders.filter(|&node| tree.is_dir(node) && !self.is_owned(node));
+        let mut found: Vec<NodeId> = unlisted
+            .flat_map(|folder| tree.subtree(folder))
+            .filter(|&it| !self.is_owned(it))
+            .collect();
+        found.sort_unstable();
         found
     }
 

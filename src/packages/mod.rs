@@ -1,7 +1,8 @@
 //! The distribution's own package databases: who owns a file, what belongs with it, and the database rewritten to
 //! what stays.
 //!
-//! Formats: dpkg (`/var/lib/dpkg/status`, `status.d`, `info/*.list`) and apk (`/lib/apk/db/installed`).
+//! Formats: dpkg (`/var/lib/dpkg/status`, `status.d`, `info/*.list`), apk (`/lib/apk/db/installed`) and rpm (`rpmdb.sqlite`,
+//! `Packages.db`, `Packages`).
 
 mod apk;
 mod companions;
@@ -11,6 +12,7 @@ mod reader;
 mod relations;
 mod rewrite;
 mod role;
+mod rpm;
 #[cfg(test)]
 mod tests;
 
@@ -102,6 +104,8 @@ enum Record {
     File { file: NodeId, sums: Option<NodeId> },
     /// A record of apk's index.
     Apk { span: Range<usize> },
+    /// A header of rpm's database, by its number.
+    Rpm { number: u32 },
 }
 
 /// A package as a database has it: its record, and those of its listed paths that the image has.
@@ -128,6 +132,7 @@ impl Packages {
         let mut reader = Reader::new(tree, contents);
         let mut listed = dpkg::packages(&mut reader);
         listed.extend(apk::packages(&mut reader));
+        listed.extend(rpm::packages(&mut reader));
         let mut packages = Packages::default();
         let mut lists = Vec::with_capacity(listed.len());
         for Listed { package, record, paths } in listed {

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 use super::dpkg::{self, Diversions, Diverted, Form, Line, each_line, is_below, parse_diversions};
 use super::reader::Reader;
 use super::role::Role;
-use super::{Package, PackageId, Packages, Record, Replacement, apk};
+use super::{Package, PackageId, Packages, Record, Replacement, apk, rpm};
 use crate::contents::Contents;
 use crate::tree::{NodeId, Resolved, Tree};
 
@@ -37,6 +37,7 @@ impl Packages {
         };
         rewriter.dpkg();
         rewriter.apk();
+        rewriter.rpm();
         let Rewriter { nodes, mut replacements, .. } = rewriter;
         let mut nodes: Vec<NodeId> = nodes.into_iter().collect();
         nodes.sort_unstable();
@@ -57,13 +58,17 @@ impl Packages {
     fn licences(&self, tree: &Tree, staying: &[bool]) -> FxHashSet<NodeId> {
         let mut found = FxHashSet::default();
         for (package, Package { name, .. }) in self.iter() {
-            let path = format!("/usr/share/doc/{name}/copyright");
-            if let Some(licence) =
-                tree.resolve(path.as_bytes()).filter(|_| staying[package.index()])
-            {
-                for node in licence.links.into_iter().chain([licence.node]) {
-                    found.extend(std::iter::once(node).chain(tree.ancestors(node)));
-                }
+            if !staying[package.index()] || name.contains('/') {
+                continue;
+            }
+            // The places of Debian and of Fedora.
+            let folder = tree.resolve(format!("/usr/share/licenses/{name}").as_bytes());
+            let files = folder.iter().flat_map(|folder| tree.children(folder.node)).copied();
+            let copyright = tree.resolve(format!("/usr/share/doc/{name}/copyright").as_bytes());
+            let links = copyright.into_iter().chain(folder.clone());
+            let links = links.flat_map(|licence| licence.links.into_iter().chain([licence.node]));
+            for node in links.chain(files) {
+                found.extend(std::iter::once(node).chain(tree.ancestors(node)));
             }
         }
         found
@@ -113,7 +118,7 @@ impl<'a> Rewriter<'a> {
         let old = file.as_ref().and_then(|file| self.reader.read(file.node)).unwrap_or_default();
         let spans = self.staying().filter_map(|(_, record)| match record {
             Record::Stanza { span, .. } => old.get(span.clone()),
-            Record::File { .. } | Record::Apk { .. } => None,
+            Record::File { .. } | Record::Apk { .. } | Record::Rpm { .. } => None,
         });
         let new = join_records(spans);
         self.keep(file, &old, new);
@@ -204,6 +209,26 @@ impl<'a> Rewriter<'a> {
             }
         }
         self.keep(Some(index), &old, new);
+    }
+
+    /// Cuts rpm's database to the headers of the packages that stay; one that cannot be read stays as it is.
+    fn rpm(&mut self) {
+        let Some(database) = rpm::database(self.reader.tree) else {
+            return;
+        };
+        let numbers: FxHashSet<u32> = self
+            .staying()
+            .filter_map(|(_, record)| match record {
+                Record::Rpm { number } => Some(*number),
+                Record::Stanza { .. } | Record::File { .. } | Record::Apk { .. } => None,
+            })
+            .collect();
+        let (old, log) = database.read(&mut self.reader);
+        match database.cut((&old, &log), &|number| numbers.contains(&number)) {
+            Some(_) if numbers.is_empty() => {}
+            Some(new) => self.keep(Some(database.file), &old, new),
+            None => self.keep(Some(database.file), &old, old.clone()),
+        }
     }
 
     /// Returns the packages that stay, in the order of the database.

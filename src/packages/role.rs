@@ -40,6 +40,7 @@ const DEVELOPMENT: &str = "/usr/include /usr/src /usr/local/include /usr/local/s
 
 /// Manual pages, documents and their indexes, and what only software centres show.
 const DOCUMENTS: &str = "/usr/share/doc /usr/share/doc-base /usr/share/gtk-doc /usr/share/help /usr/share/info \
+    /usr/share/licenses \
     /usr/share/man /usr/share/metainfo /usr/share/appdata /usr/local/man /usr/local/share/man";
 
 /// What the package manager and its checks, boot, service and log managers, cron, and shells' completion read.

@@ -40,6 +40,7 @@ struct Marks {
     always: u16,
     fired: u16,
     unreached: u16,
+    opened: u16,
 }
 
 impl Marks {
@@ -51,6 +52,7 @@ impl Marks {
         self.always = first(self.always, other.always);
         self.fired = first(self.fired, other.fired);
         self.unreached = first(self.unreached, other.unreached);
+        self.opened = first(self.opened, other.opened);
     }
 }
 
@@ -112,12 +114,14 @@ impl Drops {
                     (false, false) => marks.fired = number,
                     (false, true) => marks.unreached = number,
                 }
+                marks.opened = if rule.opened { number } else { 0 };
                 if rule.kind == DropKind::Locale {
                     let folders = || tree.ancestors(node).chain([node]).map(|node| tree.name(node));
                     if folders().any(|name| self.languages.in_environment(name)) {
                         continue;
                     }
-                    if folders().any(|name| self.languages.is_generated(name)) {
+                    let is_spoken = || folders().any(|name| self.languages.is_generated(name));
+                    if !self.tight && is_spoken() {
                         self.spared.push((node, marks));
                         continue;
                     }
@@ -143,9 +147,14 @@ impl Drops {
         self.user.binary_search(&node).is_ok()
     }
 
+    /// Says whether a rule drops a library although packaged files name it for `dlopen`.
+    pub(super) fn goes_unopened(&self, node: NodeId) -> bool {
+        self.marks[node.index()].opened != 0
+    }
+
     /// Returns the rule that drops the path, of those in scope.
     pub fn rule(&self, node: NodeId, scope: Scope) -> Option<&RuleName> {
-        let Marks { always, fired, unreached } = self.marks[node.index()];
+        let Marks { always, fired, unreached, opened: _ } = self.marks[node.index()];
         let marks: &[u16] = match scope {
             Scope::Always => &[always],
             Scope::Library => &[always, fired],

@@ -272,6 +272,7 @@ impl<'a> Engine<'a> {
         let broad = How { weight: Weight::Broad, reach: Reach::Broad };
         let application = How { weight: Weight::Broad, reach: Reach::Application };
         match target {
+            Target::Path(path) if self.goes_unopened(&path, &reason) => {}
             Target::Path(path) => {
                 let named = self.named_folder(&path, claim);
                 self.claim_path(&path, reason.clone(), DIRECT);
@@ -299,6 +300,16 @@ impl<'a> Engine<'a> {
                 self.warnings.insert(warning);
             }
         }
+    }
+
+    /// Says whether a packaged file names a library for a feature that a rule says containers do not have. What no
+    /// package owns means what it says.
+    fn goes_unopened(&self, path: &[u8], reason: &Reason) -> bool {
+        let Origin::Node(namer) = reason.origin else { return false };
+        let Subject { tree, packages, .. } = *self.subject;
+        reason.claim == Claim::Dlopen
+            && packages.is_owned(namer)
+            && tree.resolve(path).is_some_and(|found| self.drops.goes_unopened(found.node))
     }
 
     /// The folder that a constant names.

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::engine::Subject;
+use crate::contents::Contents;
 use crate::tree::{Kind, NodeId, Tree};
 
 /// The most names of generated locales that count as a choice; a locale brings up to three.
@@ -38,7 +39,7 @@ impl Languages {
                 add(locale.as_bytes(), &mut languages.environment);
             }
         }
-        for locale in generated_locales(subject) {
+        for locale in generated_locales(subject.tree, subject.contents) {
             add(&locale, &mut languages.generated);
         }
         if languages.generated.len() > MAX_CHOSEN {
@@ -76,11 +77,12 @@ fn add(locale: &[u8], languages: &mut BTreeSet<Vec<u8>>) {
     }
 }
 
-fn generated_locales(subject: &Subject<'_>) -> Vec<Vec<u8>> {
+/// Returns the names of the locales that somebody generated, as the archive or the folders spell them.
+pub(super) fn generated_locales(tree: &Tree, contents: &Contents) -> Vec<Vec<u8>> {
     let mut names = Vec::new();
-    for child in locales(subject.tree) {
-        match subject.tree.name(child) {
-            b"locale-archive" => names.extend(archived(subject, child).unwrap_or_default()),
+    for child in locales(tree) {
+        match tree.name(child) {
+            b"locale-archive" => names.extend(archived(tree, contents, child).unwrap_or_default()),
             name => names.push(name.to_vec()),
         }
     }
@@ -88,9 +90,9 @@ fn generated_locales(subject: &Subject<'_>) -> Vec<Vec<u8>> {
 }
 
 /// Reads the names from a locale archive; `None` where it is none.
-fn archived(subject: &Subject<'_>, node: NodeId) -> Option<Vec<Vec<u8>>> {
-    let Kind::File(content) = subject.tree.kind(node) else { return None };
-    let head = subject.contents.read(content, 28).ok()?;
+fn archived(tree: &Tree, contents: &Contents, node: NodeId) -> Option<Vec<Vec<u8>>> {
+    let Kind::File(content) = tree.kind(node) else { return None };
+    let head = contents.read(content, 28).ok()?;
     let (words, _) = head.as_chunks::<4>();
     let [magic, _, _, _, _, start, length] =
         words.iter().map(|word| u32::from_le_bytes(*word)).collect::<Vec<_>>()[..]
@@ -101,7 +103,7 @@ fn archived(subject: &Subject<'_>, node: NodeId) -> Option<Vec<Vec<u8>>> {
         return None;
     }
     let mut names = vec![0; length as usize];
-    let read = subject.contents.read_at(content, u64::from(start), &mut names).ok()?;
+    let read = contents.read_at(content, u64::from(start), &mut names).ok()?;
     names.truncate(read);
     Some(
         names

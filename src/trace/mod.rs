@@ -27,13 +27,18 @@ mod pattern;
 pub mod strings;
 pub mod calls;
 pub mod cron;
+pub mod delegates;
 pub mod elf;
 pub mod erlang;
 pub mod execline;
 pub mod java;
 
 pub mod nginx;
+pub mod lists;
+pub mod locale;
 pub mod node;
+pub mod nsswitch;
+pub mod pam;
 pub mod python;
 pub mod script;
 pub mod shell;
@@ -61,6 +66,11 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(nginx::Nginx),
         Box::new(supervisor::Supervisor),
         Box::new(cron::Cron),
+        Box::new(lists::Lists),
+        Box::new(locale::Locale::default()),
+        Box::new(pam::Pam),
+        Box::new(nsswitch::Nsswitch),
+        Box::new(delegates::Delegates),
         Box::new(calls::Calls),
     ]
 }

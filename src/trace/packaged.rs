@@ -6,6 +6,7 @@
 use super::claim::{Claim, Finding, Origin, Reason, Strength, Target};
 use super::engine::Engine;
 use super::tracer::Reach;
+use crate::path::Escaped;
 use crate::tree::NodeId;
 
 /// Claims the companions and guests of the package that owns a reached program or library.
@@ -15,7 +16,10 @@ pub(super) fn follow(engine: &mut Engine<'_>, node: NodeId) {
     if standing.reach() != Reach::Direct || !tree.is_file(node) || !is_program(engine, node) {
         return;
     }
-    let Some(package) = packages.owner(node) else { return };
+    let Some(package) = packages.owner(node) else {
+        claim_namesakes(engine, node, &String::from_utf8_lossy(tree.name(node)));
+        return;
+    };
     if !engine.first_of_package(package) {
         return;
     }
@@ -40,6 +44,19 @@ pub(super) fn follow(engine: &mut Engine<'_>, node: NodeId) {
             Finding { target: Target::Files(files), claim, strength: Strength::Likely, detail };
         engine.apply(Origin::Node(node), standing.strength(), finding);
     }
+    claim_namesakes(engine, node, &packages.package(package).name);
+}
+
+/// Claims the configuration and state that somebody made for a program under its name.
+fn claim_namesakes(engine: &mut Engine<'_>, node: NodeId, name: &str) {
+    let files = engine.subject.packages.namesakes(engine.subject.tree, name);
+    if files.is_empty() {
+        return;
+    }
+    let detail = format!("in a folder named for {}", Escaped(name.as_bytes()));
+    let (target, strength) = (Target::Files(files), engine.standing(node).strength());
+    let finding = Finding { target, claim: Claim::Guest, strength: Strength::Likely, detail };
+    engine.apply(Origin::Node(node), strength, finding);
 }
 
 /// Claims what a package put into a folder that a constant names: `/usr/share/tesseract-ocr/5/tessdata`.

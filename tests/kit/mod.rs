@@ -12,6 +12,7 @@
 //! link /usr/bin/tool -> ../lib/tool
 //! hard /app/again = /app/run
 //! elf /usr/lib/tool needs=libx.so.1 imports=dlopen interp=/lib64/ld.so text=/etc/tool.conf
+//! data /var/lib/rpm/rpmdb.sqlite = rpm/rpmdb.sqlite.gz
 //! whiteout /etc/old
 //! opaque /var/cache
 //! class /app/A.class classes=java/awt/Graphics texts=a,b
@@ -27,7 +28,7 @@ pub mod compiled;
 pub mod elf;
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 
 use dehusk::digest::Digest;
@@ -105,6 +106,11 @@ impl TextImage {
                 let bytes = elf::build(description);
                 layer.push(Entry::File { path: path.into(), mode: 0o755, owner: (0, 0), bytes });
             }
+            "data" => {
+                let (path, name) = rest.split_once(" = ")?;
+                let (path, mode, owner) = metadata(path, 0o644)?;
+                layer.push(Entry::File { path, mode, owner, bytes: data(name) });
+            }
             "link" => {
                 let (path, target) = rest.split_once(" -> ")?;
                 layer.push(Entry::Link { path: path.into(), target: target.into() });
@@ -150,6 +156,15 @@ impl TextImage {
         fs::write(folder.join("index.json"), index.to_string()).unwrap();
         fs::write(folder.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
     }
+}
+
+/// A file of `tests/data`, unpacked.
+fn data(name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
+    let file = fs::File::open(&path).unwrap_or_else(|_| panic!("no {}", path.display()));
+    let mut bytes = Vec::new();
+    flate2::read::GzDecoder::new(file).read_to_end(&mut bytes).unwrap();
+    bytes
 }
 
 fn empty_file(path: String) -> Entry {

@@ -8,6 +8,7 @@ mod go;
 mod loader;
 mod needs;
 mod notes;
+mod settings;
 mod symbols;
 
 #[cfg(test)]
@@ -91,7 +92,7 @@ impl Tracer for Elf {
             Some(ElfKind::Relocatable | ElfKind::Core) | None => false,
         };
         if !traced {
-            return Vec::new();
+            return settings::libraries(&self.loader, file, view);
         }
         let mut reader = Reader::new(file, view);
         let Some(facts) = Facts::read(&mut reader) else {

@@ -17,7 +17,11 @@ impl Engine<'_> {
         let profiles = self.subject.profiles;
         for name in profiles.fired_by_symbol(symbol) {
             let spared = match reason.origin {
-                Origin::Node(node) => self.spared.contains(&(name, node)),
+                Origin::Node(node) => {
+                    let programs = profiles.get(name).is_some_and(|profile| profile.when.programs);
+                    self.spared.contains(&(name, node))
+                        || programs && self.is_packaged_library(node)
+                }
                 Origin::Config(_) | Origin::User(_) | Origin::Always => false,
             };
             if !spared {
@@ -25,6 +29,11 @@ impl Engine<'_> {
                 self.fire(Firing { profile: name.into(), prefix: ImagePath::root() }, &reason);
             }
         }
+    }
+
+    fn is_packaged_library(&self, node: NodeId) -> bool {
+        let Subject { tree, packages, .. } = *self.subject;
+        packages.is_owned(node) && memchr::memmem::find(tree.name(node), b".so").is_some()
     }
 
     /// Fires a profile: its roots and keeps are claimed, its drops count from now on, its tracers see all files.

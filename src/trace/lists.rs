@@ -1,0 +1,155 @@
+//! Lists of words that start with the name of a program: `["convert", "-", "png:-"]`.
+//!
+//! A program that runs others often builds their words in one function and runs them in another, which no tracer of a
+//! language follows from the one to the other. Where a file of the application has the means to run programs, a list whose
+//! first word is a constant and names a program on PATH may be a command. It is a guess: any rule wins over it.
+
+use super::claim::{Claim, Finding, Strength, Target};
+use super::script::is_text;
+use super::tracer::{Command, FileView, Reach, Tracer, View};
+use crate::path::Escaped;
+use crate::warning::Place;
+
+/// How much of a file is read, in bytes: longer texts are bundles and data.
+const MAX_TEXT: usize = 1 << 20;
+
+/// How many lists of a file count.
+const MAX_LISTS: usize = 500;
+
+/// The longest name of a program.
+const MAX_NAME: usize = 64;
+
+/// Endings of files in languages that write lists in brackets.
+const ENDINGS: &[&[u8]] = &[
+    b".py", b".js", b".mjs", b".cjs", b".ts", b".rb", b".rake", b".php", b".pl", b".pm", b".lua",
+    b".ex", b".exs",
+];
+
+/// What stands in a file that runs programs.
+const RUNNERS: &[&[u8]] = &[
+    b"subprocess",
+    b"child_process",
+    b"execa",
+    b"os.exec",
+    b"os.spawn",
+    b"posix_spawn",
+    b"Open3",
+    b"Process.spawn",
+    b"IO.popen",
+    b"proc_open",
+    b"Symfony\\Component\\Process",
+    b"System.cmd",
+    b"IPC::",
+];
+
+/// Follows lists of words.
+#[derive(Debug)]
+pub struct Lists;
+
+impl Tracer for Lists {
+    fn name(&self) -> &'static str {
+        ""
+    }
+
+    fn file(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
+        let Some(text) = file.whole.filter(|text| text.len() <= MAX_TEXT) else {
+            return Vec::new();
+        };
+        let is_program = ENDINGS.iter().any(|ending| file.path.name().ends_with(ending))
+            || file.head.starts_with(b"#!");
+        if file.reach == Reach::Broad || file.owner.is_some() || !is_program || !is_text(file.head)
+        {
+            return Vec::new();
+        }
+        if !RUNNERS.iter().any(|runner| memchr::memmem::find(text, runner).is_some()) {
+            return Vec::new();
+        }
+        let mut findings = Vec::new();
+        for (number, line) in (1..).zip(text.split(|&byte| byte == b'\n')) {
+            if findings.len() > MAX_LISTS || line.trim_ascii_start().starts_with(b"#") {
+                continue;
+            }
+            let programs = first_words(line).into_iter().filter(|word| is_on_path(word, view));
+            findings
+                .extend(programs.map(|word| finding(word, Place::Line(file.path.clone(), number))));
+        }
+        findings
+    }
+}
+
+fn is_on_path(word: &[u8], view: &View<'_>) -> bool {
+    let path = view.which(word, &view.working_dir());
+    path.and_then(|path| view.tree.resolve(path.as_bytes()))
+        .is_some_and(|found| view.tree.is_executable(found.node))
+}
+
+/// The constants that stand first in a bracket, and are followed by another word or the bracket's end.
+fn first_words(line: &[u8]) -> Vec<&[u8]> {
+    // Behind a name, a bracket is an index.
+    let is_index = |at: usize| {
+        let before = at.checked_sub(1).map(|at| line[at]);
+        before.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_)]".contains(&byte))
+    };
+    let starts = memchr::memchr_iter(b'[', line).filter(|&at| !is_index(at));
+    let words = starts.filter_map(|at| {
+        let rest = line[at + 1..].trim_ascii_start();
+        let (&quote, rest) = rest.split_first()?;
+        if !matches!(quote, b'"' | b'\'') {
+            return None;
+        }
+        let end = memchr::memchr(quote, &rest[..rest.len().min(MAX_NAME)])?;
+        let after = rest[end + 1..].trim_ascii_start();
+        let word = &rest[..end];
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._+-".contains(byte);
+        let ends = after.is_empty() || after.starts_with(b",") || after.starts_with(b"]");
+        (end > 1 && ends && word.iter().all(is_name)).then_some(word)
+    });
+    words.collect()
+}
+
+fn finding(word: &[u8], place: Place) -> Finding {
+    let command = Command { words: vec![Some(word.to_vec())], place, folder: None, optional: true };
+    Finding {
+        target: Target::Command(command),
+        claim: Claim::Command,
+        strength: Strength::Possible,
+        detail: format!("a list that starts with `{}`", Escaped(word)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::driver::Bench;
+
+    #[test]
+    fn finds_lists_that_start_with_a_program() {
+        let table: &[(&str, &[&str])] = &[
+            ("run(['convert', '-', f'{x}:-'])", &["convert"]),
+            ("a = [ \"/usr/bin/gs\",\n  '-q']", &["/usr/bin/gs"]),
+            ("x = {'a': ['gs'], 'b': ['convert', *more]}", &["gs", "convert"]),
+            ("['two words', 'gs'] [x, 'gs'] d['gs'].x ['gs' + x] ['gs", &[]),
+        ];
+        for (text, expected) in table {
+            let found: Vec<&[u8]> =
+                text.split('\n').flat_map(|line| first_words(line.as_bytes())).collect();
+            let expected: Vec<&[u8]> = expected.iter().map(|word| word.as_bytes()).collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn counts_in_files_that_run_programs() {
+        let list = "words = ['convert', '-']\nnames = ['absent', 'x']\n# ['gs', '-']\n";
+        let runs = format!("import subprocess\n{list}");
+        let entries = [
+            ("app/a.py", runs.as_str()),
+            ("app/b.py", list),
+            ("usr/bin/convert*", ""),
+            ("usr/bin/gs*", ""),
+        ];
+        let mut bench = Bench::new(&Lists, &entries, "{}", &[]);
+        bench.application("app");
+        assert_eq!(bench.others, ["convert"]);
+    }
+}
