@@ -51,11 +51,23 @@ pub struct When {
     pub reached: Vec<Glob>,
     /// When a reached ELF file imports one of these symbols.
     pub imports: Vec<String>,
-    /// Whether the imports of libraries that a package brought do not count, but only those of programs and of what
-    /// somebody copied in.
-    pub programs: bool,
+    /// Whose imports count.
+    pub by: Importers,
     /// Files whose imports do not count: they import the symbol for a use that hardly any program makes.
     pub spare: Vec<Glob>,
+}
+
+/// Whose imports fire a profile.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Importers {
+    /// Everybody's.
+    #[default]
+    All,
+    /// Those of programs, and of libraries that no package owns: a packaged library can more than is asked of it.
+    Programs,
+    /// Those of files that no package owns.
+    Application,
 }
 
 /// Paths and the reason to name them.
@@ -201,8 +213,7 @@ struct RawWhen {
     reached: Vec<String>,
     #[serde(default)]
     imports: Vec<String>,
-    #[serde(default)]
-    programs: bool,
+    by: Option<Importers>,
     #[serde(default)]
     spare: Vec<String>,
 }
@@ -309,7 +320,7 @@ impl Reader<'_> {
             always: raw.when.always,
             reached: self.globs("when.reached", &raw.when.reached)?,
             imports: raw.when.imports,
-            programs: raw.when.programs,
+            by: raw.when.by.unwrap_or_default(),
             spare: self.globs("when.spare", &raw.when.spare)?,
         };
         let mut profile = base.unwrap_or(Profile {
@@ -330,7 +341,7 @@ impl Reader<'_> {
         profile.shared.extend(self.globs("shared", &raw.shared)?);
         profile.build_variables.extend(raw.build_variables);
         profile.when.always |= when.always;
-        profile.when.programs |= when.programs;
+        profile.when.by = raw.when.by.unwrap_or(profile.when.by);
         profile.when.reached.extend(when.reached);
         profile.when.imports.extend(when.imports);
         profile.when.spare.extend(when.spare);

@@ -26,7 +26,7 @@ use crate::packages::Packages;
 use crate::path::{Escaped, ImagePath};
 use crate::profile::Profiles;
 use crate::tree::{NodeId, Tree};
-use crate::warning::Warning;
+use crate::warning::{Place, Warning};
 
 /// How many bytes of a file every tracer is given.
 const HEAD: u64 = 4096;
@@ -89,6 +89,9 @@ pub(super) struct Engine<'a> {
     replay: BTreeMap<Firing, Origin>,
     offered: BTreeSet<NodeId>,
     commands: Commands,
+    /// Programs that were found, by the places that run them, and command lines whose programs were not.
+    found: BTreeMap<Place, BTreeSet<Vec<u8>>>,
+    missing: Vec<Command>,
     shared: Vec<bool>,
     packaged: BTreeSet<crate::packages::PackageId>,
     applications: BTreeSet<NodeId>,
@@ -150,6 +153,8 @@ impl<'a> Engine<'a> {
             replay: BTreeMap::new(),
             offered: BTreeSet::new(),
             commands: Commands::default(),
+            found: BTreeMap::new(),
+            missing: Vec::new(),
             shared,
             packaged: BTreeSet::new(),
             applications: BTreeSet::new(),
@@ -452,6 +457,7 @@ impl<'a> Engine<'a> {
     }
 
     fn finish(mut self) -> Trace {
+        self.warn_of_missing();
         let stays =
             |node: NodeId| self.standings[node.index()].is_reached() && !self.is_dropped(node);
         if !languages::locales(self.subject.tree).into_iter().any(stays) {

@@ -10,11 +10,11 @@ impl Engine<'_> {
         let folder = command.folder.clone().unwrap_or_else(|| view.working_dir());
         let Some(spelled) = view.which(word, &folder) else {
             if !command.optional && reason.strength >= Strength::Likely {
-                let word = Escaped(word).to_string();
-                self.warnings.insert(Warning::MissingCommand { place: command.place, word });
+                self.missing.push(command);
             }
             return;
         };
+        self.found.entry(command.place.clone()).or_default().insert(word.clone());
         let Some(found) = self.subject.tree.resolve(spelled.as_bytes()) else { return };
         let (origin, strength) = (reason.origin, reason.strength);
         self.claim_operands(&command, &folder, &reason);
@@ -28,6 +28,26 @@ impl Engine<'_> {
             Added::Beyond => {
                 let text = format!("{program} is run in too many ways to follow all of them");
                 self.warn(Warning::Image { text });
+            }
+        }
+    }
+
+    /// Warns of the programs that are not there.
+    ///
+    /// A place that runs one of several values of a variable is followed with each of them: where one was found, others of
+    /// its name in other folders are guesses, and so are lines that hand its line on: `name cmd x` beside `cmd x`.
+    pub(super) fn warn_of_missing(&mut self) {
+        for command in std::mem::take(&mut self.missing) {
+            let mut words = command.words.iter().flatten();
+            let Some(program) = words.next() else { continue };
+            let name = |word: &[u8]| word.rsplit(|&byte| byte == b'/').next().map(<[u8]>::to_vec);
+            let is_guess = self.found.get(&command.place).is_some_and(|found| {
+                let same = |one: &Vec<u8>| program.contains(&b'/') && name(one) == name(program);
+                found.iter().any(same) || words.any(|word| found.contains(word))
+            });
+            if !is_guess {
+                let word = Escaped(program).to_string();
+                self.warnings.insert(Warning::MissingCommand { place: command.place, word });
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Profiles: what fires them, and what follows when they do.
 
 use super::*;
+use crate::profile::Importers;
 
 impl Engine<'_> {
     /// Fires the profiles that wait for a path, which is now known to stay: what a rule drops has no say.
@@ -18,9 +19,7 @@ impl Engine<'_> {
         for name in profiles.fired_by_symbol(symbol) {
             let spared = match reason.origin {
                 Origin::Node(node) => {
-                    let programs = profiles.get(name).is_some_and(|profile| profile.when.programs);
-                    self.spared.contains(&(name, node))
-                        || programs && self.is_packaged_library(node)
+                    self.spared.contains(&(name, node)) || !self.may_fire(name, node)
                 }
                 Origin::Config(_) | Origin::User(_) | Origin::Always => false,
             };
@@ -31,9 +30,15 @@ impl Engine<'_> {
         }
     }
 
-    fn is_packaged_library(&self, node: NodeId) -> bool {
-        let Subject { tree, packages, .. } = *self.subject;
-        packages.is_owned(node) && memchr::memmem::find(tree.name(node), b".so").is_some()
+    /// Says whether a file's imports count for a profile.
+    fn may_fire(&self, name: &str, node: NodeId) -> bool {
+        let Subject { tree, packages, profiles, .. } = *self.subject;
+        let is_library = || memchr::memmem::find(tree.name(node), b".so").is_some();
+        match profiles.get(name).map(|profile| profile.when.by).unwrap_or_default() {
+            Importers::All => true,
+            Importers::Programs => !packages.is_owned(node) || !is_library(),
+            Importers::Application => !packages.is_owned(node),
+        }
     }
 
     /// Fires a profile: its roots and keeps are claimed, its drops count from now on, its tracers see all files.

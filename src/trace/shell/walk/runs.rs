@@ -91,7 +91,10 @@ impl Walk<'_> {
             self.parts(&words[1..], simple.line);
         }
         let is_probed = self.scope.probed.contains(program);
-        let optional = demand == Demand::Tried || is_probed || self.scope.is_partial;
+        let optional = demand == Demand::Tried
+            || is_probed
+            || self.scope.is_partial
+            || self.hands_on_shifted(simple);
         let fed = self.fed(name, words, simple);
         let mut words = words.to_vec();
         if !fed.is_empty() {
@@ -99,6 +102,13 @@ impl Walk<'_> {
         }
         words.extend(fed);
         self.add_command(words, simple.line, optional);
+    }
+
+    /// Says whether the program is an argument, of which `shift` may have taken the first ones: `name=$1; shift; "$@"`.
+    fn hands_on_shifted(&self, simple: &Simple) -> bool {
+        let is_all = |word: &Word| matches!(word.pieces.as_slice(), [Piece::Parameter(all, _)] if all.name == b"@");
+        let frame = self.scope.frames.get(self.site.frame);
+        frame.is_some_and(|frame| frame.shifts) && simple.words.iter().take(2).any(is_all)
     }
 
     /// The program that an interpreter reads from a here-document, as the words by which its command line has it.
