@@ -1,6 +1,6 @@
-//! The commands that PHP, Ruby and Perl programs hand to a shell: constants of `exec`, `system`, `popen` and backquotes.
+//! The commands that Ruby and Perl programs hand to a shell: constants of `exec`, `system`, `popen` and backquotes.
 //!
-//! The three languages quote alike and call the C library's functions by the same names, so one search serves them. It
+//! The two languages quote alike and call the C library's functions by the same names, so one search serves them. It
 //! reads line by line and does not parse: a regular expression or a here-document cannot lead it astray further than the
 //! line's end. What a string interpolates becomes a shell variable, whose value is unknown there as well. Of a list of
 //! arguments only the program is taken.
@@ -33,12 +33,9 @@ const QUALIFIED: &[&[u8]] = &[
 const BEFORE_BACKQUOTE: &[&[u8]] = &[b"=", b"(", b"return", b"print", b"echo", b"puts"];
 
 /// Endings of files in one of the languages.
-const ENDINGS: &[&[u8]] = &[
-    b".php", b".phtml", b".inc", b".rb", b".ru", b".rake", b".erb", b".pl", b".pm", b".cgi",
-    b".psgi",
-];
+const ENDINGS: &[&[u8]] = &[b".rb", b".ru", b".rake", b".erb", b".pl", b".pm", b".cgi", b".psgi"];
 
-/// Follows the commands of PHP, Ruby and Perl.
+/// Follows the commands of Ruby and Perl.
 #[derive(Debug)]
 pub struct Calls;
 
@@ -67,17 +64,14 @@ impl Tracer for Calls {
 
     fn command(&self, program: &Program<'_>, view: &View<'_>) -> Vec<Finding> {
         let name = program.spelled.name();
-        let is_interpreter = [&b"perl"[..], b"ruby", b"php"].iter().any(|it| name.starts_with(it));
+        let is_interpreter = [&b"perl"[..], b"ruby"].iter().any(|it| name.starts_with(it));
         if is_interpreter { held(program, view) } else { Vec::new() }
     }
 }
 
 /// The programs in an interpreter's own words: `perl -e 'system("x")'`.
 fn held(program: &Program<'_>, view: &View<'_>) -> Vec<Finding> {
-    let options: &[&[u8]] = match program.spelled.name() {
-        name if name.starts_with(b"php") => &[b"-r", b"-B", b"-R", b"-E"],
-        _ => &[b"-e", b"-E", b"-ne", b"-pe", b"-le", b"-we"],
-    };
+    let options: &[&[u8]] = &[b"-e", b"-E", b"-ne", b"-pe", b"-le", b"-we"];
     let words = &program.command.words;
     let mut findings = Vec::new();
     for pair in words.windows(2) {
@@ -94,7 +88,7 @@ fn held(program: &Program<'_>, view: &View<'_>) -> Vec<Finding> {
 
 fn is_program(file: &FileView<'_>) -> bool {
     let of_language = |text: &[u8]| {
-        [&b"php"[..], b"ruby", b"perl"]
+        [&b"ruby"[..], b"perl"]
             .iter()
             .any(|name| text.windows(name.len()).any(|part| part == *name))
     };
@@ -216,7 +210,7 @@ fn literal(rest: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     None
 }
 
-/// Ruby's `#{…}` and PHP's `{$…}`.
+/// Ruby's `#{…}`, and `{$…}` of a template.
 fn is_interpolation(text: &[u8]) -> bool {
     text.starts_with(b"#{") || text.starts_with(b"{$")
 }

@@ -129,6 +129,14 @@ pub enum Target {
     /// The files of a library that a language's tracer reached, but for what drop rules name; rules that are marked
     /// `unreached` do not count against it.
     Library(Vec<NodeId>),
+    /// Files that are dispensable by what the image itself says, such as packages for developers: they count as named by
+    /// a drop rule of this id, which is marked `unreached` and has no paths of its own.
+    Ruled {
+        /// The rule, such as `php/drop.developer-packages`.
+        rule: &'static str,
+        /// The files.
+        files: Vec<NodeId>,
+    },
     /// A command line: the program is looked up, and the tracers are asked about its words.
     Command(super::Command),
     /// An imported symbol that a profile's `when.imports` may name.

@@ -131,6 +131,10 @@ impl<'a> Bench<'a> {
                     let words: Vec<String> = command.words.iter().map(shown).collect();
                     self.others.push(words.join(" "));
                 }
+                Target::Ruled { rule, files } => {
+                    let paths = files.iter().map(|&node| self.tree.path(node).to_string());
+                    self.others.push(format!("{rule}: {}", paths.collect::<Vec<_>>().join(" ")));
+                }
                 Target::Symbol(name) => self.others.push(format!("symbol {name}")),
                 Target::Warning(warning) => self.others.push(warning.to_string()),
             }

@@ -135,6 +135,15 @@ impl Drops {
         dropped
     }
 
+    /// Marks files that a tracer found dispensable as if the rule of this id named them; no rule, no mark.
+    pub(super) fn add(&mut self, id: &str, files: &[NodeId]) {
+        let Some(number) = self.rules.iter().position(|rule| rule.id == id) else { return };
+        let number = u16::try_from(number + 1).unwrap_or(u16::MAX);
+        for node in files {
+            self.marks[node.index()].join(Marks { unreached: number, ..Marks::default() });
+        }
+    }
+
     /// Drops messages in the languages of generated locales after all, because the locales themselves do not stay.
     pub(super) fn forget_generated(&mut self) {
         for (node, marks) in std::mem::take(&mut self.spared) {

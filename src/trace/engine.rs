@@ -299,6 +299,7 @@ impl<'a> Engine<'a> {
             Target::Library(files) => {
                 self.claim_all(files, &reason, How { weight: Weight::Library, ..broad });
             }
+            Target::Ruled { rule, files } => self.drops.add(rule, &files),
             Target::Command(command) => self.claim_command(command, reason),
             Target::Symbol(symbol) => self.fire_by_symbol(&symbol, &reason),
             Target::Warning(warning) => {

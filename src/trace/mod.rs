@@ -24,7 +24,9 @@ pub mod tracer;
 
 mod archive;
 mod pattern;
+mod settings;
 pub mod strings;
+pub mod apache;
 pub mod calls;
 pub mod cron;
 pub mod delegates;
@@ -39,6 +41,7 @@ pub mod locale;
 pub mod node;
 pub mod nsswitch;
 pub mod pam;
+pub mod php;
 pub mod python;
 pub mod script;
 pub mod shell;
@@ -64,6 +67,8 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(java::Java::new(elf::Elf::new(subject.tree, subject.contents, subject.config))),
         Box::new(erlang::Erlang::default()),
         Box::new(nginx::Nginx),
+        Box::new(apache::Apache),
+        Box::new(php::Php::default()),
         Box::new(supervisor::Supervisor),
         Box::new(cron::Cron),
         Box::new(lists::Lists),

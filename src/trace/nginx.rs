@@ -9,16 +9,20 @@ use rustc_hash::FxHashSet;
 use super::claim::{Claim, Finding, Strength, Target};
 use super::pattern;
 use super::script::is_text;
-use super::strings;
+use super::settings;
 use super::tracer::{FileView, Program, Reach, Tracer, View};
 use crate::path::{Escaped, ImagePath};
 use crate::tree::NodeId;
+use crate::warning::Place;
 
 /// The name by which profiles activate the tracer, and that of the program.
 const NAME: &str = "nginx";
 
 /// The name of the main file, unless `-c` gives another.
 const MAIN: &[u8] = b"nginx.conf";
+
+/// Where sites lie of which only a request tells the folder.
+const SITES: &[u8] = b"/var/www";
 
 /// How many files one configuration may include.
 const MAX_FILES: usize = 500;
@@ -55,6 +59,7 @@ impl Tracer for Nginx {
 /// A configuration that is being read.
 struct Configuration<'a> {
     view: &'a View<'a>,
+    main: ImagePath,
     /// Where relative names of files start: the folder of the main file, then the prefixes.
     folders: Vec<ImagePath>,
     queue: Vec<NodeId>,
@@ -74,7 +79,7 @@ impl<'a> Configuration<'a> {
         let found = view.tree.resolve(main.as_bytes()).map(|found| found.node);
         let queue: Vec<NodeId> = found.into_iter().collect();
         let known = queue.iter().copied().collect();
-        Configuration { view, folders, queue, known, findings: Vec::new() }
+        Configuration { view, main: main.clone(), folders, queue, known, findings: Vec::new() }
     }
 
     fn findings(mut self) -> Vec<Finding> {
@@ -155,22 +160,20 @@ impl<'a> Configuration<'a> {
         }
     }
 
-    /// The pages of a site; where the name holds a variable, those of its folder.
+    /// The pages of a site; where the name holds a variable, those of its folder, and all of them where it starts with one.
     fn site(&mut self, word: &[u8], line: u32) {
         let plain = word.split(|&byte| byte == b'$').next().unwrap_or_default();
         let plain = match plain.iter().rposition(|&byte| byte == b'/') {
             Some(cut) if plain.len() < word.len() => &plain[..cut],
             Some(_) | None => plain,
         };
+        let plain = if plain.is_empty() { SITES } else { plain };
         // Relative to the prefix, not to the configuration.
         let folders = self.folders.iter().rev().filter_map(|folder| folder.join(plain).ok());
-        let found =
-            folders.filter_map(|path| Some((self.view.tree.resolve(path.as_bytes())?, path)));
-        let Some((found, path)) = found.into_iter().next() else { return };
-        self.add(Target::Path(path.as_bytes().to_vec()), word, line);
-        if strings::is_private_folder(self.view, found.node) {
-            self.add(Target::Unowned(found.node), word, line);
-        }
+        let mut existing = folders.filter(|path| self.view.tree.resolve(path.as_bytes()).is_some());
+        let Some(path) = existing.next() else { return };
+        let place = Place::Line(self.main.clone(), line);
+        self.findings.extend(settings::site(self.view, path.as_bytes(), &place));
     }
 }
 
@@ -314,6 +317,7 @@ mod tests {
             .into_iter()
             .map(|finding| match finding.target {
                 Target::Path(path) => Escaped(&path).to_string(),
+                Target::Folder(node) => format!("pages of {}", tree.path(node)),
                 Target::Unowned(node) => format!("all of {}", tree.path(node)),
                 other => format!("{other:?}"),
             })
@@ -328,10 +332,12 @@ mod tests {
                 "/etc/nginx/mime.types",
                 "/srv/site",
                 "all of /srv/site",
+                "pages of /srv/site",
                 "/etc/nginx/tls/a.pem",
                 "/etc/nginx/snippets/x",
                 "/usr/share/nginx/html",
-                "all of /usr/share/nginx/html",
+                "all of /usr/share/nginx",
+                "pages of /usr/share/nginx/html",
                 "/srv",
                 "/etc/nginx/nginx.conf",
             ]

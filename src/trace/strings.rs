@@ -106,7 +106,8 @@ pub fn is_private_folder(view: &View<'_>, node: NodeId) -> bool {
     tree.is_dir(node) && is_own() && !is_shared(view, node)
 }
 
-fn is_shared(view: &View<'_>, node: NodeId) -> bool {
+/// Says whether profiles call a folder one that many programs share.
+pub fn is_shared(view: &View<'_>, node: NodeId) -> bool {
     let path = view.tree.path(node);
     let mut shared = view.profiles.iter().flat_map(|(_, profile)| &profile.shared);
     shared.any(|glob| glob.bind(&path).is_some())

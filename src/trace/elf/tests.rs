@@ -65,6 +65,7 @@ impl Bench {
             Target::Node(node) => self.tree.path(*node).to_string(),
             Target::Unowned(node) => format!("{}/**", self.tree.path(*node)),
             Target::Symbol(symbol) => format!("symbol {symbol}"),
+            Target::Ruled { rule, .. } => (*rule).into(),
             Target::Warning(warning) => format!("warning: {warning}"),
             Target::Command(command) => format!("{:?}", command.words),
             Target::Folder(_) | Target::Files(_) | Target::Library(_) => {

@@ -1,0 +1,478 @@
+//! Follows PHP: from a binary to its configuration and the extensions that it enables, from a source to what it includes,
+//! runs and names, and from Composer's list to what is for developers only.
+//!
+//! The *application*'s own code stays whole, so includes matter where they lead out of it: to another application, to
+//! the system's *libraries* on the include path. A library is what one package put there; one include of any of its files
+//! reaches all of it. Composer's class maps are indexes and lead nowhere.
+
+mod build;
+mod composer;
+mod ini;
+mod lexer;
+mod source;
+mod value;
+
+use std::sync::Arc;
+
+use self::build::Build;
+use self::composer::Vendor;
+use self::ini::Configuration;
+use self::lexer::{Part, tokens};
+use self::source::{Need, needs, paths};
+use self::value::known;
+use super::claim::{Claim, Finding, Strength, Target};
+use super::script::{Shebang, base_name, is_text};
+use super::settings::{application, included};
+use super::shell::commands_of_text;
+use super::tracer::{Command, FileView, Program, Reach, Tracer, View, Word};
+use crate::path::{Escaped, ImagePath};
+use crate::profile::Profile;
+use crate::trace::memo::Memo;
+use crate::tree::NodeId;
+use crate::warning::Place;
+
+/// The name of the tracer and of its profile.
+const NAME: &str = "php";
+
+/// Endings of sources.
+const ENDINGS: &[&[u8]] =
+    &[b".php", b".phtml", b".inc", b".php5", b".php7", b".php8", b".module", b".theme"];
+
+/// Lists of Composer that name all there is.
+const INDEXES: &[&[u8]] = &[
+    b"autoload_static.php",
+    b"autoload_classmap.php",
+    b"autoload_psr4.php",
+    b"autoload_namespaces.php",
+    b"installed.php",
+];
+
+/// The tracer of PHP; it remembers what it read of a tree, so it serves one trace.
+#[derive(Default)]
+pub struct Php {
+    builds: Memo<(), Vec<Build>>,
+    vendors: Memo<(), Vec<Vendor>>,
+}
+
+impl Tracer for Php {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    /// What Composer installed for developers counts as nothing unless something names it.
+    fn start(&self, view: &View<'_>) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for vendor in self.vendors(view).iter() {
+            let place = Place::Line(view.tree.path(vendor.folder), 0);
+            for (rule, files) in [
+                ("php/drop.developer-packages", vendor.for_developers(view)),
+                ("php/drop.package-tests", vendor.dispensable(view)),
+            ] {
+                findings.push(included(Target::Ruled { rule, files }, rule.as_bytes(), &place));
+            }
+        }
+        findings
+    }
+
+    fn file(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
+        if file.reach == Reach::Broad {
+            return Vec::new();
+        }
+        if file.head.starts_with(b"\x7fELF") {
+            return binary(file, view);
+        }
+        let Some(text) = file.whole.filter(|_| is_text(file.head)) else { return Vec::new() };
+        if is_source(file) {
+            let reading = Reading::new(self, file.path.clone(), file.node, view);
+            return reading.findings(text);
+        }
+        let is_script = Shebang::of(file.head).is_some_and(|shebang| shebang.is_shell());
+        if is_script { self.written(text, file, view) } else { Vec::new() }
+    }
+
+    fn command(&self, program: &Program<'_>, view: &View<'_>) -> Vec<Finding> {
+        let command = program.command;
+        let words = command.words.get(1..).unwrap_or_default();
+        match base_name(program.spelled.as_bytes()) {
+            b"docker-php-ext-enable" | b"phpenmod" => self.enabled(words, &command.place, view),
+            name if memchr::memmem::find(name, b"php").is_some() => {
+                let Some(build) = Build::of(program.node, view) else { return Vec::new() };
+                let mut findings = options(&build, words, &command.place, view);
+                findings.extend(self.held(words, view));
+                findings
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Php {
+    fn vendors(&self, view: &View<'_>) -> Arc<Vec<Vendor>> {
+        self.vendors.get_or((), || Vendor::all(view))
+    }
+
+    /// The builds of the image.
+    fn builds(&self, view: &View<'_>) -> Arc<Vec<Build>> {
+        self.builds.get_or((), || {
+            let globs = view.profiles.get(NAME).map(|profile| &profile.when.reached);
+            let mut nodes: Vec<NodeId> = globs
+                .into_iter()
+                .flatten()
+                .flat_map(|glob| glob.select_anywhere(view.tree))
+                .collect();
+            nodes.retain(|&node| view.tree.is_file(node));
+            nodes.into_iter().filter_map(|node| Build::of(node, view)).collect()
+        })
+    }
+
+    /// Code in the words themselves: `php -r 'system("x");'`.
+    fn held(&self, words: &[Word], view: &View<'_>) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let folder = view.working_dir();
+        let Some(node) = view.tree.resolve(folder.as_bytes()).map(|found| found.node) else {
+            return findings;
+        };
+        for pair in words.windows(2) {
+            let [Some(option), Some(code)] = pair else { continue };
+            if matches!(option.as_slice(), b"-r" | b"-B" | b"-R" | b"-E")
+                && let Ok(path) = folder.join(b"-")
+            {
+                let text = [b"<?php ", code.as_slice()].concat();
+                findings.extend(Reading::new(self, path, node, view).findings(&text));
+            }
+        }
+        findings
+    }
+
+    /// A script that writes settings: `echo extension=redis > …/redis.ini`.
+    fn written(&self, text: &[u8], file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
+        const KEY: &[u8] = b"extension=";
+        let mut findings = Vec::new();
+        for at in memchr::memmem::find_iter(text, KEY).take(100) {
+            let rest = &text[at + KEY.len()..];
+            let inside = |byte: &u8| byte.is_ascii_alphanumeric() || b"_./-".contains(byte);
+            let length = rest.iter().position(|byte| !inside(byte)).unwrap_or(rest.len());
+            let words = [Some(rest[..length].to_vec()).filter(|name| !name.is_empty())];
+            findings.extend(self.enabled(&words, &Place::Line(file.path.clone(), 0), view));
+        }
+        findings
+    }
+
+    /// Extensions that a script enables by their names; an unknown name may be any.
+    fn enabled(&self, words: &[Word], place: &Place, view: &View<'_>) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for build in self.builds(view).iter() {
+            let mut configuration = Configuration::new(build, view);
+            for name in words.iter().flatten() {
+                configuration.extension(name, place);
+            }
+            findings.append(&mut configuration.findings);
+        }
+        let names = words.iter().flatten().filter(|name| !name.starts_with(b"-"));
+        for path in names.flat_map(|name| available(name, view)) {
+            findings.push(included(Target::Path(path.clone()), &path, place));
+        }
+        if words.iter().any(Option::is_none) {
+            findings.push(any_extension(place, view));
+        }
+        findings
+    }
+}
+
+/// Debian's files of settings for an extension, which `phpenmod` links.
+fn available(name: &[u8], view: &View<'_>) -> Vec<Vec<u8>> {
+    let pattern = [b"/etc/php/*/mods-available/", name, b".ini"].concat();
+    super::pattern::expand(view, &pattern)
+}
+
+/// All extensions: those that the profile would drop.
+fn any_extension(place: &Place, view: &View<'_>) -> Finding {
+    let rule = |profile: &Profile| profile.drop.get("extensions").map(|rule| rule.paths.clone());
+    let paths = view.profiles.get(NAME).and_then(rule).unwrap_or_default();
+    let firings = view.firings.iter().filter(|firing| firing.profile == NAME);
+    let nodes = firings
+        .flat_map(|firing| paths.iter().flat_map(|glob| glob.select(view.tree, &firing.prefix)));
+    included(Target::Library(nodes.collect()), b"extensions", place)
+}
+
+/// What a binary reads by itself.
+fn binary(file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
+    let name = file.path.name();
+    if memchr::memmem::find(name, b"php").is_none() {
+        return Vec::new();
+    }
+    let Some(build) = Build::of(file.node, view) else { return Vec::new() };
+    let mut configuration = Configuration::new(&build, view);
+    configuration.read_default();
+    if memchr::memmem::find(name, b"fpm").is_some() {
+        configuration.read_manager();
+    }
+    let mut findings = configuration.findings;
+    if build.extensions.is_empty() {
+        findings.push(any_extension(&Place::Line(file.path.clone(), 0), view));
+    }
+    findings
+}
+
+/// `-c` names settings, `-d` sets one, `-y` names the process manager's file.
+fn options(build: &Build, words: &[Word], place: &Place, view: &View<'_>) -> Vec<Finding> {
+    let mut configuration = Configuration::new(build, view);
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let Some(word) = word else { continue };
+        let (option, joined) = word.split_at(word.len().min(2));
+        let mut value = || match joined.is_empty() {
+            true => words.next().cloned().flatten(),
+            false => Some(joined.to_vec()),
+        };
+        match option {
+            b"-c" | b"-y" => {
+                let path = value().and_then(|value| view.working_dir().join(&value).ok());
+                path.into_iter().for_each(|path| configuration.read_settings(&path));
+            }
+            b"-d" => {
+                let setting = value().unwrap_or_default();
+                for (key, value, _) in ini::settings(&setting) {
+                    configuration.setting(&key, &value, place);
+                }
+            }
+            _ => {}
+        }
+    }
+    configuration.findings
+}
+
+fn is_source(file: &FileView<'_>) -> bool {
+    let head = &file.head[..file.head.len().min(512)];
+    ENDINGS.iter().any(|ending| file.path.name().ends_with(ending))
+        || memchr::memmem::find(head, b"<?php").is_some()
+}
+
+/// A source that is being followed.
+struct Reading<'a> {
+    php: &'a Php,
+    view: &'a View<'a>,
+    path: ImagePath,
+    node: NodeId,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Reading<'a> {
+    fn new(php: &'a Php, path: ImagePath, node: NodeId, view: &'a View<'a>) -> Self {
+        Reading { php, view, path, node, findings: Vec::new() }
+    }
+
+    fn findings(mut self, text: &[u8]) -> Vec<Finding> {
+        let path = self.path.clone();
+        let path = &path;
+        let folder = path.parent().unwrap_or_else(ImagePath::root);
+        let tokens = tokens(text);
+        let is_composers = folder.name() == b"composer";
+        if is_composers && INDEXES.contains(&path.name()) {
+            return Vec::new();
+        }
+        if is_composers && path.name() == b"autoload_files.php" {
+            for (path, line) in paths(&tokens, path) {
+                self.path(&path, line);
+            }
+            return self.findings;
+        }
+        for (need, line) in needs(&tokens, path) {
+            self.need(need, line);
+        }
+        self.findings
+    }
+
+    fn need(&mut self, need: Need, line: u32) {
+        let place = Place::Line(self.path.clone(), line);
+        match need {
+            Need::Include(value) => self.include(&value, line),
+            Need::Path(path) => self.path(&path, line),
+            Need::Shell(text) => self.findings.extend(commands_of_text(&text, &place, self.view)),
+            Need::Program(words) => self.program(words, place, false),
+            Need::Mail => {
+                let words = [&b"/usr/sbin/sendmail"[..], b"-t", b"-i"];
+                self.program(words.iter().map(|word| Some(word.to_vec())).collect(), place, true);
+            }
+            Need::Class(name) => self.class(&name, line),
+            Need::Extension(name) => {
+                let found = self.php.enabled(&[Some(name)], &place, self.view);
+                self.findings.extend(found);
+            }
+        }
+    }
+
+    fn add(&mut self, target: Target, word: &[u8], line: u32) {
+        let detail = format!("`{}` in line {line}", Escaped(word));
+        self.findings.push(Finding {
+            target,
+            claim: Claim::Import,
+            strength: Strength::Likely,
+            detail,
+        });
+    }
+
+    fn program(&mut self, words: Vec<Word>, place: Place, optional: bool) {
+        let Some(Some(program)) = words.first() else { return };
+        let detail = format!("`{}` in {place}", Escaped(program));
+        let target = Target::Command(Command { words, place, folder: None, optional });
+        self.findings.push(Finding {
+            target,
+            claim: Claim::Command,
+            strength: Strength::Likely,
+            detail,
+        });
+    }
+
+    fn include(&mut self, value: &[Part], line: u32) {
+        match known(value) {
+            Some(path) if path.starts_with(b"/") => self.path(&path, line),
+            Some(path) if !path.is_empty() => {
+                for path in self.relative(&path) {
+                    self.path(path.as_bytes(), line);
+                }
+            }
+            Some(_) => {}
+            // `"$folder/Twig/autoload.php"`: by its end.
+            None => {
+                let Some(Part::Known(end)) = value.last() else { return };
+                let end = end.trim_ascii_start();
+                if let Some(name) = end.strip_prefix(b"/").filter(|name| name.contains(&b'/')) {
+                    for path in self.in_libraries(name) {
+                        self.path(path.as_bytes(), line);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Where a relative name may be: on the include path, beside the file, in the working folder.
+    fn relative(&self, name: &[u8]) -> Vec<ImagePath> {
+        let folder = self.path.parent().unwrap_or_else(ImagePath::root);
+        let beside = [folder, self.view.working_dir()];
+        let beside = beside.iter().filter_map(|folder| folder.join(name).ok());
+        let mut found = self.in_libraries(name);
+        found.extend(beside.filter(|path| self.view.tree.resolve(path.as_bytes()).is_some()));
+        found
+    }
+
+    fn in_libraries(&self, name: &[u8]) -> Vec<ImagePath> {
+        let builds = self.php.builds(self.view);
+        let folders = builds.iter().flat_map(|build| &build.libraries);
+        let mut found: Vec<ImagePath> = folders
+            .filter_map(|folder| folder.join(name).ok())
+            .filter(|path| self.view.tree.resolve(path.as_bytes()).is_some())
+            .collect();
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// An existing path: the file and what it belongs to.
+    fn path(&mut self, path: &[u8], line: u32) {
+        let Ok(absolute) = ImagePath::root().join(path) else { return };
+        let tree = self.view.tree;
+        let Some(found) = tree.resolve(absolute.as_bytes()).filter(|it| it.node != NodeId::ROOT)
+        else {
+            return;
+        };
+        let path = absolute.as_bytes();
+        self.add(Target::Path(path.to_vec()), path, line);
+        if self.is_library(&absolute) {
+            return self.library(found.node, path, line);
+        }
+        match application(self.view, found.node) {
+            Some(folder) if !tree.is_within(self.node, folder) => {
+                self.add(Target::Unowned(folder), path, line);
+            }
+            Some(_) | None => {}
+        }
+    }
+
+    fn is_library(&self, path: &ImagePath) -> bool {
+        let builds = self.php.builds(self.view);
+        builds.iter().flat_map(|build| &build.libraries).any(|folder| path.is_within(folder))
+    }
+
+    /// A library on the include path: the files of its package, or what has its name. Its sources are followed.
+    fn library(&mut self, node: NodeId, word: &[u8], line: u32) {
+        let (tree, packages) = (self.view.tree, self.view.packages);
+        let owner = packages.owner(node);
+        if owner.is_some() && owner == packages.owner(self.node) {
+            return;
+        }
+        let files: Vec<NodeId> = match owner {
+            Some(package) => {
+                let files = packages.files(package).iter().copied();
+                files.filter(|&file| self.is_library(&tree.path(file))).collect()
+            }
+            None => self.namesakes(node),
+        };
+        let is_source = |file: &&NodeId| tree.name(**file).ends_with(b".php");
+        for &source in files.iter().filter(is_source) {
+            self.add(Target::Node(source), word, line);
+        }
+        self.add(Target::Library(files), word, line);
+    }
+
+    /// `Mail.php` and all below `Mail/`, for a file of either.
+    fn namesakes(&self, node: NodeId) -> Vec<NodeId> {
+        let tree = self.view.tree;
+        let top = tree
+            .ancestors(node)
+            .take_while(|&folder| self.is_strictly_library(folder))
+            .last()
+            .unwrap_or(node);
+        if tree.is_within(self.node, top) {
+            return Vec::new();
+        }
+        let stem = tree.name(top).strip_suffix(b".php").unwrap_or_else(|| tree.name(top));
+        let Some(folder) = tree.parent(top) else { return Vec::new() };
+        let names = [stem.to_vec(), [stem, b".php"].concat()];
+        let found = names.iter().filter_map(|name| tree.child(folder, name));
+        found.flat_map(|node| tree.subtree(node)).collect()
+    }
+
+    /// Says whether a folder lies below one of the include path.
+    fn is_strictly_library(&self, folder: NodeId) -> bool {
+        let tree = self.view.tree;
+        tree.parent(folder).is_some_and(|above| self.is_library(&tree.path(above)))
+    }
+
+    /// A class that the application names: of a package for developers, or of a library by its file's name.
+    fn class(&mut self, name: &[u8], line: u32) {
+        if self.view.packages.is_owned(self.node) {
+            return;
+        }
+        let vendors = self.php.vendors(self.view);
+        let tree = self.view.tree;
+        if vendors.iter().any(|vendor| tree.is_within(self.node, vendor.folder)) || self.is_test() {
+            return;
+        }
+        let node = self.node;
+        for vendor in vendors.iter().filter(|it| tree.is_within(node, it.application)) {
+            let files = vendor.developers_class(name, self.view);
+            if !files.is_empty() {
+                self.add(Target::Library(files), name, line);
+            }
+        }
+        if !vendors.iter().any(|vendor| vendor.has_namespace(name)) {
+            let bare = name.strip_prefix(b"\\").unwrap_or(name);
+            let is_mark = |byte: u8| byte == b'\\' || byte == b'_';
+            let file = bare.iter().map(|&byte| if is_mark(byte) { b'/' } else { byte });
+            let file: Vec<u8> = file.chain(*b".php").collect();
+            for path in self.in_libraries(&file) {
+                self.path(path.as_bytes(), line);
+            }
+        }
+    }
+
+    /// Tests of an application name the classes of test runners, but nobody runs them.
+    fn is_test(&self) -> bool {
+        let mut names = self.path.names();
+        names.any(|name| matches!(name, b"tests" | b"Tests" | b"test"))
+    }
+}
+
+#[cfg(test)]
+mod tests;
