@@ -13,6 +13,7 @@ mod expand;
 mod idiom;
 mod parse;
 mod places;
+mod posix;
 mod programs;
 mod scope;
 mod sed;
@@ -56,7 +57,7 @@ impl Tracer for Shell {
     fn file(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
         let Some(text) = file.whole else { return Vec::new() };
         if file.reach == Reach::Broad {
-            return Vec::new();
+            return helper_findings(file, text, view);
         }
         if let Some(language) = Language::of_script(file.head) {
             return ran_by(
@@ -70,16 +71,7 @@ impl Tracer for Shell {
             return Vec::new();
         }
         let is_program = view.tree.is_executable(file.node);
-        let script = Reading {
-            text,
-            place: Place::Line(file.path.clone(), 0),
-            path: Some(file.path.clone()),
-            name: Some(file.path.as_bytes().to_vec()),
-            folder: view.working_dir(),
-            arguments: None,
-            role: if is_program { Role::Program } else { Role::Library },
-        };
-        let mut findings = script.findings(view);
+        let mut findings = reading(file, text, view).findings(view);
         if !file.head.starts_with(b"#!") && is_program {
             findings.push(without_first_line());
         }
@@ -119,6 +111,40 @@ impl Tracer for Shell {
         findings.extend(called(program, view));
         findings
     }
+}
+
+/// A reached script as it stands, before its callers are known.
+fn reading<'a>(file: &FileView<'_>, text: &'a [u8], view: &View<'_>) -> Reading<'a> {
+    let is_program = view.tree.is_executable(file.node);
+    Reading {
+        text,
+        place: Place::Line(file.path.clone(), 0),
+        path: Some(file.path.clone()),
+        name: Some(file.path.as_bytes().to_vec()),
+        folder: view.working_dir(),
+        arguments: None,
+        role: if is_program { Role::Program } else { Role::Library },
+    }
+}
+
+/// What a script that came in with its folder or package may run: it is a helper that something runs by a name nobody saw.
+///
+/// Only the tools that every system has: these bring nothing with them, while other commands would bring their packages,
+/// which bring helpers, without end.
+fn helper_findings(file: &FileView<'_>, text: &[u8], view: &View<'_>) -> Vec<Finding> {
+    if !view.tree.is_executable(file.node) || !is_shell_script(file, view) {
+        return Vec::new();
+    }
+    let found = reading(file, text, view).findings(view);
+    let standard = |finding: Finding| {
+        let Target::Command(command) = &finding.target else { return None };
+        let word = command.words.first()?.as_deref()?;
+        let path = view.which(word, &ImagePath::root())?;
+        let target = Target::Path(path.as_bytes().to_vec());
+        let is_standard = posix::is_utility(base_name(word));
+        is_standard.then_some(Finding { target, strength: Strength::Possible, ..finding })
+    };
+    found.into_iter().filter_map(standard).collect()
 }
 
 fn is_unknown_command(finding: &Finding) -> bool {
