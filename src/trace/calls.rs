@@ -48,7 +48,7 @@ impl Tracer for Calls {
         let Some(text) = file.whole.filter(|_| file.reach != Reach::Broad) else {
             return Vec::new();
         };
-        if !is_text(file.head) || !is_program(file) {
+        if !is_text(file.head) || !is_program(file) || is_module(file, view) {
             return Vec::new();
         }
         let mut findings = Vec::new();
@@ -84,6 +84,16 @@ fn held(program: &Program<'_>, view: &View<'_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Says whether a file is a module that an installer brought, which runs what it is told to, or other systems' programs.
+fn is_module(file: &FileView<'_>, view: &View<'_>) -> bool {
+    let is_of_library =
+        |name: &[u8]| matches!(name, b"perl5" | b"gems" | b"ruby" | b"site_ruby" | b"vendor_ruby");
+    let is_module =
+        [&b".pm"[..], b".pl", b".al", b".rb"].iter().any(|end| file.path.name().ends_with(end));
+    let is_brought = file.owner.is_some() || file.path.names().any(is_of_library);
+    is_module && is_brought && !view.tree.is_executable(file.node)
 }
 
 fn is_program(file: &FileView<'_>) -> bool {

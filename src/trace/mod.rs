@@ -5,6 +5,7 @@
 //! strongest reason of each path. Evidence only weakens along a chain, so files are taken in the order of strength
 //! and no reason ever has to be revised.
 
+pub mod asked;
 pub mod claim;
 mod commands;
 #[cfg(test)]
@@ -41,6 +42,7 @@ pub mod locale;
 pub mod node;
 pub mod nsswitch;
 pub mod pam;
+pub mod perl;
 pub mod php;
 pub mod python;
 pub mod script;
@@ -76,6 +78,7 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(pam::Pam),
         Box::new(nsswitch::Nsswitch),
         Box::new(delegates::Delegates),
+        Box::new(perl::Perl::default()),
         Box::new(calls::Calls),
     ]
 }

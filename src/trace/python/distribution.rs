@@ -5,7 +5,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::trace::View;
+use crate::trace::{View, asked};
 use crate::tree::{NodeId, Tree};
 
 /// The largest metadata file that is read, in bytes; RECORD of the largest distributions has a few million.
@@ -84,7 +84,7 @@ impl Index {
     /// Reads a site-packages folder.
     pub fn read(view: &View<'_>, site: NodeId) -> Self {
         let mut index = Index::default();
-        let automatic = automatic(view);
+        let automatic = asked::automatic(view);
         for &child in view.tree.children(site) {
             let name = view.tree.name(child);
             let found = if name.ends_with(b".dist-info") {
@@ -175,24 +175,6 @@ impl Found {
             one.origin = if is_required { Origin::Required } else { Origin::Requested };
         }
     }
-}
-
-/// Returns the packages that apt installed because others need them (`extended_states`); `None` where it does not say.
-fn automatic(view: &View<'_>) -> Option<FxHashSet<String>> {
-    let found = view.tree.resolve(b"/var/lib/apt/extended_states")?;
-    let text = view.read(found.node, MAX_METADATA);
-    let mut package = String::new();
-    let mut names = FxHashSet::default();
-    for line in String::from_utf8_lossy(&text).lines() {
-        match line.split_once(": ") {
-            Some(("Package", name)) => name.trim().clone_into(&mut package),
-            Some(("Auto-Installed", "1")) => {
-                names.insert(package.clone());
-            }
-            Some(_) | None => {}
-        }
-    }
-    Some(names)
 }
 
 /// Reads a `.dist-info` folder.
