@@ -12,7 +12,6 @@ mod builtin;
 mod expand;
 mod idiom;
 mod parse;
-mod places;
 mod posix;
 mod programs;
 mod scope;
@@ -410,7 +409,6 @@ impl Reading<'_> {
         let is_unknown = |&word: &Located<'_>| sourced_by(&scope, word).is_empty();
         scope.is_partial = self.role == Role::Library || scope.sourced.iter().any(is_unknown);
         let mut findings = Walk::new(&scope, &places, wanted).findings();
-        places::settle(&mut findings, view);
         findings.extend(warning.filter(|_| wanted == Wanted::All));
         findings
     }

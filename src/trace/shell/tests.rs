@@ -338,7 +338,7 @@ fn names_the_files_of_words_patterns_and_sources() {
         ),
         (
             "for d in /none /usr; do $d/bin/gosu; done",
-            &["possible /usr", "try /none/bin/gosu", "run /usr/bin/gosu"],
+            &["possible /usr", "try /none/bin/gosu", "try /usr/bin/gosu"],
         ),
         (
             "for f in $(ls /docker-entrypoint.d | grep sh$); do /docker-entrypoint.d/$f; done",
