@@ -4,12 +4,13 @@ use super::{Demand, MAX_TEXTS, Programs, Walk};
 use crate::path::ImagePath;
 use crate::trace::script::{Shebang, base_name};
 use crate::trace::shell::builtin::is_builtin;
+use crate::trace::shell::parse;
 use crate::trace::shell::programs::{Language, Ran};
+use crate::trace::shell::reading::sourced_by;
 use crate::trace::shell::scope::Located;
 use crate::trace::shell::syntax::{Assigned, Piece, Redirect, Simple, Word};
 use crate::trace::shell::value::{Field, Fields};
 use crate::trace::shell::wrapper::{self, Inner};
-use crate::trace::shell::{parse, sourced_by};
 use crate::trace::{Claim, Command, Strength, Target, tracer};
 
 /// A word of the shell whose value nobody knows before it runs.
