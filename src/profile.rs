@@ -429,6 +429,7 @@ mod builtin {
         "compiler-c++",
         "cron",
         "debris",
+        "deno",
         "dictionaries",
         "dotnet",
         "erlang",

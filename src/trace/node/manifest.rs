@@ -7,6 +7,17 @@ use serde_json::Value;
 /// How many files one request may lead to, of all conditions together.
 const MAX_TARGETS: usize = 32;
 
+/// Which conditions of `exports` and `imports` are taken, besides those that Node always takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Conditions {
+    /// Those of requests by `import`.
+    pub import: bool,
+    /// Those of requests by `require`.
+    pub require: bool,
+    /// Those of Bun.
+    pub bun: bool,
+}
+
 /// What a `package.json` says.
 #[derive(Clone, Default, Debug)]
 pub struct Manifest {
@@ -42,11 +53,24 @@ impl Manifest {
     /// Returns the packages that it does not work without, or is better with.
     pub fn dependencies(&self) -> Vec<&str> {
         let mut names = self.keys("dependencies");
-        names.extend(self.keys("optionalDependencies"));
+        names.extend(self.optional_dependencies());
         names.extend(
             self.keys("peerDependencies").into_iter().filter(|name| !self.is_optional(name)),
         );
         names
+    }
+
+    /// Returns the packages that installers leave out where they do not suit the platform.
+    pub fn optional_dependencies(&self) -> Vec<&str> {
+        self.keys("optionalDependencies")
+    }
+
+    /// Says whether the package lists another for any purpose.
+    pub fn is_listed(&self, name: &str) -> bool {
+        let lists = |key: &str| self.json.get(key).is_some_and(|table| table.get(name).is_some());
+        ["dependencies", "optionalDependencies", "peerDependencies", "devDependencies"]
+            .into_iter()
+            .any(lists)
     }
 
     /// Says whether the package only works with another where somebody installed that for his own sake.
@@ -72,29 +96,84 @@ impl Manifest {
         self.json.get("exports").is_some_and(|exports| !exports.is_null())
     }
 
+    /// Returns the folders at the package's top that only browsers load modules from.
+    pub fn browser_folders(&self) -> Vec<&str> {
+        let (mut browsers, mut others) = (Vec::new(), Vec::new());
+        let browser = self.json.get("browser");
+        let all = ["main", "module", "exports", "imports", "bin"].map(|key| self.json.get(key));
+        let all = all.into_iter().map(|value| (false, value)).chain([(true, browser)]);
+        let mut pending: Vec<(bool, &Value)> =
+            all.filter_map(|(is_browser, value)| Some((is_browser, value?))).collect();
+        while let Some((is_browser, value)) = pending.pop() {
+            match value {
+                Value::String(path) if is_browser => browsers.extend(top_folder(path)),
+                Value::String(path) => others.extend(top_folder(path)),
+                Value::Array(all) => pending.extend(all.iter().map(|value| (is_browser, value))),
+                Value::Object(table) => {
+                    let of_browsers = |key: &String| is_browser || key == "browser";
+                    pending.extend(table.iter().map(|(key, value)| (of_browsers(key), value)));
+                }
+                Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            }
+        }
+        browsers.retain(|folder| !others.contains(folder));
+        browsers.sort_unstable();
+        browsers.dedup();
+        browsers
+    }
+
     /// Returns the files that `.` or `./sub` stands for, of every condition that Node may take.
-    pub fn exports(&self, subpath: &str) -> Vec<String> {
+    pub fn exports(&self, subpath: &str, conditions: Conditions) -> Vec<String> {
         let Some(exports) = self.json.get("exports") else { return Vec::new() };
-        let by_path =
-            exports.as_object().filter(|table| table.keys().any(|key| key.starts_with('.')));
-        match by_path {
-            Some(table) => look_up(table, subpath),
-            None if subpath == "." => targets(exports, None),
+        match by_path(exports) {
+            Some(table) => look_up(table, subpath, conditions),
+            None if subpath == "." => targets(exports, None, conditions),
             None => Vec::new(),
         }
     }
 
+    /// Returns the targets of all subpaths that begin so, patterns as they are; `None` where all may be requested.
+    pub fn exports_beginning(&self, subpath: &str, conditions: Conditions) -> Option<Vec<String>> {
+        let exports = self.json.get("exports").filter(|exports| !exports.is_null())?;
+        let name = format!("./{subpath}");
+        let mut found = Vec::new();
+        for (key, target) in by_path(exports).into_iter().flatten() {
+            let head = key.split('*').next().unwrap_or_default();
+            let is_open = head.len() < key.len() || key.ends_with('/');
+            if key.starts_with(&name) || (is_open && name.starts_with(head)) {
+                let star = (key.ends_with('/')).then_some("*");
+                found.extend(targets(target, star, conditions));
+            }
+        }
+        Some(found)
+    }
+
     /// Returns the files or packages that `#name` stands for.
-    pub fn imports(&self, name: &str) -> Vec<String> {
+    pub fn imports(&self, name: &str, conditions: Conditions) -> Vec<String> {
         let table = self.json.get("imports").and_then(Value::as_object);
-        table.map(|table| look_up(table, name)).unwrap_or_default()
+        table.map(|table| look_up(table, name, conditions)).unwrap_or_default()
     }
 }
 
+/// `dist` of `./dist/x.js`.
+fn top_folder(path: &str) -> Option<&str> {
+    let (folder, _) = path.trim_start_matches("./").split_once('/')?;
+    (!folder.is_empty() && !folder.contains(['*', '.'])).then_some(folder)
+}
+
+/// The table of subpaths, where `exports` is one and no table of conditions.
+fn by_path(exports: &Value) -> Option<&serde_json::Map<String, Value>> {
+    exports.as_object().filter(|table| table.keys().any(|key| key.starts_with('.')))
+}
+
 /// Finds a key, or the key with a `*` that has the longest beginning in common.
-fn look_up(table: &serde_json::Map<String, Value>, name: &str) -> Vec<String> {
+fn look_up(
+    table: &serde_json::Map<String, Value>,
+    name: &str,
+    conditions: Conditions,
+) -> Vec<String> {
     if let Some(target) = table.get(name) {
-        return targets(target, None);
+        return targets(target, None, conditions);
     }
     let mut best: Option<(usize, &Value, &str)> = None;
     for (key, target) in table {
@@ -114,11 +193,11 @@ fn look_up(table: &serde_json::Map<String, Value>, name: &str) -> Vec<String> {
             best = Some((length, target, star));
         }
     }
-    best.map(|(_, target, star)| targets(target, Some(star))).unwrap_or_default()
+    best.map(|(_, target, star)| targets(target, Some(star), conditions)).unwrap_or_default()
 }
 
 /// Collects the targets of all conditions but those of browsers and type checkers. The JSON parser bounds the depth.
-fn targets(value: &Value, star: Option<&str>) -> Vec<String> {
+fn targets(value: &Value, star: Option<&str>, conditions: Conditions) -> Vec<String> {
     let mut found = Vec::new();
     let mut pending = vec![value];
     while let Some(value) = pending.pop() {
@@ -135,8 +214,14 @@ fn targets(value: &Value, star: Option<&str>) -> Vec<String> {
             }
             Value::Array(all) => pending.extend(all.iter().rev()),
             Value::Object(table) => {
-                let taken = table.iter().filter(|(condition, _)| is_taken(condition));
-                pending.extend(taken.map(|(_, value)| value).rev());
+                let taken = table.iter().filter(|(condition, _)| is_taken(condition, conditions));
+                // Behind what Node takes for certain, nothing is looked at.
+                let certain = |(condition, value): (&String, &Value)| {
+                    value.is_string() && is_certain(condition, conditions)
+                };
+                let end = taken.clone().position(certain).map_or(usize::MAX, |end| end + 1);
+                let taken: Vec<&Value> = taken.take(end).map(|(_, value)| value).collect();
+                pending.extend(taken.into_iter().rev());
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
@@ -144,14 +229,29 @@ fn targets(value: &Value, star: Option<&str>) -> Vec<String> {
     found
 }
 
-fn is_taken(condition: &str) -> bool {
+/// Whether Node takes a condition, however the module is requested.
+fn is_certain(condition: &str, conditions: Conditions) -> bool {
+    match condition {
+        "node" | "default" => true,
+        "import" => !conditions.require,
+        "require" => !conditions.import,
+        _ => false,
+    }
+}
+
+fn is_taken(condition: &str, conditions: Conditions) -> bool {
+    match condition {
+        "import" => return conditions.import,
+        "require" => return conditions.require,
+        "bun" => return conditions.bun,
+        _ => {}
+    }
     !matches!(
         condition,
         "types"
             | "typings"
             | "browser"
             | "deno"
-            | "bun"
             | "workerd"
             | "worker"
             | "react-native"
@@ -160,6 +260,11 @@ fn is_taken(condition: &str) -> bool {
             | "netlify"
             | "development"
             | "react-server"
+            | "module"
+            | "style"
+            | "sass"
+            | "svelte"
+            | "umd"
     ) && !condition.starts_with("types@")
 }
 
@@ -167,13 +272,16 @@ fn is_taken(condition: &str) -> bool {
 mod tests {
     use super::*;
 
+    const ALL: Conditions = Conditions { import: true, require: true, bun: false };
+
     #[test]
     fn reads_what_a_package_exports() {
-        let table: [(&str, &str, &[&str]); 12] = [
+        let table: [(&str, &str, &[&str]); 13] = [
             (r#""./a.js""#, ".", &["./a.js"]),
             (r#""./a.js""#, "./b", &[]),
             (r#"{"import":"./a.mjs","require":"./a.cjs"}"#, ".", &["./a.mjs", "./a.cjs"]),
             (r#"{"types":"./a.d.ts","browser":"./b.js","default":"./a.js"}"#, ".", &["./a.js"]),
+            (r#"{"node":"./n.js","default":"./b.js"}"#, ".", &["./n.js"]),
             (
                 r#"{".":{"node":{"import":"./n.mjs"},"default":"./a.js"}}"#,
                 ".",
@@ -189,7 +297,24 @@ mod tests {
         ];
         for (exports, subpath, expected) in table {
             let manifest = Manifest::parse(format!(r#"{{"exports":{exports}}}"#).as_bytes());
-            assert_eq!(manifest.exports(subpath), expected, "{exports} {subpath}");
+            assert_eq!(manifest.exports(subpath, ALL), expected, "{exports} {subpath}");
+        }
+    }
+
+    #[test]
+    fn knows_what_only_browsers_load() {
+        let table: [(&str, &[&str]); 5] = [
+            (
+                r#"{"main":"./index.js","browser":{"./index.js":"./browser/index.js"}}"#,
+                &["browser"],
+            ),
+            (r#"{"main":"./dist/a.js","browser":"./dist/b.js"}"#, &[]),
+            (r#"{"exports":{"browser":"./web/a.js","default":"./lib/a.js"}}"#, &["web"]),
+            (r#"{"exports":{".":{"browser":"./web/a.js"},"./web":"./web/a.js"}}"#, &[]),
+            (r#"{"browser":{"fs":false,"x":"y"}}"#, &[]),
+        ];
+        for (text, expected) in table {
+            assert_eq!(Manifest::parse(text.as_bytes()).browser_folders(), expected, "{text}");
         }
     }
 
@@ -202,10 +327,10 @@ mod tests {
         assert_eq!(manifest.dependencies(), ["a", "b", "c"]);
         assert!(manifest.is_for_developers("e") && !manifest.is_for_developers("a"));
         assert_eq!(manifest.script("start"), Some("node ."));
-        assert_eq!(manifest.imports("#x"), ["./y.js"]);
+        assert_eq!(manifest.imports("#x", ALL), ["./y.js"]);
         for text in [&b"[["[..], b"[]", b"", br#"{"dependencies":[],"exports":1,"scripts":1}"#] {
             let manifest = Manifest::parse(text);
-            assert!(manifest.dependencies().is_empty() && manifest.exports(".").is_empty());
+            assert!(manifest.dependencies().is_empty() && manifest.exports(".", ALL).is_empty());
         }
     }
 }

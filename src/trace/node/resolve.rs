@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use super::manifest::Manifest;
+use super::manifest::{Conditions, Manifest};
+use super::source::Form;
 use crate::path::ImagePath;
 use crate::trace::View;
 use crate::trace::memo::Memo;
@@ -33,8 +34,6 @@ pub struct Package {
     pub folder: NodeId,
     /// The links that lead to it.
     pub links: Vec<NodeId>,
-    /// Its name.
-    pub name: String,
 }
 
 /// Looks modules up in a tree.
@@ -43,12 +42,18 @@ pub struct Resolver<'a> {
     view: &'a View<'a>,
     manifests: &'a Memo<NodeId, Manifest>,
     shared: Vec<NodeId>,
+    /// Whether Bun may run the modules, which takes conditions of its own.
+    takes_bun: bool,
 }
 
 impl<'a> Resolver<'a> {
     /// Prepares the folders that are searched for every file.
     pub fn new(view: &'a View<'a>, manifests: &'a Memo<NodeId, Manifest>) -> Self {
-        Resolver { tree: view.tree, view, manifests, shared: shared_folders(view) }
+        let takes_bun = view.firings.iter().any(|firing| {
+            let bun = firing.prefix.join(b"bin/bun").ok().filter(|_| firing.profile == "node");
+            bun.is_some_and(|bun| view.tree.resolve(bun.as_bytes()).is_some())
+        });
+        Resolver { tree: view.tree, view, manifests, shared: shared_folders(view), takes_bun }
     }
 
     /// Returns what a folder's `package.json` says.
@@ -78,9 +83,17 @@ impl<'a> Resolver<'a> {
         None
     }
 
-    /// Returns the nearest folder above a file that has a `package.json`.
-    pub fn root_of(&self, file: NodeId) -> Option<NodeId> {
-        self.tree.ancestors(file).find(|&folder| self.tree.child(folder, b"package.json").is_some())
+    /// Says whether a folder stands in a folder of packages.
+    pub fn is_in_packages(&self, folder: NodeId) -> bool {
+        let is_packages =
+            |f: NodeId| self.tree.name(f) == b"node_modules" || self.shared.contains(&f);
+        self.tree.ancestors(folder).any(is_packages)
+    }
+
+    /// Returns the nearest folder with a `package.json`: this one, or one above it.
+    pub fn manifest_above(&self, folder: NodeId) -> Option<NodeId> {
+        let mut upwards = std::iter::once(folder).chain(self.tree.ancestors(folder));
+        upwards.find(|&folder| self.tree.child(folder, b"package.json").is_some())
     }
 
     /// Returns the folder of the application that a package was installed for: above its outermost folder of packages.
@@ -89,44 +102,66 @@ impl<'a> Resolver<'a> {
         let outermost = ancestors.iter().rposition(|&f| self.tree.name(f) == b"node_modules");
         match outermost {
             Some(at) => ancestors.get(at + 1).copied(),
-            None => self.root_of(file),
+            None => self.manifest_above(self.tree.parent(file)?),
         }
     }
 
     /// Resolves a request that stands in a file of `folder`.
     pub fn resolve(&self, folder: NodeId, request: &str) -> Found {
+        self.resolve_as(folder, request, Form::Either)
+    }
+
+    /// Resolves a request of which it is known how it asks.
+    pub fn resolve_as(&self, folder: NodeId, request: &str, form: Form) -> Found {
         let request = request.strip_prefix("file://").unwrap_or(request);
         let request = request.split(['?', '\0']).next().unwrap_or_default();
         if request.starts_with('#') {
-            return self.internal(folder, request);
+            return self.internal(folder, request, form);
         }
         if request.starts_with('/') || is_relative(request) {
             let files = self.file(folder, request.as_bytes());
             return Found { files, package: None };
         }
         let Some((name, subpath)) = split_name(request) else { return Found::default() };
+        if let Some(files) = self.itself(folder, name, subpath, form) {
+            return Found { files, package: None };
+        }
         let Some(package) = self.package(folder, name) else { return Found::default() };
-        let files = self.in_package(package.folder, subpath);
+        let files = self.in_package(package.folder, subpath, form);
         Found { files, package: Some(package) }
     }
 
+    /// A package's own name, by which its modules may request what it exports.
+    fn itself(
+        &self,
+        folder: NodeId,
+        name: &str,
+        subpath: Option<&str>,
+        form: Form,
+    ) -> Option<Vec<NodeId>> {
+        let root = self.manifest_above(folder)?;
+        let (_, manifest) = self.manifest(root)?;
+        let is_own = manifest.name() == Some(name) && manifest.has_exports();
+        is_own.then(|| self.in_package(root, subpath, form))
+    }
+
     /// `#name`: what the package's own `imports` say.
-    fn internal(&self, folder: NodeId, request: &str) -> Found {
-        let inside = std::iter::once(folder).chain(self.tree.ancestors(folder));
-        let root =
-            inside.into_iter().find(|&folder| self.tree.child(folder, b"package.json").is_some());
+    fn internal(&self, folder: NodeId, request: &str, form: Form) -> Found {
+        let root = self.manifest_above(folder);
         let Some((root, (_, manifest))) = root.and_then(|root| Some((root, self.manifest(root)?)))
         else {
             return Found::default();
         };
         let mut found = Found::default();
-        for target in manifest.imports(request) {
+        for target in manifest.imports(request, self.conditions(form)) {
             if is_relative(&target) {
                 found.files.extend(self.file(root, target.as_bytes()));
             } else if let Some((name, subpath)) = split_name(&target) {
                 found.package = self.package(root, name);
                 let package = found.package.as_ref().map(|package| package.folder);
-                found.files.extend(package.into_iter().flat_map(|p| self.in_package(p, subpath)));
+                found
+                    .files
+                    .extend(package.into_iter().flat_map(|p| self.in_package(p, subpath, form)));
             }
         }
         found
@@ -144,17 +179,21 @@ impl<'a> Resolver<'a> {
             };
             if self.tree.is_dir(found.node) {
                 let links = packages.links.into_iter().chain(found.links).collect();
-                return Some(Package { folder: found.node, links, name: name.to_owned() });
+                return Some(Package { folder: found.node, links });
             }
         }
         None
     }
 
-    fn in_package(&self, folder: NodeId, subpath: Option<&str>) -> Vec<NodeId> {
+    /// Returns the modules that a subpath of a package stands for; without one, its main modules.
+    pub fn in_package(&self, folder: NodeId, subpath: Option<&str>, form: Form) -> Vec<NodeId> {
         let exported = self.manifest(folder).filter(|(_, manifest)| manifest.has_exports());
         if let Some((_, manifest)) = exported {
             let name = subpath.map_or(".".to_owned(), |subpath| format!("./{subpath}"));
-            let targets = manifest.exports(&name);
+            let mut targets = manifest.exports(&name, self.conditions(form));
+            if targets.is_empty() {
+                targets = manifest.exports(&name, self.conditions(Form::Either));
+            }
             let files: Vec<NodeId> =
                 targets.iter().flat_map(|target| self.file(folder, target.as_bytes())).collect();
             if !files.is_empty() {
@@ -164,14 +203,34 @@ impl<'a> Resolver<'a> {
         self.file(folder, subpath.unwrap_or(".").as_bytes())
     }
 
+    /// Returns the modules, and the folders of modules, that a package exports under names that begin so; `None`
+    /// where it exports all that it has.
+    pub fn exports_beginning(
+        &self,
+        folder: NodeId,
+        subpath: &str,
+        form: Form,
+    ) -> Option<(Vec<NodeId>, Vec<NodeId>)> {
+        let (_, manifest) = self.manifest(folder)?;
+        let (mut files, mut folders) = (Vec::new(), Vec::new());
+        for target in manifest.exports_beginning(subpath, self.conditions(form))? {
+            match target.split_once('*') {
+                None => files.extend(self.file(folder, target.as_bytes())),
+                Some((head, _)) => {
+                    let end = head.rfind('/').unwrap_or(0);
+                    let found = self.tree.resolve_from(folder, &head.as_bytes()[..end]);
+                    folders.extend(found.map(|found| found.node).filter(|&n| self.tree.is_dir(n)));
+                }
+            }
+        }
+        Some((files, folders))
+    }
+
     /// A file, with an ending or without, or a folder's main file.
     pub fn file(&self, folder: NodeId, path: &[u8]) -> Vec<NodeId> {
         let mut endings = ENDINGS.iter();
-        let exact = endings.find_map(|ending| {
-            let path = [path, ending].concat();
-            self.tree.resolve_from(folder, &path).filter(|found| self.tree.is_file(found.node))
-        });
-        if let Some(found) = exact {
+        let exact = endings.find_map(|ending| self.exact(folder, &[path, ending].concat()));
+        if let Some(found) = exact.or_else(|| self.typed(folder, path)) {
             return with_links(found);
         }
         let Some(found) = self.tree.resolve_from(folder, path) else { return Vec::new() };
@@ -187,13 +246,30 @@ impl<'a> Resolver<'a> {
         files
     }
 
+    fn conditions(&self, form: Form) -> Conditions {
+        Conditions {
+            import: form != Form::Require,
+            require: form != Form::Import,
+            bun: self.takes_bun,
+        }
+    }
+
+    fn exact(&self, folder: NodeId, path: &[u8]) -> Option<Resolved> {
+        self.tree.resolve_from(folder, path).filter(|found| self.tree.is_file(found.node))
+    }
+
+    /// `./x.js` where only `./x.ts` is, as TypeScript has it when it runs uncompiled.
+    fn typed(&self, folder: NodeId, path: &[u8]) -> Option<Resolved> {
+        let stem = path.strip_suffix(b"js")?;
+        [&b"ts"[..], b"tsx"]
+            .into_iter()
+            .find_map(|ending| self.exact(folder, &[stem, ending].concat()))
+    }
+
     /// What `main` names: a file, with an ending or without, or a folder with an index.
     fn main(&self, folder: NodeId, path: &[u8]) -> Option<Resolved> {
         let mut endings = ENDINGS.iter();
-        let file = endings.find_map(|ending| {
-            let path = [path, ending].concat();
-            self.tree.resolve_from(folder, &path).filter(|found| self.tree.is_file(found.node))
-        });
+        let file = endings.find_map(|ending| self.exact(folder, &[path, ending].concat()));
         file.or_else(|| self.index(self.tree.resolve_from(folder, path)?.node))
     }
 
@@ -210,13 +286,14 @@ fn with_links(found: Resolved) -> Vec<NodeId> {
     found.links.into_iter().chain([found.node]).collect()
 }
 
-fn is_relative(request: &str) -> bool {
+/// Says whether a request is a path from the module's folder.
+pub fn is_relative(request: &str) -> bool {
     matches!(request, "." | "..") || request.starts_with("./") || request.starts_with("../")
 }
 
 /// Splits `@scope/name/sub` into the package's name and the rest; a builtin module has no package.
 pub fn split_name(request: &str) -> Option<(&str, Option<&str>)> {
-    if request.is_empty() || request.starts_with('.') || request.contains(':') {
+    if request.is_empty() || is_relative(request) || request.contains(':') {
         return None;
     }
     let slashes = if request.starts_with('@') { 2 } else { 1 };
@@ -266,6 +343,8 @@ mod tests {
             ("@a", None),
             ("node:fs", None),
             ("./a", None),
+            ("..", None),
+            (".prisma/client", Some((".prisma", Some("client")))),
             ("@../x/y", Some(("@../x", Some("y")))),
             ("a/", Some(("a", None))),
             ("@a/..", None),

@@ -1,7 +1,11 @@
 //! What a JavaScript file says of itself: the modules it requests, the paths it puts together, the programs it runs.
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::calls::PlainCalls;
 use super::lexer::{Kind, Lexer, Token};
-use super::value::{Base, Bindings, Value, evaluate};
+use super::programs::Runs;
+use super::value::{Base, Bindings, Value, end_of, evaluate, unescaped};
 use crate::trace::Word;
 
 /// How many tokens are looked at together; a pattern that starts in the last of them is seen with those that follow.
@@ -13,6 +17,15 @@ const AHEAD: usize = 256;
 /// How many names may be bound to a value.
 const MAX_BINDINGS: usize = 1000;
 
+/// How many constants of a file are remembered.
+const MAX_NAMES: usize = 5000;
+
+/// How long a constant may be that names a module, in bytes.
+const MAX_NAME: usize = 200;
+
+/// How many requests of unknown modules are remembered.
+const MAX_UNKNOWN: usize = 100;
+
 /// What a file says.
 #[derive(Default, Debug)]
 pub struct Source {
@@ -22,6 +35,12 @@ pub struct Source {
     pub paths: Vec<Request>,
     /// The programs that it starts.
     pub commands: Vec<Command>,
+    /// Its constants that may name a module or a package, each once.
+    pub names: Vec<Request>,
+    /// Requests of which nothing is known, as text with their lines.
+    pub unknown: Vec<(String, u32)>,
+    /// Whether it does with its own place what cannot be followed.
+    pub uses_place: bool,
 }
 
 /// A module or a path that a file asks for.
@@ -33,6 +52,19 @@ pub struct Request {
     pub line: u32,
     /// Whether it may do without, as in a `try`.
     pub guarded: bool,
+    /// How it asks.
+    pub form: Form,
+}
+
+/// Which of a package's conditions a request takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// An ES module's.
+    Import,
+    /// A CommonJS module's.
+    Require,
+    /// It is not known.
+    Either,
 }
 
 /// A program that a file starts.
@@ -46,7 +78,7 @@ pub struct Command {
 
 /// Reads a file.
 pub fn read(source: &[u8]) -> Source {
-    let mut lexer = Lexer::new(source);
+    let mut lexer = PlainCalls::new(Lexer::new(source));
     let mut reader = Reader::default();
     let mut tokens: Vec<Token<'_>> = Vec::new();
     // Two tokens before the one that is looked at are kept.
@@ -69,10 +101,16 @@ pub fn read(source: &[u8]) -> Source {
     }
 }
 
+/// Reads the tokens of a file, in order.
 #[derive(Default)]
-struct Reader<'a> {
-    source: Source,
-    bindings: Bindings<'a>,
+pub(super) struct Reader<'a> {
+    pub(super) source: Source,
+    pub(super) bindings: Bindings<'a>,
+    /// Other names of functions that start programs.
+    pub(super) runners: FxHashMap<&'a [u8], Runs>,
+    /// Other names of `require`.
+    loaders: FxHashSet<&'a [u8]>,
+    names: FxHashSet<&'a [u8]>,
     /// Tokens before this one are part of a path that was worked out already.
     evaluated: usize,
 }
@@ -80,13 +118,23 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn look(&mut self, tokens: &[Token<'a>], at: usize) {
         let Some(token) = tokens.get(at) else { return };
-        let rest = tokens.get(at + 1..).unwrap_or_default();
         if let Kind::Template { open: true, .. } = token.kind {
             self.path(tokens, at);
         }
-        if token.kind != Kind::Name {
-            return;
+        match token.kind {
+            Kind::Text | Kind::Template { open: false, .. } => self.name(token),
+            Kind::Name => {
+                self.call(tokens, at);
+                self.path(tokens, at);
+            }
+            Kind::Template { .. } | Kind::Number | Kind::Pattern | Kind::Mark(_) => {}
         }
+    }
+
+    /// A name, which may be that of a function that is called.
+    fn call(&mut self, tokens: &[Token<'a>], at: usize) {
+        let Some(token) = tokens.get(at) else { return };
+        let rest = tokens.get(at + 1..).unwrap_or_default();
         let before = |back: usize| at.checked_sub(back).and_then(|at| tokens.get(at));
         let is_dot = |back: usize| before(back).is_some_and(|token| token.marks(b'.'));
         // Two dots are the end of `...`, behind which no property stands.
@@ -94,86 +142,120 @@ impl<'a> Reader<'a> {
         let owner = before(2).filter(|_| is_property).map(|token| token.text);
         let called = rest.first().is_some_and(|next| next.marks(b'('));
         let arguments = rest.get(1..).unwrap_or_default();
+        let is_defined = before(1).is_some_and(|token| token.is("function"));
         match token.text {
             b"require" if called && matches!(owner, None | Some(b"module" | b"main")) => {
-                self.request(token, arguments);
+                self.request(token, arguments, !is_defined);
             }
             b"resolve" if called && matches!(owner, Some(b"require" | b"meta")) => {
-                self.request(token, arguments);
+                self.request(token, arguments, true);
             }
-            b"import" if called && !is_property => self.request(token, arguments),
+            b"import" if called && !is_property => self.request(token, arguments, !is_defined),
             // Only the two forms of modules have a text right behind these words.
             b"import" | b"from" if !is_property && is_text(rest.first()) => {
-                self.request(token, rest)
+                self.request(token, rest.get(..1).unwrap_or_default(), false)
             }
-            b"Worker" | b"fork" if called => self.run(token, arguments),
-            b"spawn" | b"spawnSync" | b"execFile" | b"execFileSync" | b"execa" if called => {
-                self.start(token, arguments);
-            }
-            b"exec" | b"execSync" if called && runs_commands(owner) => self.shell(token, arguments),
+            b"createRequire" if called => self.made_loader(arguments),
             b"const" | b"let" | b"var" if !is_property => self.bind(rest),
-            _ => {}
-        }
-        self.path(tokens, at);
-    }
-
-    fn request(&mut self, token: &Token<'a>, tokens: &[Token<'a>]) {
-        if let (Some(value), _) = evaluate(tokens, &self.bindings) {
-            let (line, guarded) = (token.line, token.guarded);
-            self.source.requests.push(Request { value, line, guarded });
+            name if called && self.is_loader(name) => self.loaded(token, arguments),
+            _ => self.run(token, owner, rest),
         }
     }
 
-    /// A file that Node runs in a thread or process of its own; a plain path is relative to the working folder.
-    fn run(&mut self, token: &Token<'a>, tokens: &[Token<'a>]) {
-        if let (Some(mut value), _) = evaluate(tokens, &self.bindings) {
-            if value.base == Base::None {
-                value.base = Base::Working;
-            }
-            let (line, guarded) = (token.line, token.guarded);
-            self.source.paths.push(Request { value, line, guarded });
-        }
+    fn is_loader(&self, name: &[u8]) -> bool {
+        self.loaders.contains(name)
+            || name.windows(7).any(|part| part.eq_ignore_ascii_case(b"require"))
     }
 
-    /// `spawn("program", ["word", unknown])`.
-    fn start(&mut self, token: &Token<'a>, tokens: &[Token<'a>]) {
-        let (Some(program), used) = evaluate(tokens, &self.bindings) else { return };
-        if program.base != Base::None || !program.complete || program.text.is_empty() {
+    fn request(&mut self, token: &Token<'a>, tokens: &[Token<'a>], may_be_unknown: bool) {
+        let (line, guarded) = (token.line, token.guarded);
+        let form = match token.text {
+            b"import" | b"from" => Form::Import,
+            b"require" => Form::Require,
+            _ => Form::Either,
+        };
+        let (value, _) = evaluate(tokens, &self.bindings);
+        let is_known = value.as_ref().is_some_and(|value| {
+            value.base != Base::None || value.complete || !value.text.is_empty()
+        });
+        if let Some(value) = value.filter(|_| is_known) {
+            self.source.requests.push(Request { value, line, guarded, form });
             return;
         }
-        let mut words = vec![Some(program.text.into_bytes())];
-        let rest = tokens.get(used..).unwrap_or_default();
-        if let [comma, open, rest @ ..] = rest
-            && comma.marks(b',')
-            && open.marks(b'[')
-        {
-            words.extend(self.items(rest));
+        let arguments = tokens.get(..end_of(near(tokens))).unwrap_or(tokens);
+        let is_definition = tokens.get(arguments.len() + 1).is_some_and(|next| next.marks(b'{'));
+        // Numbers are what bundlers call the modules that they hold.
+        let is_number = arguments.first().is_none_or(|first| first.kind == Kind::Number);
+        if is_definition || is_number || !may_be_unknown {
+            return;
         }
-        self.source.commands.push(Command { words, line: token.line });
+        if !self.choice(arguments, line) && self.source.unknown.len() < MAX_UNKNOWN {
+            let texts = arguments.iter().take(8).map(|token| String::from_utf8_lossy(token.text));
+            let text =
+                format!("{}({})", String::from_utf8_lossy(token.text), texts.collect::<String>());
+            self.source.unknown.push((text, line));
+        }
     }
 
-    fn items(&self, mut tokens: &[Token<'a>]) -> Vec<Word> {
-        let mut words = Vec::new();
-        while words.len() < 100 && tokens.first().is_some_and(|token| !token.marks(b']')) {
-            let (value, used) = evaluate(tokens, &self.bindings);
-            let known = value.filter(|value| value.complete && value.base == Base::None);
-            words.push(known.map(|value| value.text.into_bytes()));
-            tokens = tokens.get(used..).unwrap_or_default();
-            match tokens.first() {
-                Some(token) if token.marks(b',') => tokens = tokens.get(1..).unwrap_or_default(),
-                Some(_) | None => break,
+    /// `x ? "./a" : "./b"`: both are requested. Says whether that is all that may be.
+    fn choice(&mut self, arguments: &[Token<'a>], line: u32) -> bool {
+        let mut texts = 0;
+        let mut branches = 1;
+        for (at, token) in arguments.iter().enumerate() {
+            let is_behind = |mark: u8| {
+                at.checked_sub(1).and_then(|at| arguments.get(at)).is_some_and(|t| t.marks(mark))
+            };
+            branches += usize::from(token.marks(b'?'));
+            if token.kind == Kind::Text && [b'?', b':', b'|'].into_iter().any(is_behind) {
+                let value = Value::text(unescaped(token.text));
+                self.source.requests.push(Request {
+                    value,
+                    line,
+                    guarded: true,
+                    form: Form::Either,
+                });
+                texts += 1;
             }
         }
-        words
+        branches > 1 && texts >= branches
     }
 
-    /// `exec("text")`, which a shell runs; of a text that is put together, its known beginning.
-    fn shell(&mut self, token: &Token<'a>, tokens: &[Token<'a>]) {
-        let (Some(value), _) = evaluate(tokens, &self.bindings) else { return };
-        if value.base == Base::None && (value.complete || value.text.contains(' ')) {
-            let word = |text: &str| Some(text.as_bytes().to_vec());
-            let words = vec![word("/bin/sh"), word("-c"), word(&value.text)];
-            self.source.commands.push(Command { words, line: token.line });
+    /// `createRequire(import.meta.url)("x")`, or `x = createRequire(import.meta.url)`, which [`Self::bind`] sees.
+    fn made_loader(&mut self, arguments: &[Token<'a>]) {
+        let behind = end_of(near(arguments)) + 1;
+        if let Some([open, rest @ ..]) = arguments.get(behind..)
+            && open.marks(b'(')
+        {
+            self.request(open, rest, true);
+        }
+    }
+
+    /// A call of what loads modules under another name, such as `optionalRequire("x")`.
+    fn loaded(&mut self, token: &Token<'a>, tokens: &[Token<'a>]) {
+        if let (Some(value), _) = evaluate(tokens, &self.bindings)
+            && (value.base != Base::None || !value.text.is_empty())
+        {
+            let guarded = token.guarded || !self.loaders.contains(token.text);
+            self.source.requests.push(Request {
+                value,
+                line: token.line,
+                guarded,
+                form: Form::Either,
+            });
+        }
+    }
+
+    /// A constant that may name a module.
+    fn name(&mut self, token: &Token<'a>) {
+        let is_name = (2..=MAX_NAME).contains(&token.text.len()) && may_be_name(token.text);
+        if is_name && self.names.len() < MAX_NAMES && self.names.insert(token.text) {
+            let value = Value::text(unescaped(token.text));
+            self.source.names.push(Request {
+                value,
+                line: token.line,
+                guarded: true,
+                form: Form::Either,
+            });
         }
     }
 
@@ -181,8 +263,17 @@ impl<'a> Reader<'a> {
     fn bind(&mut self, tokens: &[Token<'a>]) {
         let [name, equals, value @ ..] = tokens else { return };
         let assigns = equals.marks(b'=') && !value.first().is_some_and(|next| next.marks(b'='));
-        if name.kind != Kind::Name || !assigns || self.bindings.len() >= MAX_BINDINGS {
+        if !assigns || self.bindings.len() >= MAX_BINDINGS {
             return;
+        }
+        if name.kind != Kind::Name {
+            return;
+        }
+        if makes_loader(value) {
+            self.loaders.insert(name.text);
+        }
+        if let Some(runs) = Runs::promised(value, &self.runners) {
+            self.runners.insert(name.text, runs);
         }
         match evaluate(value, &self.bindings).0 {
             Some(value) => self.bindings.insert(name.text, value),
@@ -192,18 +283,57 @@ impl<'a> Reader<'a> {
 
     /// A path that starts here and is put together from the file's own place.
     fn path(&mut self, tokens: &[Token<'a>], at: usize) {
-        if at < self.evaluated || !may_start_path(tokens, at) {
+        if at < self.evaluated || !self.may_start_path(tokens, at) {
             return;
         }
         let Some(rest) = tokens.get(at..) else { return };
         let (value, used) = evaluate(rest, &self.bindings);
-        let Some(value) = value.filter(|value| value.base != Base::None) else { return };
+        let Some(value) = value.filter(|value| value.base != Base::None) else {
+            self.source.uses_place |= is_place(tokens, at);
+            return;
+        };
         self.evaluated = at + used;
         if !value.text.is_empty() || !value.complete {
             let line = rest.first().map_or(0, |token| token.line);
             let guarded = rest.first().is_some_and(|token| token.guarded);
-            self.source.paths.push(Request { value, line, guarded });
+            self.source.paths.push(Request { value, line, guarded, form: Form::Either });
+        } else if value.base != Base::Working && !self.is_bound(tokens, at) {
+            self.source.uses_place = true;
         }
+    }
+
+    /// Whether the place goes into a binding, which counts where it is used, or into what makes a `require`.
+    fn is_bound(&self, tokens: &[Token<'a>], at: usize) -> bool {
+        let before = |back: usize| at.checked_sub(back).and_then(|at| tokens.get(at));
+        let is_call_of = |name: &str| before(2).is_some_and(|token| token.is(name));
+        before(1).is_some_and(|token| token.marks(b'='))
+            || is_call_of("createRequire")
+            || is_call_of("require")
+    }
+
+    /// Whether an expression may start here that has the file's place in it.
+    fn may_start_path(&self, tokens: &[Token<'a>], at: usize) -> bool {
+        let is = |at: usize, word: &str| tokens.get(at).is_some_and(|token| token.is(word));
+        let marks = |at: usize, byte: u8| tokens.get(at).is_some_and(|token| token.marks(byte));
+        let Some(token) = tokens.get(at) else { return false };
+        let joins = |at: usize| is(at, "join") || is(at, "resolve") || is(at, "dirname");
+        let before = at.checked_sub(1);
+        let is_property = before.is_some_and(|before| marks(before, b'.'));
+        match token.kind {
+            Kind::Template { open, .. } => open && token.text.is_empty(),
+            Kind::Name => {
+                is_place(tokens, at)
+                    || (joins(at) && marks(at + 1, b'('))
+                    || (marks(at + 1, b'.') && joins(at + 2) && marks(at + 3, b'('))
+                    || (is(at, "new") && is(at + 1, "URL"))
+                    || (!is_property && self.is_bound_place(token.text) && !marks(at + 1, b'='))
+            }
+            Kind::Text | Kind::Number | Kind::Pattern | Kind::Mark(_) => false,
+        }
+    }
+
+    fn is_bound_place(&self, name: &[u8]) -> bool {
+        self.bindings.get(name).is_some_and(|value| value.base != Base::None)
     }
 }
 
@@ -211,29 +341,36 @@ fn is_text(token: Option<&Token<'_>>) -> bool {
     token.is_some_and(|token| token.kind == Kind::Text)
 }
 
-/// `exec` is also what regular expressions and databases do.
-fn runs_commands(owner: Option<&[u8]>) -> bool {
-    const OWNERS: [&[u8]; 8] =
-        [b"child_process", b"childProcess", b"cp", b"child", b"proc", b"shell", b"shelljs", b"sh"];
-    owner.is_none_or(|owner| OWNERS.contains(&owner) || owner.starts_with(b"child_process"))
+/// As many tokens as the arguments of a call are looked for in.
+fn near<'t, 'a>(tokens: &'t [Token<'a>]) -> &'t [Token<'a>] {
+    tokens.get(..AHEAD).unwrap_or(tokens)
 }
 
-/// Whether an expression may start here that has the file's place in it.
-fn may_start_path(tokens: &[Token<'_>], at: usize) -> bool {
+/// Whether the file's own place stands here.
+fn is_place(tokens: &[Token<'_>], at: usize) -> bool {
     let is = |at: usize, word: &str| tokens.get(at).is_some_and(|token| token.is(word));
     let marks = |at: usize, byte: u8| tokens.get(at).is_some_and(|token| token.marks(byte));
-    let Some(token) = tokens.get(at) else { return false };
-    let joins = |at: usize| is(at, "join") || is(at, "resolve");
-    match token.kind {
-        Kind::Template { open, .. } => open && token.text.is_empty(),
-        Kind::Name => {
-            is(at, "__dirname")
-                || (joins(at) && marks(at + 1, b'('))
-                || (marks(at + 1, b'.') && joins(at + 2) && marks(at + 3, b'('))
-                || (is(at, "new") && is(at + 1, "URL"))
-        }
-        Kind::Text | Kind::Number | Kind::Pattern | Kind::Mark(_) => false,
-    }
+    let is_property = at.checked_sub(1).is_some_and(|before| marks(before, b'.'));
+    let is_meta = || {
+        let names = ["url", "dirname", "filename"];
+        is(at, "import") && is(at + 2, "meta") && names.into_iter().any(|name| is(at + 4, name))
+    };
+    !is_property && (is(at, "__dirname") || is(at, "__filename") || is_meta())
+}
+
+/// `createRequire(…)` and nothing behind it.
+fn makes_loader(tokens: &[Token<'_>]) -> bool {
+    let skipped = tokens.iter().take(6).position(|token| token.is("createRequire"));
+    let Some(arguments) = skipped.and_then(|at| tokens.get(at + 2..)) else { return false };
+    let behind = arguments.get(end_of(near(arguments)) + 1);
+    !behind.is_some_and(|next| next.marks(b'('))
+}
+
+/// Whether a constant has only what paths of modules and names of packages have.
+fn may_be_name(text: &[u8]) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.~/@+".contains(byte);
+    let first = text.first().copied().unwrap_or_default();
+    (first.is_ascii_alphanumeric() || b"@.".contains(&first)) && text.iter().all(is_part)
 }
 
 /// Splits a script of `package.json` into its simple commands, each as words.
@@ -287,7 +424,7 @@ mod tests {
 
     #[test]
     fn finds_requests() {
-        let table: [(&str, &[&str]); 21] = [
+        let table: [(&str, &[&str]); 29] = [
             ("const a = require('a')", &["1 a"]),
             ("require(\"./b\")\nrequire(`c`)", &["1 ./b", "2 c"]),
             ("require('./x/' + name + '.js')", &["1 ./x/…"]),
@@ -300,7 +437,7 @@ mod tests {
             ("require.resolve('a/b')", &["1 a/b"]),
             ("import.meta.resolve('a')", &["1 a"]),
             ("try { require('a') } catch {}", &["1? a"]),
-            ("foo.require('a'); module.require('b')", &["1 b"]),
+            ("foo.require('a'); module.require('b')", &["1? a", "1 b"]),
             ("// require('a')\n'require(\"b\")'", &[]),
             ("`${require('a')}`", &["1 a"]),
             ("import type { A } from 'a'", &["1 a"]),
@@ -309,6 +446,14 @@ mod tests {
             ("require(", &[]),
             ("require(path.join(__dirname, 'routes', file))", &["1 folder:routes/…"]),
             ("import(new URL('./a.mjs', import.meta.url))", &["1 folder:./a.mjs"]),
+            ("require(x ? './a' : './b')", &["1? ./a", "1? ./b"]),
+            ("const load = createRequire(import.meta.url); load('a')", &["1 a"]),
+            ("createRequire(import.meta.url)('a')", &["1 a"]),
+            ("__require('a'); optionalRequire('b')", &["1? a", "1? b"]),
+            ("function require(a) {}", &[]),
+            ("__webpack_require__(12); require(7)", &[]),
+            ("({ import(a) { } })", &[]),
+            ("import a from './a.json' with { type: 'json' }", &["1 ./a.json"]),
         ];
         for (text, expected) in table {
             assert_eq!(shown(&read(text.as_bytes()).requests), expected, "{text}");
@@ -317,7 +462,7 @@ mod tests {
 
     #[test]
     fn finds_paths_from_its_own_place() {
-        let table: [(&str, &[&str]); 9] = [
+        let table: [(&str, &[&str]); 14] = [
             ("fs.readdirSync(path.join(__dirname, 'routes'))", &["1 folder:routes"]),
             ("app.use(express.static(__dirname + '/public'))", &["1 folder:/public"]),
             ("x(`${__dirname}/views/${a}`)", &["1 folder:/views/…"]),
@@ -330,6 +475,14 @@ mod tests {
             ("new Worker('./w.js')", &["1 working:./w.js"]),
             ("const d = join(__dirname, 'a'); read(join(d, 'b'))", &["1 folder:a", "1 folder:a/b"]),
             ("[1, 2].join(',')", &[]),
+            ("const d = __dirname; read(d + '/a')", &["1 folder:/a"]),
+            ("read(import.meta.dirname + '/a')", &["1 folder:/a"]),
+            ("x({ filename: new URL('./w.js', import.meta.url).href })", &["1 folder:./w.js"]),
+            ("read(path.dirname(__filename) + '/a')", &["1 folder:/a"]),
+            (
+                "new Worker((0, path_1.resolve)(__dirname, 'w.js'))",
+                &["1 folder:w.js", "1 folder:w.js"],
+            ),
         ];
         for (text, expected) in table {
             assert_eq!(shown(&read(text.as_bytes()).paths), expected, "{text}");
@@ -337,26 +490,24 @@ mod tests {
     }
 
     #[test]
-    fn finds_programs() {
-        let table: [(&str, &[&str]); 7] = [
-            ("exec('a | b', f)", &["/bin/sh -c a | b"]),
-            ("cp.execSync(`convert ${x}`)", &["/bin/sh -c convert "]),
-            ("execFile('uname', ['-s', x], f)", &["uname -s ?"]),
-            ("spawn('ffmpeg', args)", &["ffmpeg"]),
-            ("/a/.exec('b'); db.exec('CREATE TABLE x')", &[]),
-            ("spawn(process.execPath, ['x'])", &[]),
-            ("spawn(", &[]),
+    fn says_what_it_cannot_follow() {
+        let table = [
+            ("require(name)", "1 require(name)"),
+            ("import(file)", "1 import(file)"),
+            ("x(__dirname)", "place"),
+            ("const here = dirname(fileURLToPath(import.meta.url)); join(here, 'a')", ""),
+            ("const here = __dirname; x(here)", "place"),
+            ("const require = createRequire(import.meta.url)", ""),
+            ("require(x ? 'a' : b)", "1 require(x?a:b)"),
+            ("require(x ? 'a' : 'b')", ""),
+            ("require('./a/' + b)", ""),
         ];
         for (text, expected) in table {
-            let show = |command: &Command| {
-                let words = command.words.iter().map(|word| match word {
-                    Some(word) => String::from_utf8_lossy(word).into_owned(),
-                    None => "?".to_owned(),
-                });
-                words.collect::<Vec<_>>().join(" ")
-            };
-            let found: Vec<String> = read(text.as_bytes()).commands.iter().map(show).collect();
-            assert_eq!(found, expected, "{text}");
+            let source = read(text.as_bytes());
+            let unknown = source.unknown.iter().map(|(text, line)| format!("{line} {text}"));
+            let place = source.uses_place.then(|| "place".to_owned());
+            let found: Vec<String> = unknown.chain(place).collect();
+            assert_eq!(found.join(", "), expected, "{text}");
         }
     }
 

@@ -35,7 +35,8 @@ pub struct Value {
 }
 
 impl Value {
-    fn text(text: String) -> Self {
+    /// A text that is relative to nothing.
+    pub fn text(text: String) -> Self {
         Value { base: Base::None, text, complete: true }
     }
 
@@ -113,6 +114,8 @@ impl Evaluator<'_, '_> {
                     value = value.map(|left| left.plus(right));
                     used += 1 + more;
                 }
+                // `new URL("x", import.meta.url).href` is the same path.
+                Kind::Mark(b'.') if is_same_path(tokens.get(used + 1)) => used += 2,
                 Kind::Mark(b',' | b')' | b']' | b'}' | b';') => break,
                 Kind::Template { side: Side::Behind, .. } => break,
                 // Another operator, or a statement without a semicolon.
@@ -257,6 +260,11 @@ fn call(name: &[u8], arguments: Vec<Option<Value>>) -> Option<Value> {
     }
 }
 
+/// A property of a URL that is its path.
+fn is_same_path(token: Option<&Token<'_>>) -> bool {
+    token.is_some_and(|token| token.is("href") || token.is("pathname"))
+}
+
 /// A new line starts a statement where a value is followed by a name or a text.
 fn ends_statement(tokens: &[Token<'_>], at: usize) -> bool {
     let (Some(before), Some(token)) =
@@ -268,7 +276,7 @@ fn ends_statement(tokens: &[Token<'_>], at: usize) -> bool {
 }
 
 /// How many tokens there are up to the bracket or comma that ends the expression.
-fn end_of(tokens: &[Token<'_>]) -> usize {
+pub fn end_of(tokens: &[Token<'_>]) -> usize {
     let mut depth = 0usize;
     for (at, token) in tokens.iter().enumerate() {
         match token.kind {
