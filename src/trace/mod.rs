@@ -44,6 +44,7 @@ pub mod nsswitch;
 pub mod pam;
 pub mod perl;
 pub mod php;
+pub mod passwd;
 pub mod python;
 pub mod script;
 pub mod shell;
@@ -76,6 +77,7 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(lists::Lists),
         Box::new(locale::Locale::default()),
         Box::new(pam::Pam),
+        Box::new(passwd::Passwd),
         Box::new(nsswitch::Nsswitch),
         Box::new(delegates::Delegates),
         Box::new(perl::Perl::default()),
