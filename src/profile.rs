@@ -445,6 +445,7 @@ mod builtin {
         "gnutls",
         "graphics",
         "gstreamer",
+        "haproxy",
         "heif",
         "icu",
         "imagemagick",

@@ -34,6 +34,7 @@ pub mod delegates;
 pub mod elf;
 pub mod erlang;
 pub mod execline;
+pub mod haproxy;
 pub mod java;
 
 pub mod nginx;
@@ -72,6 +73,7 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(nginx::Nginx),
         Box::new(apache::Apache),
         Box::new(php::Php::default()),
+        Box::new(haproxy::Haproxy),
         Box::new(supervisor::Supervisor),
         Box::new(cron::Cron),
         Box::new(lists::Lists),

@@ -21,9 +21,6 @@ const NAME: &str = "nginx";
 /// The name of the main file, unless `-c` gives another.
 const MAIN: &[u8] = b"nginx.conf";
 
-/// Where sites lie of which only a request tells the folder.
-const SITES: &[u8] = b"/var/www";
-
 /// How many files one configuration may include.
 const MAX_FILES: usize = 500;
 
@@ -167,12 +164,15 @@ impl<'a> Configuration<'a> {
             Some(cut) if plain.len() < word.len() => &plain[..cut],
             Some(_) | None => plain,
         };
-        let plain = if plain.is_empty() { SITES } else { plain };
+        let place = Place::Line(self.main.clone(), line);
+        if plain.is_empty() {
+            self.findings.extend(settings::any_site(self.view, &place));
+            return;
+        }
         // Relative to the prefix, not to the configuration.
         let folders = self.folders.iter().rev().filter_map(|folder| folder.join(plain).ok());
         let mut existing = folders.filter(|path| self.view.tree.resolve(path.as_bytes()).is_some());
         let Some(path) = existing.next() else { return };
-        let place = Place::Line(self.main.clone(), line);
         self.findings.extend(settings::site(self.view, path.as_bytes(), &place));
     }
 }

@@ -8,6 +8,9 @@ use crate::path::Escaped;
 use crate::tree::NodeId;
 use crate::warning::Place;
 
+/// Where sites lie by the distributions' policies.
+const SITES: &[u8] = b"/var/www";
+
 /// Returns the claims of an absolute path: the file, the private folder with what no package owns in it, or the folder that
 /// is there to hold what does not exist yet.
 pub fn named(view: &View<'_>, path: &[u8], place: &Place) -> Vec<Finding> {
@@ -35,6 +38,13 @@ pub fn site(view: &View<'_>, folder: &[u8], place: &Place) -> Vec<Finding> {
         findings.push(included(Target::Folder(found.node), folder, place));
     }
     findings
+}
+
+/// Returns the claims of a site of which only a request or the environment tells the folder: all that lies where sites do.
+pub fn any_site(view: &View<'_>, place: &Place) -> Vec<Finding> {
+    let Some(found) = view.tree.resolve(SITES) else { return Vec::new() };
+    let targets = [Target::Unowned(found.node), Target::Folder(found.node)];
+    targets.map(|target| included(target, SITES, place)).into()
 }
 
 /// Returns the topmost private folder above a path that no package owns.

@@ -264,9 +264,11 @@ impl<'a> Configuration<'a> {
                 [_, folder, ..],
             ) => {
                 let folder = constant_part(folder);
-                if let Some(path) = self.root.join(folder).ok().filter(|_| !folder.is_empty()) {
-                    self.findings.extend(settings::site(self.view, path.as_bytes(), &place));
-                }
+                let path = self.root.join(folder).ok().filter(|_| !folder.is_empty());
+                self.findings.extend(match path {
+                    Some(path) => settings::site(self.view, path.as_bytes(), &place),
+                    None => settings::any_site(self.view, &place),
+                });
             }
             // Errors of a site are pages of it, and the rest is for other hosts.
             (

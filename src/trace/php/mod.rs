@@ -21,6 +21,7 @@ use self::lexer::{Part, tokens};
 use self::source::{Need, needs, paths};
 use self::value::known;
 use super::claim::{Claim, Finding, Strength, Target};
+use super::languages;
 use super::script::{Shebang, base_name, is_text};
 use super::settings::{application, included};
 use super::shell::commands_of_text;
@@ -293,6 +294,13 @@ impl<'a> Reading<'a> {
             Need::Mail => {
                 let words = [&b"/usr/sbin/sendmail"[..], b"-t", b"-i"];
                 self.program(words.iter().map(|word| Some(word.to_vec())).collect(), place, true);
+            }
+            Need::Locale => {
+                for locale in languages::locales(self.view.tree) {
+                    for node in self.view.tree.subtree(locale) {
+                        self.add(Target::Node(node), b"setlocale", line);
+                    }
+                }
             }
             Need::Class(name) => self.class(&name, line),
             Need::Extension(name) => {

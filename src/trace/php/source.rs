@@ -26,6 +26,8 @@ pub enum Need {
     Class(Vec<u8>),
     /// `mail()`, which runs the program for mail.
     Mail,
+    /// `setlocale` with a name that only the running program knows.
+    Locale,
     /// `dl('x.so')`
     Extension(Vec<u8>),
 }
@@ -106,6 +108,14 @@ fn of_name(source: &Source<'_>, at: usize, name: &[u8], path: &ImagePath) -> Vec
         b"dl" if is_call => {
             let texts = source.expression(at + 2).0.into_iter().filter_map(|value| known(&value));
             texts.map(Need::Extension).collect()
+        }
+        b"setlocale" if is_call => {
+            let (_, comma) = source.expression(at + 2);
+            let values = source.list(comma + 1).map(|list| list.concat());
+            let values = values.unwrap_or_else(|| source.expression(comma + 1).0);
+            let is_number = matches!(source.kind(comma + 1), Some(Kind::Number(_)));
+            let is_open = !is_number && values.iter().any(|value| known(value).is_none());
+            is_open.then_some(Need::Locale).into_iter().collect()
         }
         b"pcntl_exec" if is_call => {
             let (programs, end) = source.expression(at + 2);
@@ -236,6 +246,7 @@ mod tests {
             }
             Need::Class(name) => format!("class {}", String::from_utf8_lossy(name)),
             Need::Mail => "mail".into(),
+            Need::Locale => "locale".into(),
             Need::Extension(name) => format!("dl {}", String::from_utf8_lossy(name)),
         };
         needs(&tokens(text.as_bytes()), &path).iter().map(show).collect()

@@ -166,6 +166,7 @@ impl<'t> Source<'t> {
             b"directory_separator" => known(b"/"),
             b"path_separator" => known(b":"),
             b"php_eol" => known(b"\n"),
+            b"null" => known(b""),
             _ => self.assigned(bare, depth),
         };
         (value, at + 1)
@@ -185,6 +186,8 @@ impl<'t> Source<'t> {
             b"sprintf" => {
                 self.expression_to(at, depth + 1).0.into_iter().map(unformatted).collect()
             }
+            // What was set before is set again.
+            b"setlocale" => vec![vec![Part::Known(b"C".to_vec())]],
             _ => unknown(),
         };
         (values, end)
