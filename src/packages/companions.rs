@@ -182,6 +182,12 @@ impl Packages {
         self.relations.followers(&[other])[package.index()]
     }
 
+    /// Returns the packages that a package says it needs, or is better off with.
+    pub fn relies_on(&self, package: PackageId) -> impl Iterator<Item = PackageId> {
+        let relations = [self.relations.depends(package), self.relations.recommends(package)];
+        relations.into_iter().flatten().copied()
+    }
+
     /// Returns the paths of a package that its own programs and libraries work with.
     fn parts(&self, tree: &Tree, package: PackageId) -> impl Iterator<Item = NodeId> {
         self.files(package).iter().copied().filter(move |&node| self.is_part(tree, node))

@@ -80,6 +80,12 @@ pub fn commands(constants: &Constants<'_>) -> Vec<Vec<Vec<u8>>> {
 }
 
 fn is_program(text: &[u8]) -> bool {
+    // Values of settings far more often than programs.
+    const WORDS: [&[u8]; 8] =
+        [b"true", b"false", b"yes", b"i386", b"x86_64", b"linux32", b"linux64", b"test"];
+    if WORDS.contains(&text) {
+        return false;
+    }
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.+/".contains(byte);
     (2..=64).contains(&text.len()) && !text.starts_with(b"-") && text.iter().all(is_part)
 }

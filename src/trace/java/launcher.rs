@@ -15,6 +15,8 @@ pub enum Load {
     Jars(Vec<u8>),
     /// A file with more arguments.
     Arguments(Vec<u8>),
+    /// A file with the class path, as `-cp @file` names it.
+    ClassPath(Vec<u8>),
 }
 
 /// Reads the launcher's words up to the main class; what follows is the program's own.
@@ -40,7 +42,10 @@ pub fn loads<'w>(words: impl IntoIterator<Item = &'w [u8]>) -> Vec<Load> {
             | b"--module-path"
             | b"--upgrade-module-path" => {
                 let value = joined.or_else(|| words.next()).unwrap_or_default();
-                loads.extend(class_path(value));
+                match value.strip_prefix(b"@") {
+                    Some(file) => loads.push(Load::ClassPath(file.to_vec())),
+                    None => loads.extend(class_path(value)),
+                }
             }
             b"-m" | b"--module" => return loads,
             b"--add-modules" | b"--add-opens" | b"--add-exports" | b"--add-reads"
@@ -174,6 +179,7 @@ mod tests {
                 Load::Folder(path) => ("folder", path),
                 Load::Jars(path) => ("jars", path),
                 Load::Arguments(path) => ("arguments", path),
+                Load::ClassPath(path) => ("class path", path),
             };
             format!("{kind}:{}", String::from_utf8_lossy(&path))
         };
@@ -194,6 +200,7 @@ mod tests {
             ),
             ("--add-opens java.base/x=ALL -jar a.jar", "file:a.jar"),
             ("--add-opens=java.base/x=ALL -jar a.jar", "file:a.jar"),
+            ("-cp @paths @main", "class path:paths arguments:main"),
             ("-version", ""),
             ("-cp", ""),
             ("", ""),

@@ -101,8 +101,11 @@ impl Claims<'_> {
         let mut pending = loads;
         let mut arguments: FxHashSet<Vec<u8>> = FxHashSet::default();
         while let Some(load) = pending.pop() {
-            let (Load::File(path) | Load::Folder(path) | Load::Jars(path) | Load::Arguments(path)) =
-                &load;
+            let (Load::File(path)
+            | Load::Folder(path)
+            | Load::Jars(path)
+            | Load::Arguments(path)
+            | Load::ClassPath(path)) = &load;
             let Ok(path) = self.folder.join(path) else { continue };
             let found = tree.resolve(path.as_bytes()).map(|found| found.node);
             let Some(found) = found else { continue };
@@ -112,6 +115,12 @@ impl Claims<'_> {
                 Load::File(_) => {}
                 Load::Folder(_) => self.classes(found, detail),
                 Load::Jars(_) => self.jars(found, detail),
+                Load::ClassPath(_) => {
+                    let words = launcher::split_words(&self.view.read(found, MAX_ARGUMENTS));
+                    pending.extend(
+                        words.first().into_iter().flat_map(|text| launcher::class_path(text)),
+                    );
+                }
                 Load::Arguments(name) => {
                     if arguments.insert(name) {
                         let words = launcher::split_words(&self.view.read(found, MAX_ARGUMENTS));

@@ -5,12 +5,17 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use super::distribution::{Distribution, Index, Origin, Scope};
+use super::inner;
 use super::modules::{self, Module};
-use super::search::{Known, Search, application_folders};
-use super::source::{self, Import};
+use super::search::{Fate, Known, Search, application_folders};
+use super::source::{self, Import, Source, When};
+use crate::packages::PackageId;
 use crate::path::ImagePath;
-use crate::trace::{Claim, Finding, Strength, Target, View};
-use crate::tree::{NodeId, Tree};
+use crate::trace::{Claim, Finding, Mode, Strength, Target, View};
+use crate::tree::NodeId;
+
+/// The largest script that is read before it is reached, in bytes.
+const MAX_SCRIPT: u64 = 1 << 20;
 
 /// How much an import says.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,13 +36,23 @@ pub struct Claims<'a> {
     own: Option<NodeId>,
     /// Distributions that its extras name.
     extras: Vec<String>,
+    /// The package of the system that brought it.
+    package: Option<PackageId>,
+    /// Whether the file imports what only the running program knows.
+    is_dynamic: bool,
 }
 
 impl<'a> Claims<'a> {
     /// Starts with none.
     pub fn new(view: &'a View<'a>, known: &'a Known) -> Self {
         let (findings, seen) = (Vec::new(), FxHashSet::default());
-        Claims { view, known, findings, seen, own: None, extras: Vec::new() }
+        let extras = Vec::new();
+        Claims { view, known, findings, seen, own: None, extras, package: None, is_dynamic: false }
+    }
+
+    /// Says whether the standard library is cut to what imports reach.
+    pub fn is_tight(&self) -> bool {
+        self.view.mode == Mode::Tight
     }
 
     /// Returns what was collected.
@@ -51,13 +66,30 @@ impl<'a> Claims<'a> {
     }
 
     /// Says whose claims these are, so that a distribution does not claim itself.
-    pub fn of_file(&mut self, search: &Search, file: NodeId) {
+    pub fn of_file(&mut self, search: &Search, file: NodeId, source: &Source) {
+        self.is_dynamic = source.is_dynamic;
         let Some(site) = search.site_of(self.view.tree, file) else { return };
+        self.package = self.view.packages.owner(file);
         let index = self.index(site);
         if let Some(distribution) = index.owner(file) {
             self.own = Some(distribution.metadata);
             let optional = distribution.requires.iter().filter(|one| one.scope == Scope::Extra);
             self.extras = optional.map(|one| one.name.clone()).collect();
+        }
+    }
+
+    /// Claims, of what only the system's package says that it needs, what a module of a distribution leads to.
+    pub fn relied(&mut self, search: &Search, file: NodeId) {
+        let Some(site) = search.site_of(self.view.tree, file) else { return };
+        let index = self.index(site);
+        let Some(own) = index.owner(file).filter(|own| !own.relied.is_empty()) else { return };
+        for metadata in inner::named_from(self.view, self.known, search, file) {
+            if let Some(other) = index.described_by(metadata)
+                && own.relied.contains(&other.name)
+            {
+                let detail = format!("the package of `{}` depends on it", own.name);
+                self.installed(other, How::Wanted, &detail);
+            }
         }
     }
 
@@ -107,7 +139,7 @@ impl<'a> Claims<'a> {
             How::Needed => self.node(distribution.metadata, detail),
             How::Wanted => {
                 let is_new = self.seen.insert((distribution.metadata, false));
-                if is_new && !self.known.is_tool(self.view, distribution.metadata) {
+                if is_new && !self.is_tool(distribution.metadata) {
                     self.library(vec![distribution.metadata], detail.to_owned());
                 }
             }
@@ -134,7 +166,7 @@ impl<'a> Claims<'a> {
                 0 => search.package,
                 _ => search.package.and_then(|folder| tree.ancestors(folder).nth(up - 1)),
             };
-            start.map(|folder| relative(tree, folder, &parts)).into_iter().collect()
+            start.map(|folder| modules::relative(tree, folder, &parts)).into_iter().collect()
         } else {
             self.find(search, &parts)
         };
@@ -165,6 +197,23 @@ impl<'a> Claims<'a> {
             let main = module.package.and_then(|folder| modules::main_of(self.view.tree, folder));
             main.into_iter().for_each(|main| self.node(main, &detail));
             self.found(search, &module, How::Needed, &detail);
+            if let Some(main) = main.or(module.files.last().copied()) {
+                self.run_alone(search, main, &detail);
+            }
+        }
+    }
+
+    /// Claims what a file imports where it is run as a program.
+    fn run_alone(&mut self, search: &Search, file: NodeId, detail: &str) {
+        let tree = self.view.tree;
+        if !tree.name(file).ends_with(b".py") {
+            return;
+        }
+        let inner = Search { package: tree.parent(file), ..search.same() };
+        for import in source::read(&self.view.read(file, MAX_SCRIPT)).imports {
+            if import.when == When::Alone {
+                self.import(&inner, &import, How::Needed, detail);
+            }
         }
     }
 
@@ -182,7 +231,7 @@ impl<'a> Claims<'a> {
             let parent = tree.parent(script);
             let folders = application_folders(self.view, parent);
             let inner = Search { application: folders, ..search.same() };
-            for import in source::read(&self.view.read(script, 1 << 20)).imports {
+            for import in source::read(&self.view.read(script, MAX_SCRIPT)).imports {
                 let detail = format!("`import {}` in line {}", import.module, import.line);
                 self.import(&inner, &import, How::Needed, &detail);
             }
@@ -204,9 +253,10 @@ impl<'a> Claims<'a> {
         let last = module.files.last().copied();
         let site = last.and_then(|last| search.site_of(tree, last));
         let is_library = last.is_some_and(|last| site.is_none() && search.is_installed(tree, last));
-        // Single words of the standard library are any words.
-        let is_tool = |last: NodeId| self.known.is_tool(self.view, last);
-        if is_library && (module.matched < 2 || last.is_some_and(is_tool)) {
+        // Single words of the standard library are any words, but for a file that imports what it computes.
+        let is_meant =
+            !last.is_some_and(|last| self.is_tool(last)) && (module.matched > 1 || self.is_tight());
+        if is_library && !is_meant && !self.is_dynamic {
             return;
         }
         let how = if module.matched > 1 || site.is_none() { How::Needed } else { How::Wanted };
@@ -217,6 +267,58 @@ impl<'a> Claims<'a> {
                 owner.into_iter().for_each(|one| self.installed(one, How::Wanted, detail));
             }
             (How::Needed | How::Wanted, _) => self.found(search, &module, How::Needed, detail),
+        }
+    }
+
+    /// Claims the module that a constant names, which some code may import.
+    pub fn constant(&mut self, search: &Search, name: &str, how: How, detail: &str) {
+        let name = name.split(':').next().unwrap_or_default();
+        let parts: Vec<&str> = name.split('.').collect();
+        let tree = self.view.tree;
+        let Some(module) = modules::find(tree, &search.installed, &parts) else { return };
+        let Some(&last) = module.files.last().filter(|_| module.matched + 1 >= parts.len()) else {
+            return;
+        };
+        let Some(site) = search.site_of(tree, last) else {
+            if self.is_tight() {
+                self.found(search, &module, how, detail);
+            }
+            return;
+        };
+        // A module that a rule drops, such as one with `test` in its name, stays where its own distribution names it.
+        let is_own = self.index(site).owner(last).is_some_and(|one| self.own == Some(one.metadata));
+        if is_own
+            && module.matched == parts.len()
+            && self.known.fate(self.view, last) == Fate::Dropped
+        {
+            self.node(last, detail);
+        }
+        self.found(search, &module, how, detail);
+    }
+
+    /// Says whether an import finds its module, be it one that is part of the interpreter's program.
+    pub fn is_there(&self, search: &Search, import: &Import) -> bool {
+        let parts: Vec<&str> = import.module.split('.').filter(|part| !part.is_empty()).collect();
+        import.level > 0 || import.module.starts_with('_') || !self.find(search, &parts).is_empty()
+    }
+
+    /// Claims what a file of the standard library may import by a name that it computes: of a package all modules, and
+    /// the files beside it whose names begin as its texts do.
+    pub fn unresolved(&mut self, search: &Search, file: NodeId, prefixes: &[String]) {
+        let tree = self.view.tree;
+        let Some(folder) = tree.parent(file) else { return };
+        let detail = format!("`{}` imports what it computes", tree.path(file));
+        let is_package = tree.name(file) == b"__init__.py";
+        for &child in tree.children(folder) {
+            let name = tree.name(child);
+            let is_named = prefixes.iter().any(|prefix| name.starts_with(prefix.as_bytes()));
+            if is_named || is_package && name.ends_with(b".py") {
+                let stem = name.split(|&byte| byte == b'.').next().unwrap_or_default();
+                let stem = String::from_utf8_lossy(stem).into_owned();
+                if let Some(module) = modules::find_in(tree, folder, &[&stem]) {
+                    self.found(search, &module, How::Wanted, &detail);
+                }
+            }
         }
     }
 
@@ -245,7 +347,7 @@ impl<'a> Claims<'a> {
                 if !tree.is_dir(*place) {
                     return Some(Module { files: vec![*place], package: None, matched: own.len() });
                 }
-                let mut module = relative(tree, *place, rest);
+                let mut module = modules::relative(tree, *place, rest);
                 module.matched += own.len();
                 return Some(module);
             }
@@ -264,11 +366,13 @@ impl<'a> Claims<'a> {
             let wanted = owner
                 .filter(|one| one.origin != Origin::Required || self.extras.contains(&one.name));
             wanted.into_iter().for_each(|one| self.installed(one, How::Wanted, detail));
-            // The standard library is there, so it is meant to be found.
-            if site.is_some()
-                || !search.is_installed(tree, last)
-                || self.known.is_tool(self.view, last)
+            if let (None, Some(site)) = (owner, site)
+                && self.is_meant(last)
             {
+                self.loose(site, last, detail);
+            }
+            // The standard library is there, so it is meant to be found.
+            if site.is_some() || !search.is_installed(tree, last) || self.is_tool(last) {
                 return;
             }
         }
@@ -283,12 +387,29 @@ impl<'a> Claims<'a> {
         }
     }
 
+    fn is_tool(&self, file: NodeId) -> bool {
+        self.known.fate(self.view, file) == Fate::Tool
+    }
+
+    /// Says whether a module that no distribution brought may be meant: the system's package that brought it is one that
+    /// the importing one depends on, or there is none.
+    fn is_meant(&self, module: NodeId) -> bool {
+        let packages = self.view.packages;
+        let is_tool = self.is_tool(module);
+        !is_tool
+            && packages.owner(module).is_none_or(|owner| {
+                self.package.is_some_and(|own| {
+                    own == owner || packages.relies_on(own).any(|needed| needed == owner)
+                })
+            })
+    }
+
     /// A package that no distribution brought: its whole folder in the site-packages.
     fn loose(&mut self, site: NodeId, file: NodeId, detail: &str) {
         let tree = self.view.tree;
         let top =
             std::iter::once(file).chain(tree.ancestors(file)).take_while(|&n| n != site).last();
-        if let Some(top) = top.filter(|&top| tree.is_dir(top) && self.seen.insert((top, false))) {
+        if let Some(top) = top.filter(|&top| self.seen.insert((top, false))) {
             self.library(tree.subtree(top).collect(), detail.to_owned());
         }
     }
@@ -305,7 +426,13 @@ impl<'a> Claims<'a> {
             return;
         }
         if search.is_installed(tree, file) {
-            self.library(tree.subtree(top).collect(), detail.to_owned());
+            let mut files: Vec<NodeId> = tree.subtree(top).collect();
+            if self.is_tight() {
+                // Its modules stay where something imports them.
+                let endings = [&b".py"[..], b".pyc", b".so"];
+                files.retain(|&it| !endings.iter().any(|ending| tree.name(it).ends_with(ending)));
+            }
+            self.library(files, detail.to_owned());
         } else {
             let detail = detail.to_owned();
             self.push(Target::Unowned(top), Claim::Application, Strength::Likely, detail);
@@ -347,15 +474,6 @@ impl<'a> Claims<'a> {
             }
         }
     }
-}
-
-/// A relative import: the package itself has its `__init__`, and what is below it.
-fn relative(tree: &Tree, folder: NodeId, parts: &[&str]) -> Module {
-    let init = modules::find_in(tree, folder, &["__init__"]).map(|init| init.files);
-    let mut module = modules::find_in(tree, folder, parts).unwrap_or_default();
-    module.package = if parts.is_empty() { Some(folder) } else { module.package };
-    module.files.splice(0..0, init.unwrap_or_default());
-    module
 }
 
 /// The folders in which a loader looks for a library by name.

@@ -5,6 +5,9 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::marker::Interpreter;
+use super::start;
+use crate::packages::PackageId;
 use crate::trace::{View, asked};
 use crate::tree::{NodeId, Tree};
 
@@ -43,10 +46,16 @@ pub struct Distribution {
     pub metadata: NodeId,
     /// All its files but scripts.
     pub files: Vec<NodeId>,
+    /// The programs in Python that its entry points or its installer made.
+    pub scripts: Vec<NodeId>,
     /// What it requires.
     pub requires: Vec<Requirement>,
+    /// The names of what only the system's package says that it needs.
+    pub relied: Vec<String>,
     /// How it came to be there.
     pub origin: Origin,
+    /// The package of the system that brought it.
+    pub package: Option<PackageId>,
 }
 
 /// How a distribution came to be installed.
@@ -71,10 +80,19 @@ pub struct Requirement {
     pub scope: Scope,
 }
 
+/// What `entry_points.txt` says.
+#[derive(Default, PartialEq, Eq, Debug)]
+struct EntryPoints {
+    /// The groups of plug-ins.
+    groups: Vec<String>,
+    /// The names of programs.
+    programs: Vec<String>,
+}
+
 /// When a requirement counts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Scope {
-    /// Always. Markers other than extras are taken as true: only what is installed counts anyway.
+    /// Always.
     Always,
     /// For those who asked for an extra.
     Extra,
@@ -103,6 +121,7 @@ impl Index {
         let unmarked = if index.marks_requests { Origin::Required } else { Origin::Requested };
         let unknown = index.distributions.iter_mut().filter(|one| one.origin == Origin::Unknown);
         unknown.for_each(|one| one.origin = unmarked);
+        index.ask_packages(view);
         super::startup::read_paths(view, site, &mut index);
         index
     }
@@ -123,14 +142,42 @@ impl Index {
         self.distributions.push(distribution);
     }
 
-    /// Counts a `.pth` file to the distribution that lists it or brought a module that it imports; says whether one did.
-    pub fn adopt(&mut self, file: NodeId, imported: &[NodeId]) -> bool {
+    /// Adds what the system's packages say that they need: distributions that were built by a system for a system may
+    /// say nothing of it themselves.
+    fn ask_packages(&mut self, view: &View<'_>) {
+        let mut brought: FxHashMap<PackageId, Vec<String>> = FxHashMap::default();
+        for one in &self.distributions {
+            if let Some(package) = one.package {
+                brought.entry(package).or_default().push(one.name.clone());
+            }
+        }
+        for one in &mut self.distributions {
+            let relied = one.package.into_iter().flat_map(|own| view.packages.relies_on(own));
+            for name in relied.filter_map(|package| brought.get(&package)).flatten() {
+                let is_new = one.requires.iter().all(|known| known.name != *name);
+                if is_new && *name != one.name {
+                    one.relied.push(name.clone());
+                }
+            }
+        }
+    }
+
+    /// Counts a `.pth` file to the distribution that lists it, brought a module that it imports, is named in its name,
+    /// or came with the same package of the system; says whether there is one.
+    pub fn adopt(&mut self, view: &View<'_>, file: NodeId, imported: &[NodeId]) -> bool {
         if self.owners.contains_key(&file) {
             return true;
         }
-        let Some(&id) = imported.iter().find_map(|module| self.owners.get(module)) else {
-            return false;
+        let name = String::from_utf8_lossy(view.tree.name(file)).into_owned();
+        let name = normalised(name.split('-').next().unwrap_or_default());
+        let package = view.packages.owner(file);
+        let by_package = || {
+            let same = |one: &Distribution| package.is_some() && one.package == package;
+            self.distributions.iter().position(same)
         };
+        let by_import = imported.iter().find_map(|module| self.owners.get(module)).copied();
+        let by_name = || self.names.get(&name).copied();
+        let Some(id) = by_import.or_else(by_name).or_else(by_package) else { return false };
         self.owners.insert(file, id);
         self.distributions.get_mut(id).into_iter().for_each(|one| one.files.push(file));
         true
@@ -169,7 +216,8 @@ impl Found {
     /// Asks the system's package manager why it installed the package that brought the distribution.
     fn ask_packages(&mut self, view: &View<'_>, automatic: Option<&FxHashSet<String>>) {
         let one = &mut self.distribution;
-        let owner = view.packages.owner(one.metadata).filter(|_| one.origin == Origin::Unknown);
+        one.package = view.packages.owner(one.metadata);
+        let owner = one.package.filter(|_| one.origin == Origin::Unknown);
         if let (Some(owner), Some(automatic)) = (owner, automatic) {
             let is_required = automatic.contains(&view.packages.package(owner).name);
             one.origin = if is_required { Origin::Required } else { Origin::Requested };
@@ -183,7 +231,8 @@ fn dist_info(view: &View<'_>, site: NodeId, folder: NodeId) -> Option<Found> {
     let metadata = tree.child(folder, b"METADATA")?;
     let file = |name: &[u8]| tree.child(folder, name);
     let text = |name: &[u8]| file(name).map(|node| view.read(node, MAX_METADATA));
-    let (name, requires) = parse_metadata(&view.read(metadata, MAX_METADATA));
+    let interpreter = interpreter(tree, site);
+    let (name, requires) = parse_metadata(&view.read(metadata, MAX_METADATA), interpreter);
     let mut files = match text(b"RECORD") {
         Some(record) => recorded(tree, site, &record),
         None => by_top_level(view, site, metadata, text(b"top_level.txt").as_deref(), &name),
@@ -198,8 +247,12 @@ fn dist_info(view: &View<'_>, site: NodeId, folder: NodeId) -> Option<Found> {
         None if marked => Origin::Requested,
         None => Origin::Unknown,
     };
-    let groups = text(b"entry_points.txt").map(|text| parse_groups(&text)).unwrap_or_default();
-    let distribution = Distribution { name, metadata, files, requires, origin };
+    let entry_points = text(b"entry_points.txt").map(|text| parse_entry_points(&text));
+    let EntryPoints { groups, programs } = entry_points.unwrap_or_default();
+    let scripts = scripts(view, site, &programs);
+    let (relied, package) = (Vec::new(), None);
+    let distribution =
+        Distribution { name, metadata, files, scripts, requires, relied, origin, package };
     Some(Found { distribution, groups, marked })
 }
 
@@ -209,8 +262,10 @@ fn egg_info(view: &View<'_>, site: NodeId, info: NodeId) -> Option<Found> {
     let file = |name: &[u8]| tree.child(info, name);
     let text = |name: &[u8]| file(name).map(|node| view.read(node, MAX_METADATA));
     let metadata = if tree.is_file(info) { info } else { file(b"PKG-INFO")? };
-    let (name, mut requires) = parse_metadata(&view.read(metadata, MAX_METADATA));
-    requires.extend(text(b"requires.txt").map(|text| parse_requires(&text)).unwrap_or_default());
+    let interpreter = interpreter(tree, site);
+    let (name, mut requires) = parse_metadata(&view.read(metadata, MAX_METADATA), interpreter);
+    let listed = text(b"requires.txt").map(|text| parse_requires(&text, interpreter));
+    requires.extend(listed.unwrap_or_default());
     let mut files = match text(b"installed-files.txt") {
         Some(list) => recorded(tree, info, &list),
         None => by_top_level(view, site, metadata, text(b"top_level.txt").as_deref(), &name),
@@ -218,9 +273,31 @@ fn egg_info(view: &View<'_>, site: NodeId, info: NodeId) -> Option<Found> {
     files.extend(tree.subtree(info).filter(|&node| !tree.is_dir(node)));
     files.sort_unstable();
     files.dedup();
-    let groups = text(b"entry_points.txt").map(|text| parse_groups(&text)).unwrap_or_default();
-    let distribution = Distribution { name, metadata, files, requires, origin: Origin::Unknown };
+    let entry_points = text(b"entry_points.txt").map(|text| parse_entry_points(&text));
+    let EntryPoints { groups, programs } = entry_points.unwrap_or_default();
+    let scripts = scripts(view, site, &programs);
+    let origin = Origin::Unknown;
+    let (relied, package) = (Vec::new(), None);
+    let distribution =
+        Distribution { name, metadata, files, scripts, requires, relied, origin, package };
     Some(Found { distribution, groups, marked: false })
+}
+
+/// The interpreter of a site-packages folder, as the folder above it is named.
+fn interpreter(tree: &Tree, site: NodeId) -> Interpreter {
+    let folder = tree.parent(site).map(|folder| tree.name(folder));
+    Interpreter::of_folder(folder.unwrap_or_default())
+}
+
+/// Finds the programs of entry points: scripts in Python in the environment's folder for programs.
+fn scripts(view: &View<'_>, site: NodeId, names: &[String]) -> Vec<NodeId> {
+    let tree = view.tree;
+    let Some(bin) = tree.resolve_from(site, b"../../../bin").map(|found| found.node) else {
+        return Vec::new();
+    };
+    let found = names.iter().filter_map(|name| tree.child(bin, name.as_bytes()));
+    let is_script = |&file: &NodeId| tree.is_file(file) && start::is_script(&view.read(file, 256));
+    found.filter(is_script).collect()
 }
 
 /// The files of a RECORD; scripts are not the library's, and stay where something runs them.
@@ -313,7 +390,7 @@ fn is_local(direct_url: &[u8], installer: Option<&[u8]>) -> bool {
 }
 
 /// Reads the name and the requirements out of core metadata, which has headers like a mail.
-fn parse_metadata(text: &[u8]) -> (String, Vec<Requirement>) {
+fn parse_metadata(text: &[u8], interpreter: Interpreter) -> (String, Vec<Requirement>) {
     let mut name = String::new();
     let mut requires = Vec::new();
     for line in text.split(|&byte| byte == b'\n') {
@@ -323,7 +400,9 @@ fn parse_metadata(text: &[u8]) -> (String, Vec<Requirement>) {
         let line = String::from_utf8_lossy(line);
         match line.split_once(':') {
             Some(("Name", value)) => name = normalised(value.trim()),
-            Some(("Requires-Dist", value)) => requires.extend(parse_requirement(value)),
+            Some(("Requires-Dist", value)) => {
+                requires.extend(parse_requirement(value, interpreter))
+            }
             Some(_) | None => {}
         }
     }
@@ -331,24 +410,26 @@ fn parse_metadata(text: &[u8]) -> (String, Vec<Requirement>) {
 }
 
 /// Reads setuptools' `requires.txt`: requirements, then sections named for extras or markers.
-fn parse_requires(text: &[u8]) -> Vec<Requirement> {
-    let mut scope = Scope::Always;
+fn parse_requires(text: &[u8], interpreter: Interpreter) -> Vec<Requirement> {
     let mut requires = Vec::new();
-    for line in String::from_utf8_lossy(text).lines() {
-        match line.trim().strip_prefix('[') {
-            // `[:python_version < "3"]` is a marker, `[tests]` an extra.
-            Some(section) if section.starts_with(':') => scope = Scope::Always,
-            Some(_) => scope = Scope::Extra,
-            None => requires.extend(
-                parse_requirement(line).map(|requirement| Requirement { scope, ..requirement }),
-            ),
+    let (mut extra, mut marker) = (String::new(), String::new());
+    for line in String::from_utf8_lossy(text).lines().map(str::trim) {
+        if let Some(section) = line.strip_prefix('[') {
+            // `[tests]` is an extra, `[:python_version < "3"]` a marker, `[tests:os_name == "nt"]` both.
+            let section = section.strip_suffix(']').unwrap_or(section);
+            let (name, condition) = section.split_once(':').unwrap_or((section, ""));
+            (extra, marker) = (name.to_owned(), condition.to_owned());
+        } else if interpreter.satisfies(&marker) {
+            let scope = if extra.is_empty() { Scope::Always } else { Scope::Extra };
+            let found = parse_requirement(line, interpreter);
+            requires.extend(found.map(|requirement| Requirement { scope, ..requirement }));
         }
     }
     requires
 }
 
-/// Reads `name[extra]>=1; marker` (PEP 508).
-pub fn parse_requirement(text: &str) -> Option<Requirement> {
+/// Reads `name[extra]>=1; marker` (PEP 508); `None` where the marker is false.
+pub fn parse_requirement(text: &str, interpreter: Interpreter) -> Option<Requirement> {
     let (requirement, marker) = text.split_once(';').unwrap_or((text, ""));
     let requirement = requirement.trim();
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -356,15 +437,26 @@ pub fn parse_requirement(text: &str) -> Option<Requirement> {
     let name = normalised(&requirement[..end]);
     let optional = marker.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "extra");
     let scope = if optional { Scope::Extra } else { Scope::Always };
-    (!name.is_empty()).then_some(Requirement { name, scope })
+    (!name.is_empty() && interpreter.satisfies(marker)).then_some(Requirement { name, scope })
 }
 
-/// Reads the names of the groups of `entry_points.txt`; programs are no plug-ins.
-fn parse_groups(text: &[u8]) -> Vec<String> {
-    let text = String::from_utf8_lossy(text);
-    let sections = text.lines().filter_map(|line| line.trim().strip_prefix('['));
-    let names = sections.filter_map(|line| Some(line.split_once(']')?.0.trim().to_owned()));
-    names.filter(|name| name != "console_scripts" && name != "gui_scripts").collect()
+/// Reads the groups of `entry_points.txt`, and the names of programs, which are no plug-ins.
+fn parse_entry_points(text: &[u8]) -> EntryPoints {
+    let mut found = EntryPoints::default();
+    let mut is_program = false;
+    for line in String::from_utf8_lossy(text).lines().map(str::trim) {
+        if let Some(section) = line.strip_prefix('[') {
+            let Some((group, _)) = section.split_once(']') else { continue };
+            let group = group.trim();
+            is_program = matches!(group, "console_scripts" | "gui_scripts");
+            if !is_program {
+                found.groups.push(group.to_owned());
+            }
+        } else if let Some((name, _)) = line.split_once('=').filter(|_| is_program) {
+            found.programs.push(name.trim().to_owned());
+        }
+    }
+    found
 }
 
 /// Normalises the name of a distribution ("Name normalization"): `Foo._bar` is `foo-bar`.
@@ -384,6 +476,7 @@ mod tests {
             (" foo (>=1,<2)", Some(("foo", Scope::Always))),
             ("foo[x, y]~=1; python_version<'3'", Some(("foo", Scope::Always))),
             ("foo; extra == 'x'", Some(("foo", Scope::Extra))),
+            ("foo; sys_platform == 'win32'", None),
             ("foo @ https://h/f.whl", Some(("foo", Scope::Always))),
             ("", None),
             (">=1", None),
@@ -391,17 +484,19 @@ mod tests {
         for (text, expected) in table {
             let expected =
                 expected.map(|(name, scope)| Requirement { name: name.to_owned(), scope });
-            assert_eq!(parse_requirement(text), expected, "{text}");
+            let found = parse_requirement(text, Interpreter::default());
+            assert_eq!(found, expected, "{text}");
         }
     }
 
     #[test]
     fn reads_metadata_up_to_the_description() {
         let text = b"Metadata-Version: 2.1\nName: A_b\r\nRequires-Dist: c\n\nRequires-Dist: d\n";
-        let (name, requires) = parse_metadata(text);
+        let (name, requires) = parse_metadata(text, Interpreter::default());
         assert_eq!(name, "a-b");
         assert_eq!(requires.len(), 1);
-        let requires = parse_requires(b"a>=1\n\n[:python_version < '3']\nb\n[tests]\nc\n");
+        let text = b"a>=1\n\n[:os_name == 'posix']\nb\n[tests]\nc\n[:os_name == 'nt']\nd\n";
+        let requires = parse_requires(text, Interpreter::default());
         let scopes: Vec<_> = requires.iter().map(|one| (one.name.as_str(), one.scope)).collect();
         let expected = [("a", Scope::Always), ("b", Scope::Always), ("c", Scope::Extra)];
         assert_eq!(scopes, expected);
@@ -425,9 +520,13 @@ mod tests {
     }
 
     #[test]
-    fn reads_the_groups_of_entry_points() {
+    fn reads_entry_points() {
         let text = b"[console_scripts]\na = b:c\n\n[ flask.commands ]\nx=y\n[open\n";
-        assert_eq!(parse_groups(text), ["flask.commands"]);
+        let found = parse_entry_points(text);
+        assert_eq!(
+            (found.groups, found.programs),
+            (vec!["flask.commands".to_owned()], vec!["a".to_owned()])
+        );
     }
 
     #[test]

@@ -32,8 +32,9 @@ impl Environment {
         let own = Folders::below(tree, found);
         let mut environment = match config {
             None => {
-                let mut sites = own.sites;
-                sites.extend(shared_sites(view, prefix, &own.versions));
+                // What an administrator or the user installed goes before what the distribution did.
+                let mut sites = shared_sites(view, prefix, &own.versions);
+                sites.extend(own.sites);
                 Environment { prefix: found, library: own.library, sites, venv: None }
             }
             Some(venv) => {
@@ -97,11 +98,12 @@ impl Folders {
             let Some(lib) = tree.child(prefix, name).filter(|&lib| tree.is_dir(lib)) else {
                 continue;
             };
+            // Debian looks into the folder of all versions before that of one.
+            folders.sites.extend(site_packages(tree, lib, b"python3"));
             let versions = tree.children(lib).iter().copied();
             for version in versions.filter(|&child| is_versioned(tree.name(child))) {
                 folders.add(tree, version);
             }
-            folders.sites.extend(site_packages(tree, lib, b"python3"));
         }
         folders
     }

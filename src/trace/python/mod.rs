@@ -10,10 +10,15 @@
 mod claims;
 mod distribution;
 mod environment;
+mod inner;
+mod kinds;
 mod lexer;
+mod marker;
 mod modules;
+mod native;
 mod search;
 mod source;
+mod start;
 mod startup;
 #[cfg(test)]
 mod tests;
@@ -24,17 +29,58 @@ use std::sync::Arc;
 use self::claims::{Claims, How};
 use self::distribution::{Origin, Scope};
 use self::environment::Environment;
+use self::kinds::{is_alone, is_configuration, is_metadata, is_native, is_source};
 use self::search::{Known, Search};
-use self::source::{Action, Call, Import, When};
+use self::source::{Action, Call, Import, Source, When};
+use self::start::{Operand, is_interpreter, is_script, named, operand, run, shebang};
 use super::tracer::{Firing, MAX_WHOLE, Program};
-use super::{Claim, Command, FileView, Finding, Reach, Strength, Target, Tracer, View};
+use super::{Claim, FileView, Finding, Mode, Reach, Strength, Target, Tracer, View};
 use crate::path::ImagePath;
 use crate::trace::memo::Memo;
 use crate::tree::NodeId;
 use crate::warning::Place;
 
-/// The largest configuration file whose words are looked at, in bytes.
-const MAX_CONFIGURATION: u64 = 256 << 10;
+/// What the interpreter imports before the first line of a program, or by C code that is part of it. Its constants do
+/// not tell: they hold the names of all modules that there are.
+const STARTED: [&str; 37] = [
+    "encodings",
+    "codecs",
+    "io",
+    "abc",
+    "site",
+    "os",
+    "stat",
+    "posixpath",
+    "genericpath",
+    "_collections_abc",
+    "_sitebuiltins",
+    "_bootlocale",
+    "importlib",
+    "importlib._bootstrap",
+    "importlib._bootstrap_external",
+    "importlib.machinery",
+    "importlib.util",
+    "zipimport",
+    "runpy",
+    "warnings",
+    "linecache",
+    "traceback",
+    "tokenize",
+    "_strptime",
+    "copyreg",
+    "functools",
+    "operator",
+    "collections.abc",
+    "types",
+    "typing",
+    "enum",
+    "contextlib",
+    "threading",
+    "weakref",
+    "locale",
+    "unicodedata",
+    "textwrap",
+];
 
 /// The tracer of Python; it remembers what it read of a tree, so it serves one trace.
 #[derive(Default)]
@@ -68,6 +114,9 @@ impl Tracer for Python {
         }
         if is_configuration(file, view) {
             return self.configuration(file, view);
+        }
+        if is_native(file) || is_alone(view.tree, file.node) {
+            return self.binary(file, view);
         }
         Vec::new()
     }
@@ -178,6 +227,10 @@ impl Python {
             let index = self.known.index(view, site);
             let Some(distribution) = index.described_by(file.node) else { continue };
             claims.library(distribution.files.clone(), format!("all of `{}`", distribution.name));
+            claims.library(
+                distribution.scripts.clone(),
+                format!("programs of `{}`", distribution.name),
+            );
             claims.packaged(file.node);
             for required in &distribution.requires {
                 if required.scope == Scope::Always {
@@ -215,32 +268,47 @@ impl Python {
         let search = self.search(view, &environments, Some(file.node), interpreter.as_ref());
         let source = source::read(text);
         let mut claims = Claims::new(view, &self.known);
-        claims.of_file(&search, file.node);
-        for import in &source.imports {
-            if let Some(how) = how(owner, is_broad, import.when) {
-                imported(import, how, &search, &mut claims);
-            }
-        }
-        if owner != Owner::Standard {
-            for word in &source.words {
-                let detail = format!("entry points `{}` in line {}", word.text, word.line);
-                claims.offering(&search, &word.text, &detail);
-            }
-        }
-        // The standard library names its own modules: `dbm` those that it chooses from.
-        if owner != Owner::Distribution {
-            let is_own = owner == Owner::Application;
-            let words = source.words.iter().filter(|word| is_own || word.text.contains('.'));
-            for word in words {
-                let detail = format!("`{}` in line {}", word.text, word.line);
-                claims.word(&search, &word.text, &detail);
-            }
+        claims.of_file(&search, file.node, &source);
+        imports(&source, owner, is_broad, &search, &mut claims);
+        words(&source, owner, &search, &mut claims);
+        if owner == Owner::Distribution && !is_broad {
+            claims.relied(&search, file.node);
         }
         if source.calls.iter().any(|call| call.action == Action::Stub) {
             claims.stub(file.node);
         }
+        if owner == Owner::Standard && source.is_dynamic && view.mode == Mode::Tight {
+            claims.unresolved(&search, file.node, &source.prefixes);
+        }
         if owner == Owner::Application {
             source.calls.iter().for_each(|call| called(call, file, &mut claims));
+        }
+        claims.finish()
+    }
+
+    /// The names in an extension module, or in a module without its source.
+    fn binary(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
+        let environments = self.environments(view);
+        let owner = match self.owner(view, &environments, file.node) {
+            Owner::Application if is_native(file) && file.reach == Reach::Broad => {
+                return Vec::new();
+            }
+            owner => owner,
+        };
+        // The library is whole but in tight mode.
+        if owner == Owner::Standard && view.mode != Mode::Tight {
+            return Vec::new();
+        }
+        let search = self.search(view, &environments, Some(file.node), Some(&file.path));
+        let mut claims = Claims::new(view, &self.known);
+        claims.of_file(&search, file.node, &Source::default());
+        let whole = match file.whole {
+            Some(bytes) => Cow::Borrowed(bytes),
+            None => Cow::Owned(view.read(file.node, MAX_WHOLE)),
+        };
+        let how = if is_native(file) { How::Wanted } else { import_how(owner, false) };
+        for name in native::names(&whole, &self.known.tops(view, &search)) {
+            claims.constant(&search, &name, how, &format!("the constant `{name}`"));
         }
         claims.finish()
     }
@@ -298,6 +366,12 @@ impl Python {
 
     /// What runs at every start: `sitecustomize`, `.pth` files, and the application's own distributions.
     fn started(&self, environment: &Environment, search: &Search, claims: &mut Claims<'_>) {
+        if claims.is_tight() {
+            for name in STARTED {
+                let parts: Vec<&str> = name.split('.').collect();
+                claims.module(search, &parts, How::Needed, "every start imports it");
+            }
+        }
         for name in ["sitecustomize", "usercustomize"] {
             claims.module(search, &[name], How::Needed, &format!("every start imports `{name}`"));
         }
@@ -320,14 +394,72 @@ impl Python {
     }
 }
 
-/// How an import of a file counts; `None` where it does not.
-fn how(owner: Owner, is_broad: bool, when: When) -> Option<How> {
-    match (owner, when) {
-        (Owner::Application, When::Loaded | When::Maybe) => Some(How::Needed),
-        (Owner::Distribution, When::Loaded) if !is_broad => Some(How::Needed),
-        (Owner::Distribution, When::Loaded | When::Maybe) => Some(How::Wanted),
-        (Owner::Standard, When::Loaded) => Some(How::Needed),
-        (Owner::Standard, When::Maybe) => None,
+/// Claims what a file imports.
+fn imports(
+    source: &Source,
+    owner: Owner,
+    is_broad: bool,
+    search: &Search,
+    claims: &mut Claims<'_>,
+) {
+    for import in &source.imports {
+        let how = match (owner, import.when) {
+            (Owner::Application, _) => How::Needed,
+            (Owner::Distribution, When::Loaded | When::Instead(_)) => import_how(owner, is_broad),
+            (Owner::Distribution, When::Maybe | When::Alone) => How::Wanted,
+            (Owner::Standard, When::Loaded) => How::Needed,
+            (Owner::Standard, When::Instead(tried)) => {
+                let tried = source.imports.get(tried);
+                if tried.is_some_and(|tried| claims.is_there(search, tried)) {
+                    continue;
+                }
+                How::Needed
+            }
+            (Owner::Standard, When::Maybe) if claims.is_tight() => How::Wanted,
+            (Owner::Standard, When::Maybe | When::Alone) => continue,
+        };
+        imported(import, how, search, claims);
+    }
+}
+
+/// How much an import says that runs as a file is loaded.
+fn import_how(owner: Owner, is_broad: bool) -> How {
+    match owner {
+        Owner::Distribution if is_broad => How::Wanted,
+        Owner::Application | Owner::Distribution | Owner::Standard => How::Needed,
+    }
+}
+
+/// Claims what a file's string constants name.
+fn words(source: &Source, owner: Owner, search: &Search, claims: &mut Claims<'_>) {
+    for word in &source.words {
+        let is_dotted = word.text.contains('.');
+        let detail = format!("`{}` in line {}", word.text, word.line);
+        if owner != Owner::Standard {
+            let detail = format!("entry points {detail}");
+            claims.offering(search, &word.text, &detail);
+        }
+        match owner {
+            Owner::Application => claims.word(search, &word.text, &detail),
+            // The standard library names its own modules: `dbm` those that it chooses from.
+            Owner::Standard if is_dotted && source.is_dynamic => {
+                claims.word(search, &word.text, &detail)
+            }
+            // A library names what it may load: Django the modules that know how to hash a password.
+            Owner::Distribution if is_dotted || source.is_dynamic => {
+                claims.constant(search, &word.text, How::Wanted, &detail);
+            }
+            Owner::Standard | Owner::Distribution => {}
+        }
+    }
+    for name in &source.distributions {
+        let detail = format!("the distribution `{}` in line {}", name.text, name.line);
+        let how = match owner {
+            Owner::Application => How::Needed,
+            Owner::Distribution => How::Wanted,
+            Owner::Standard => continue,
+        };
+        claims.distribution(&search.sites, &name.text, how, &detail);
     }
 }
 
@@ -337,148 +469,6 @@ fn imported(import: &Import, how: How, search: &Search, claims: &mut Claims<'_>)
     claims.import(search, import, how, &detail);
 }
 
-/// A word of a command line or a variable that may name a module: `app:create`, `config.settings`, `gevent`.
-fn named(word: &[u8], search: &Search, claims: &mut Claims<'_>) {
-    // Factories may be called: `app:create_app()`.
-    let word = word.split(|&byte| byte == b'(').next().unwrap_or_default();
-    let word = word.rsplit(|&byte| byte == b'=').next().unwrap_or_default();
-    if source::is_name(word) {
-        let name = String::from_utf8_lossy(word);
-        claims.word(search, &name, &format!("`{name}`"));
-    }
-}
-
 fn called(call: &Call, file: &FileView<'_>, claims: &mut Claims<'_>) {
     run(call, &Place::Line(file.path.clone(), call.line), claims);
-}
-
-fn run(call: &Call, place: &Place, claims: &mut Claims<'_>) {
-    let command = |words: Vec<super::Word>, optional: bool| {
-        Target::Command(Command { words, place: place.clone(), folder: None, optional })
-    };
-    let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let word = |text: &str| Some(text.as_bytes().to_vec());
-    let (target, text) = match &call.action {
-        Action::Run(words) => {
-            let first = words.first().and_then(|word| word.as_deref()).unwrap_or_default();
-            (command(words.clone(), true), shown(first))
-        }
-        Action::Shell(text) => {
-            let words = vec![word("/bin/sh"), word("-c"), Some(text.clone())];
-            (command(words, true), shown(text))
-        }
-        Action::Which(name) => (command(vec![Some(name.clone())], true), shown(name)),
-        Action::Stub => return,
-        Action::Open(name) => return claims.library_file(name, call.line),
-        Action::Find(name) => {
-            // ctypes asks the loader's own list, by its program, and takes the name from there.
-            let words = vec![word("/sbin/ldconfig"), word("-p")];
-            let detail = format!("`find_library` in line {}", call.line);
-            claims.push(command(words, true), Claim::Command, Strength::Likely, detail);
-            return claims.library_file(&[b"lib", name.as_slice(), b".so"].concat(), call.line);
-        }
-    };
-    let detail = format!("`{text}` in line {}", call.line);
-    claims.push(target, Claim::Command, Strength::Likely, detail);
-}
-
-/// What an interpreter's command line says to run.
-#[derive(Debug, PartialEq)]
-enum Operand<'a> {
-    Script(&'a [u8]),
-    Module(&'a [u8]),
-    Code(&'a [u8]),
-    None,
-}
-
-/// Reads an interpreter's options up to what it runs (`python3(1)`).
-fn operand<'a>(words: &mut impl Iterator<Item = &'a [u8]>) -> Operand<'a> {
-    while let Some(word) = words.next() {
-        let Some(flags) = word.strip_prefix(b"-") else { return Operand::Script(word) };
-        if flags.is_empty() {
-            return Operand::None;
-        }
-        if flags.starts_with(b"-") {
-            if flags == b"-check-hash-based-pycs" {
-                words.next();
-            }
-            continue;
-        }
-        // Flags may be joined, and the last may have its value joined to it: `-um app`, `-Wignore`.
-        let Some(at) = flags.iter().position(|flag| b"cmWX".contains(flag)) else { continue };
-        let joined = flags.get(at + 1..).filter(|value| !value.is_empty());
-        let value = joined.or_else(|| words.next()).unwrap_or_default();
-        match flags.get(at) {
-            Some(b'c') => return Operand::Code(value),
-            Some(b'm') => return Operand::Module(value),
-            Some(_) | None => {}
-        }
-    }
-    Operand::None
-}
-
-fn is_interpreter(name: &[u8]) -> bool {
-    let rest = name.strip_prefix(b"python").or_else(|| name.strip_prefix(b"pypy"));
-    rest.is_some_and(|rest| rest.iter().all(|byte| byte.is_ascii_digit() || b".t".contains(byte)))
-}
-
-/// Says whether a file is a script that Python runs.
-fn is_script(head: &[u8]) -> bool {
-    let line = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    line.starts_with(b"#!") && words_of(line).any(|word| is_interpreter(last_name(word)))
-        || is_wrapped(head)
-}
-
-/// pip writes `#!/bin/sh` and a line that is shell and Python at once where an interpreter's path is too long.
-fn is_wrapped(head: &[u8]) -> bool {
-    head.starts_with(b"#!/bin/sh\n'''exec'")
-}
-
-fn words_of(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let words = line.split(|byte| byte.is_ascii_whitespace() || *byte == b'!');
-    words.filter(|word| !word.is_empty())
-}
-
-fn last_name(path: &[u8]) -> &[u8] {
-    path.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
-}
-
-/// The interpreter that a script's first line names, found on PATH where it is left to `env`.
-fn shebang(view: &View<'_>, text: &[u8]) -> Option<ImagePath> {
-    if !is_script(text.get(..256.min(text.len())).unwrap_or_default()) {
-        return None;
-    }
-    let line = text.split(|&byte| byte == b'\n').nth(usize::from(is_wrapped(text)))?;
-    let mut words = line.split(|byte| byte.is_ascii_whitespace() || b"!'\"".contains(byte));
-    let word = words.find(|word| is_interpreter(last_name(word)))?;
-    view.which(word, &ImagePath::root())
-}
-
-fn is_source(file: &FileView<'_>) -> bool {
-    let name = file.path.name();
-    name.ends_with(b".py") || name.ends_with(b".pyw") || is_script(file.head)
-}
-
-fn is_metadata(view: &View<'_>, file: &FileView<'_>) -> bool {
-    let name = file.path.name();
-    let parent = view.tree.parent(file.node).map(|parent| view.tree.name(parent));
-    match name {
-        b"METADATA" => parent.is_some_and(|parent| parent.ends_with(b".dist-info")),
-        b"PKG-INFO" => parent.is_some_and(|parent| parent.ends_with(b".egg-info")),
-        _ => name.ends_with(b".egg-info"),
-    }
-}
-
-/// Files in which an application names modules: only such as no package brought.
-fn is_configuration(file: &FileView<'_>, view: &View<'_>) -> bool {
-    const ENDINGS: [&[u8]; 8] =
-        [b"toml", b"ini", b"cfg", b"yaml", b"yml", b"json", b"conf", b"env"];
-    let name = file.path.name();
-    let ending = name.rsplit(|&byte| byte == b'.').next().unwrap_or_default();
-    let counts = match file.reach {
-        Reach::Broad => false,
-        Reach::Application => true,
-        Reach::Direct => file.owner.is_none() && view.packages.owner(file.node).is_none(),
-    };
-    counts && file.size <= MAX_CONFIGURATION && ENDINGS.contains(&ending)
 }

@@ -61,6 +61,15 @@ pub fn find_in(tree: &Tree, folder: NodeId, parts: &[&str]) -> Option<Module> {
     (module.matched > 0).then_some(module)
 }
 
+/// Finds what a relative import names: the package itself has its `__init__`, and what is below it.
+pub fn relative(tree: &Tree, folder: NodeId, parts: &[&str]) -> Module {
+    let init = find_in(tree, folder, &["__init__"]).map(|init| init.files);
+    let mut module = find_in(tree, folder, parts).unwrap_or_default();
+    module.package = if parts.is_empty() { Some(folder) } else { module.package };
+    module.files.splice(0..0, init.unwrap_or_default());
+    module
+}
+
 impl Module {
     fn add(&mut self, file: Resolved) {
         self.files.extend(file.links);

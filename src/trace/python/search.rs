@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::distribution::Index;
 use super::environment::Environment;
+use super::inner::{self, Inner};
+use super::native::{Tops, tops};
 use crate::path::ImagePath;
 use crate::trace::View;
 use crate::trace::memo::Memo;
@@ -13,7 +15,9 @@ use crate::tree::{NodeId, Tree};
 #[derive(Default)]
 pub struct Known {
     indexes: Memo<NodeId, Index>,
-    tools: Memo<NodeId, bool>,
+    fates: Memo<NodeId, Fate>,
+    inner: Memo<NodeId, Inner>,
+    tops: Memo<NodeId, Tops>,
 }
 
 impl Known {
@@ -22,10 +26,32 @@ impl Known {
         self.indexes.get_or(site, || Index::read(view, site))
     }
 
-    /// Says whether the profile knows a file as a tool of developers; see [`is_tool`].
-    pub fn is_tool(&self, view: &View<'_>, file: NodeId) -> bool {
-        *self.tools.get_or(file, || is_tool(view, file))
+    /// Returns the names of the modules right below the folders that are searched for what is installed.
+    pub fn tops(&self, view: &View<'_>, search: &Search) -> Vec<Arc<Tops>> {
+        let folders = search.installed.iter();
+        folders.map(|&folder| self.tops.get_or(folder, || tops(view.tree, folder))).collect()
     }
+
+    /// Returns what a module of a distribution names.
+    pub fn inner(&self, view: &View<'_>, search: &Search, file: NodeId) -> Arc<Inner> {
+        self.inner.get_or(file, || inner::read(view, self, search, file))
+    }
+
+    /// Returns what the profile's rules make of a file.
+    pub fn fate(&self, view: &View<'_>, file: NodeId) -> Fate {
+        *self.fates.get_or(file, || fate(view, file))
+    }
+}
+
+/// What the profile's rules make of a file, those aside that thin all that is unreached.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fate {
+    /// No rule names it.
+    Free,
+    /// It only stays where a program surely imports it: a tool of developers, an installer, a toolkit for desktops.
+    Tool,
+    /// It goes unless something names it: tests, what compilers read.
+    Dropped,
 }
 
 /// The folders in which a file's imports are looked up.
@@ -141,14 +167,21 @@ pub fn application_folders(view: &View<'_>, parent: Option<NodeId>) -> Vec<NodeI
     folders
 }
 
-/// Says whether the profile knows a file as part of something that only stays where a program surely imports it: a
-/// tool of developers, an installer, a toolkit for desktops.
-fn is_tool(view: &View<'_>, file: NodeId) -> bool {
+fn fate(view: &View<'_>, file: NodeId) -> Fate {
     let path = view.tree.path(file);
     let rules = view.profiles.get("python").into_iter().flat_map(|profile| &profile.drop);
-    // The rule `packages` is the one that thins all that is unreached.
-    let mut rules = rules.filter(|(key, rule)| rule.unreached && key.as_str() != "packages");
-    rules.any(|(_, rule)| rule.paths.iter().any(|glob| glob.bind(&path).is_some()))
+    // The rule `packages` is the one that thins all that is unreached, a tight one the standard library.
+    let rules = rules.filter(|(key, rule)| key.as_str() != "packages" && !rule.tight);
+    let mut fate = Fate::Free;
+    for (_, rule) in rules {
+        if rule.paths.iter().any(|glob| glob.bind(&path).is_some()) {
+            match rule.unreached {
+                true => return Fate::Tool,
+                false => fate = Fate::Dropped,
+            }
+        }
+    }
+    fate
 }
 
 impl Search {

@@ -11,6 +11,9 @@ const MAX_WORDS: usize = 20_000;
 /// The longest word that may name a module.
 const MAX_NAME: usize = 200;
 
+/// The shortest beginning of a module's name that says something.
+const MIN_PREFIX: usize = 3;
+
 /// How many words of a command line are taken.
 const MAX_ARGUMENTS: usize = 100;
 
@@ -23,6 +26,12 @@ pub struct Source {
     pub words: Vec<Name>,
     /// The programs and libraries that it starts or opens.
     pub calls: Vec<Call>,
+    /// Whether it imports what only the running program knows.
+    pub is_dynamic: bool,
+    /// What its f-strings begin with, where that may be the beginning of a module's name: `_sysconfigdata_`.
+    pub prefixes: Vec<String>,
+    /// The distributions that it asks for by name: `version("x")`, `"x==1.0"`.
+    pub distributions: Vec<Name>,
 }
 
 /// A text and the line it stands in.
@@ -41,6 +50,10 @@ pub enum When {
     Loaded,
     /// When a function is called, or in a `try` that may do without.
     Maybe,
+    /// Where the file is run as a program, or tests itself.
+    Alone,
+    /// Where an import in front of it failed; that one's place in [`Source::imports`].
+    Instead(usize),
 }
 
 /// An import statement, or a call that imports a constant.
@@ -102,6 +115,8 @@ pub fn read(source: &[u8]) -> Source {
 struct Reader<'a> {
     source: Source,
     blocks: Vec<Block>,
+    /// The `try` that ended last: its indentation, and the place of its first import.
+    tried: Option<(u32, usize)>,
     seen: FxHashSet<&'a [u8]>,
 }
 
@@ -109,6 +124,8 @@ struct Reader<'a> {
 struct Block {
     indent: u32,
     runs: Runs,
+    /// How many imports the file had before.
+    imports: usize,
 }
 
 /// When the lines of a block run.
@@ -118,6 +135,12 @@ enum Runs {
     Along,
     /// Later, or only where it can.
     Maybe,
+    /// Only where it can, and what follows where it cannot.
+    Try,
+    /// Where the import at that place failed.
+    Instead(usize),
+    /// Where the file is run as a program, or tests itself.
+    Alone,
     /// Never: it is for type checkers.
     Never,
 }
@@ -125,20 +148,36 @@ enum Runs {
 impl<'a> Reader<'a> {
     /// Leaves the blocks that a line's indentation closes, and enters the one it opens.
     fn enter(&mut self, indent: u32, tokens: &[Token<'a>]) {
-        while self.blocks.last().is_some_and(|block| block.indent >= indent) {
-            self.blocks.pop();
+        while let Some(block) = self.blocks.pop_if(|block| block.indent >= indent) {
+            if block.runs == Runs::Try {
+                let has_imports = self.source.imports.len() > block.imports;
+                self.tried = has_imports.then_some((block.indent, block.imports));
+            }
         }
-        if let Some(runs) = opens(tokens) {
-            self.blocks.push(Block { indent, runs });
-        }
+        let tried = self.tried.filter(|&(at, _)| at == indent).map(|(_, first)| first);
+        let runs = match (opens(tokens), tried) {
+            (Some(Runs::Along), Some(first)) if tokens.first().is_some_and(|t| t.is("except")) => {
+                Some(Runs::Instead(first))
+            }
+            (runs, _) => runs,
+        };
+        self.tried = self.tried.filter(|&(at, _)| at < indent || tried.is_some());
+        let imports = self.source.imports.len();
+        self.blocks.extend(runs.map(|runs| Block { indent, runs, imports }));
     }
 
     fn when(&self) -> Option<When> {
-        if self.blocks.iter().any(|block| block.runs == Runs::Never) {
-            return None;
+        let mut when = When::Loaded;
+        for block in &self.blocks {
+            when = match (block.runs, when) {
+                (Runs::Never, _) => return None,
+                (Runs::Alone, _) | (_, When::Alone) => When::Alone,
+                (Runs::Instead(first), When::Loaded) => When::Instead(first),
+                (Runs::Maybe | Runs::Try, When::Loaded) => When::Maybe,
+                (Runs::Along | Runs::Instead(_) | Runs::Maybe | Runs::Try, when) => when,
+            };
         }
-        let maybe = self.blocks.iter().any(|block| block.runs == Runs::Maybe);
-        Some(if maybe { When::Maybe } else { When::Loaded })
+        Some(when)
     }
 
     fn line(&mut self, tokens: &[Token<'a>], start: Start) {
@@ -157,7 +196,8 @@ impl<'a> Reader<'a> {
                     self.call(token, rest.get(1..).unwrap_or_default(), when);
                 }
                 Kind::Text if !documents => self.word(token),
-                Kind::Name | Kind::Text | Kind::Format | Kind::Number | Kind::Mark(_) => {}
+                Kind::Format => self.prefix(token),
+                Kind::Name | Kind::Text | Kind::Number | Kind::Mark(_) => {}
             }
             at += 1;
         }
@@ -208,6 +248,15 @@ impl<'a> Reader<'a> {
     fn word(&mut self, token: &Token<'a>) {
         if self.seen.len() < MAX_WORDS && is_name(token.text) && self.seen.insert(token.text) {
             self.source.words.push(Name { text: text(token.text), line: token.line });
+        } else if let Some(name) = pinned(token.text) {
+            self.source.distributions.push(Name { text: text(name), line: token.line });
+        }
+    }
+
+    fn prefix(&mut self, token: &Token<'a>) {
+        let stem = token.text.strip_suffix(b".").unwrap_or(token.text);
+        if stem.len() >= MIN_PREFIX && self.source.prefixes.len() < MAX_ARGUMENTS && is_name(stem) {
+            self.source.prefixes.push(text(token.text));
         }
     }
 
@@ -216,6 +265,17 @@ impl<'a> Reader<'a> {
         let line = name.line;
         let action = match name.text {
             b"import_module" | b"__import__" => return self.import_call(line, rest, when),
+            b"import_string" | b"find_spec" | b"resolve_name" | b"import_object" | b"exec" => {
+                self.source.is_dynamic |= first_text(rest).is_none();
+                return;
+            }
+            b"version" | b"distribution" | b"metadata" | b"files" | b"requires"
+            | b"get_distribution" | b"load_entry_point" => {
+                let name = first_text(rest).filter(|name| is_distribution(name));
+                let name = name.map(|name| Name { text: text(&name), line });
+                self.source.distributions.extend(name);
+                return;
+            }
             b"run" | b"call" | b"check_call" | b"check_output" | b"Popen" => started(rest),
             b"create_subprocess_exec"
             | b"execlp"
@@ -240,7 +300,10 @@ impl<'a> Reader<'a> {
     }
 
     fn import_call(&mut self, line: u32, rest: &[Token<'a>], when: When) {
-        let Some(name) = first_text(rest) else { return };
+        let Some(name) = first_text(rest) else {
+            self.source.is_dynamic = true;
+            return;
+        };
         let level = name.iter().take_while(|&&byte| byte == b'.').count();
         let module = text(name.get(level..).unwrap_or_default());
         if is_name(module.as_bytes()) {
@@ -257,17 +320,64 @@ fn opens(tokens: &[Token<'_>]) -> Option<Runs> {
         return None;
     }
     match first.text {
-        b"def" | b"try" => Some(Runs::Maybe),
+        b"def" if is_own_test(tokens) => Some(Runs::Alone),
+        b"def" => Some(Runs::Maybe),
+        b"try" => Some(Runs::Try),
         b"with" if has("suppress") => Some(Runs::Maybe),
+        b"if" | b"elif" if is_elsewhere(tokens) => Some(Runs::Never),
         b"if" if has("not") => Some(Runs::Along),
         b"if" if has("TYPE_CHECKING") => Some(Runs::Never),
         b"if" if has("__name__") && tokens.iter().any(|token| token.text == b"__main__") => {
-            Some(Runs::Maybe)
+            Some(Runs::Alone)
         }
         b"if" | b"elif" | b"else" | b"except" | b"finally" | b"for" | b"while" | b"with"
         | b"class" | b"match" | b"case" => Some(Runs::Along),
         _ => None,
     }
+}
+
+/// A condition that is true on other systems only: `sys.platform == "win32"`, `os.name == "nt"`.
+fn is_elsewhere(tokens: &[Token<'_>]) -> bool {
+    let name = |token: &Token<'_>| ["platform", "name", "system"].iter().any(|it| token.is(it));
+    let is_system = |text: &[u8]| {
+        matches!(
+            text,
+            b"win32"
+                | b"nt"
+                | b"cygwin"
+                | b"darwin"
+                | b"java"
+                | b"emscripten"
+                | b"wasi"
+                | b"Windows"
+                | b"Darwin"
+        )
+    };
+    let Some(colon) = tokens.iter().position(|token| token.marks(b':')) else { return false };
+    let condition: Vec<&Token<'_>> = tokens
+        .iter()
+        .take(colon)
+        .filter(|token| !token.marks(b'(') && !token.marks(b')'))
+        .collect();
+    match condition.as_slice() {
+        // At most `if sys . platform` stands in front.
+        [front @ .., one, two, value] if one.marks(b'=') && two.marks(b'=') => {
+            front.len() <= 4
+                && front.last().is_some_and(|last| name(last))
+                && value.kind == Kind::Text
+                && is_system(value.text)
+        }
+        _ => false,
+    }
+}
+
+/// Functions by which modules of the standard library are programs or test themselves.
+fn is_own_test(tokens: &[Token<'_>]) -> bool {
+    let name = tokens.iter().skip_while(|token| !token.is("def")).nth(1);
+    name.is_some_and(|name| {
+        [&b"main"[..], b"_main", b"test", b"_demo"].contains(&name.text)
+            || name.text.starts_with(b"_test")
+    })
 }
 
 /// `from` also stands in `yield from` and `raise … from`, but never there at a statement's start.
@@ -304,6 +414,18 @@ pub fn is_name(text: &[u8]) -> bool {
         let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80;
         part.first().is_some_and(|byte| !byte.is_ascii_digit()) && part.iter().all(is_word)
     })
+}
+
+/// The name in `name==1.0`, as scripts of setuptools name their distribution.
+fn pinned(text: &[u8]) -> Option<&[u8]> {
+    let at = text.windows(2).position(|pair| pair == b"==")?;
+    text.get(..at).filter(|name| is_distribution(name) && text.len() <= MAX_NAME)
+}
+
+/// Says whether a text may be the name of a distribution.
+fn is_distribution(text: &[u8]) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    !text.is_empty() && text.len() <= MAX_NAME && text.iter().all(is_part)
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -419,7 +541,12 @@ mod tests {
         let show = |import: Import| {
             let dots = ".".repeat(import.level);
             let names = import.names.join(",");
-            let mark = if import.when == When::Maybe { "?" } else { "" };
+            let mark = match import.when {
+                When::Loaded => "",
+                When::Maybe => "?",
+                When::Alone => "!",
+                When::Instead(_) => "|",
+            };
             format!("{}{mark} {dots}{} [{names}]", import.line, import.module)
         };
         read(text.as_bytes()).imports.into_iter().map(show).collect()
@@ -427,7 +554,7 @@ mod tests {
 
     #[test]
     fn follows_imports() {
-        let table: [(&str, &[&str]); 24] = [
+        let table: [(&str, &[&str]); 29] = [
             ("import a, b.c as d", &["1 a []", "1 b.c []"]),
             ("from a.b import c as d, e", &["1 a.b [c,e]"]),
             ("from . import x", &["1 . [x]"]),
@@ -439,15 +566,26 @@ mod tests {
             ("async def f(): import a", &["1? a []"]),
             (
                 "try:\n  import a\nexcept ImportError:\n  import b\nelse:\n  import c",
-                &["2? a []", "4 b []", "6 c []"],
+                &["2? a []", "4| b []", "6 c []"],
             ),
+            (
+                "try:\n  x()\nexcept A:\n  import b\ntry:\n  import c\nexcept B: import d\nimport e",
+                &["4 b []", "6? c []", "7| d []", "8 e []"],
+            ),
+            ("def main():\n  import a\ndef mains(): import b", &["2! a []", "3? b []"]),
             ("try: import a\nfinally: pass", &["1? a []"]),
             ("with suppress(ImportError):\n  import a", &["2? a []"]),
             ("if TYPE_CHECKING:\n  import a\nelse:\n  import b", &["4 b []"]),
             ("if typing.TYPE_CHECKING:\n  import a", &[]),
             ("if not TYPE_CHECKING:\n  import a", &["2 a []"]),
-            ("if __name__ == '__main__':\n  import a", &["2? a []"]),
+            ("if __name__ == '__main__':\n  import a", &["2! a []"]),
             ("if sys.version_info < (3, 8):\n  import a", &["2 a []"]),
+            ("if sys.platform == 'win32':\n  import a\nelif os.name == 'nt':\n  import b", &[]),
+            (
+                "if sys.platform == 'win32' or x:\n  import a\nif x == 'nt': import b",
+                &["2 a []", "3 b []"],
+            ),
+            ("if sys.platform == 'win32':\n  import a\nelse:\n  import b", &["4 b []"]),
             ("importlib.import_module('a.b')", &["1 a.b []"]),
             ("import_module('.b', __name__)", &["1 .b []"]),
             ("__import__(f'a.{b}'); __import__('x y')", &[]),
@@ -468,6 +606,32 @@ mod tests {
         let words: Vec<String> =
             read(text.as_bytes()).words.into_iter().map(|name| name.text).collect();
         assert_eq!(words, ["a.b", "a.b:c", "q"]);
+    }
+
+    #[test]
+    fn tells_what_only_the_running_program_knows() {
+        let table: [(&str, bool, &[&str], &[&str]); 8] = [
+            ("import_module('a')", false, &[], &[]),
+            ("import_module(name)", true, &[], &[]),
+            ("__import__(f'a.b.{c}')", true, &["a.b."], &[]),
+            ("find_spec(name)", true, &[], &[]),
+            ("x = f'_data_{y}', f'{z}', f'a b{c}'", false, &["_data_"], &[]),
+            ("version('a-b')", false, &[], &["a-b"]),
+            (
+                "sys.exit(load_entry_point('A.b==1', 'console_scripts', 'a')())",
+                false,
+                &[],
+                &["A.b"],
+            ),
+            ("__requires__ = 'a==1.0'; x = ['a == b', '==1']", false, &[], &["a"]),
+        ];
+        for (text, is_dynamic, prefixes, distributions) in table {
+            let source = read(text.as_bytes());
+            let names: Vec<String> = source.distributions.into_iter().map(|n| n.text).collect();
+            assert_eq!(source.is_dynamic, is_dynamic, "{text}");
+            assert_eq!(source.prefixes, prefixes, "{text}");
+            assert_eq!(names, distributions, "{text}");
+        }
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub fn read_paths(view: &View<'_>, site: NodeId, index: &mut Index) {
             PathLine::Folder(_) => None,
         });
         let files = imported.filter_map(|parts| modules::find_in(tree, site, &parts)?.files.pop());
-        let is_own = !index.adopt(child, &files.collect::<Vec<_>>());
+        let is_own = !index.adopt(view, child, &files.collect::<Vec<_>>());
         if is_own {
             index.own_paths.push(child);
         }

@@ -213,6 +213,12 @@ impl<'s> Scope<'s> {
             let found = self.listing(search, site, depth + 1);
             found.into_iter().for_each(|path| add(Meaning::Whole(path)));
         }
+        let searches = &variable.searches;
+        let is_empty_search = |&(search, site): &_| self.is_known_search(search, site, depth + 1);
+        if meanings.is_empty() && !searches.is_empty() && searches.iter().all(is_empty_search) {
+            // There is nothing now, and what a volume may bring is not the image's: as with the script's own arguments.
+            meanings.push(Meaning::Fields(vec![Field::Arguments]));
+        }
         if variable.is_open && meanings.is_empty() {
             meanings.push(Meaning::Unknown);
         }

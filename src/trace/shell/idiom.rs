@@ -88,6 +88,17 @@ impl Scope<'_> {
         printed
     }
 
+    /// Says whether a search looks into folders of the image only.
+    pub(super) fn is_known_search(&self, simple: &Simple, site: Site, depth: u32) -> bool {
+        let words = self.command_words(simple, site, depth);
+        let Some((program, rest)) = words.split_first() else { return false };
+        let rest: Vec<&[u8]> = rest.iter().map(Vec::as_slice).collect();
+        let folders = operands(&rest);
+        matches!(base_name(program), b"run-parts" | b"ls")
+            && !folders.is_empty()
+            && folders.iter().all(|folder| self.folder_at(folder).is_some())
+    }
+
     /// What a search of folders lists, whatever filters follow.
     pub(super) fn listing(&self, simple: &Simple, site: Site, depth: u32) -> Vec<Vec<u8>> {
         let words = self.command_words(simple, site, depth);
@@ -169,12 +180,13 @@ impl Scope<'_> {
 
     /// The words of a command that is one of the idioms; none where any of them is not known.
     fn command_words(&self, simple: &Simple, site: Site, depth: u32) -> Vec<Vec<u8>> {
-        let program = simple.words.first().and_then(Word::literal).unwrap_or_default();
+        let is_eval = |word: &&Word| word.bare() == Some(b"eval");
+        let own = &simple.words[simple.words.iter().take_while(is_eval).count()..];
+        let program = own.first().and_then(Word::literal).unwrap_or_default();
         if !IDIOMS.contains(&base_name(&program)) {
             return Vec::new();
         }
-        let expanded =
-            simple.words.iter().map(|word| self.expand_to(Located { word, site }, depth));
+        let expanded = own.iter().map(|word| self.expand_to(Located { word, site }, depth));
         // The first alternative stands for all: these idioms have one.
         let fields = expanded.filter_map(|alternatives| alternatives.into_iter().next()).flatten();
         let mut words = Vec::new();

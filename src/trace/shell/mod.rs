@@ -12,9 +12,9 @@ mod builtin;
 mod expand;
 mod idiom;
 mod parse;
-mod places;
 mod posix;
 mod programs;
+mod reading;
 mod scope;
 mod sed;
 mod syntax;
@@ -25,19 +25,15 @@ mod walk;
 mod wrapper;
 
 use self::programs::{Language, Ran};
-use self::scope::{Located, Scope, Source};
+use self::reading::{Reading, Role};
 use self::syntax::Statement;
-use self::value::Field;
-use self::walk::{Walk, Wanted};
+use self::walk::Wanted;
 use self::wrapper::Inner;
 use super::claim::{Claim, Finding, Strength, Target};
 use super::script::{self, Shebang, base_name, is_shell};
 use super::tracer::{Command, FileView, Program, Reach, Tracer, View, Word};
 use crate::path::ImagePath;
 use crate::warning::{Place, Warning};
-
-/// How many files one script may source.
-const MAX_SOURCES: usize = 32;
 
 /// How many words of a caller are followed into a script.
 const MAX_ARGUMENTS: usize = 64;
@@ -362,143 +358,6 @@ fn names_other_language(name: &[u8]) -> bool {
 
 fn is_file(path: &ImagePath, view: &View<'_>) -> bool {
     view.tree.resolve(path.as_bytes()).is_some_and(|found| view.tree.is_file(found.node))
-}
-
-/// A script that is about to be read.
-struct Reading<'a> {
-    text: &'a [u8],
-    place: Place,
-    /// The script's file.
-    path: Option<ImagePath>,
-    /// `$0`.
-    name: Option<Vec<u8>>,
-    folder: ImagePath,
-    arguments: Option<&'a [Word]>,
-    role: Role,
-}
-
-/// Whether a script is run, or read by other scripts whose functions it may use.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
-    Program,
-    Library,
-}
-
-impl Reading<'_> {
-    fn findings(self, view: &View<'_>) -> Vec<Finding> {
-        self.findings_of(view, Wanted::All)
-    }
-
-    fn findings_of(self, view: &View<'_>, wanted: Wanted) -> Vec<Finding> {
-        let first = match &self.place {
-            Place::Line(_, line) => (*line).max(1),
-            Place::Config(_) => 1,
-        };
-        let mut script = parse::parse(self.text, first);
-        let warning = self.unreadable(&mut script);
-        let mut sources = vec![Source { path: self.path.clone(), script }];
-        let mut places = vec![self.place.clone()];
-        // A sourced file may source more, and may set the variables that name it.
-        for _ in 0..4 {
-            let scope = self.scope(view, &sources);
-            let known: Vec<ImagePath> = sources.iter().filter_map(|s| s.path.clone()).collect();
-            let mut paths: Vec<ImagePath> =
-                scope.sourced.iter().flat_map(|&word| sourced_by(&scope, word)).collect();
-            paths.retain(|path| !known.contains(path));
-            paths.sort();
-            paths.dedup();
-            paths.truncate(MAX_SOURCES.saturating_sub(sources.len()));
-            if paths.is_empty() {
-                break;
-            }
-            for path in paths {
-                let found = view.tree.resolve(path.as_bytes());
-                let text = found.map(|f| view.read(f.node, parse::MAX_SCRIPT as u64));
-                let script = parse::parse(&text.unwrap_or_default(), 1);
-                places.push(Place::Line(path.clone(), 0));
-                sources.push(Source { path: Some(path), script });
-            }
-        }
-        let mut scope = self.scope(view, &sources);
-        let is_unknown = |&word: &Located<'_>| sourced_by(&scope, word).is_empty();
-        scope.is_partial = self.role == Role::Library || scope.sourced.iter().any(is_unknown);
-        let mut findings = Walk::new(&scope, &places, wanted).findings();
-        places::settle(&mut findings, view);
-        findings.extend(warning.filter(|_| wanted == Wanted::All));
-        findings
-    }
-
-    fn scope<'s>(&'s self, view: &'s View<'s>, sources: &'s [Source]) -> Scope<'s> {
-        Scope::new(view, sources, self.name.clone(), self.arguments, self.folder.clone())
-    }
-
-    /// Cuts a script off where it ends for sure, and warns of what could not be read before.
-    ///
-    /// Behind `exec program` of the top level stands what a shell never reads: a payload, or a script in another
-    /// language, as in the launchers of Python's installers.
-    fn unreadable(&self, script: &mut syntax::Script) -> Option<Finding> {
-        let end = script.statements.iter().position(|statement| {
-            let Statement::Simple(simple) = statement else { return false };
-            let program = simple.words.first().and_then(syntax::Word::literal);
-            match program.as_deref() {
-                Some(b"exec") => simple.words.len() > 1,
-                Some(b"exit") => true,
-                _ => false,
-            }
-        });
-        let mut last = u32::MAX;
-        if let Some(end) = end {
-            script.statements.truncate(end + 1);
-            if let Some(Statement::Simple(simple)) = script.statements.last() {
-                last = simple.line;
-            }
-        }
-        let fault = script.faults.iter().find(|fault| fault.line < last)?;
-        let file = self.path.clone()?;
-        let cause = format!("{} in line {}", fault.cause, fault.line);
-        Some(Finding {
-            target: Target::Warning(Warning::Unreadable { file, cause }),
-            claim: Claim::Command,
-            strength: Strength::Likely,
-            detail: String::new(),
-        })
-    }
-}
-
-fn sourced_by(scope: &Scope<'_>, word: Located<'_>) -> Vec<ImagePath> {
-    let mut paths = Vec::new();
-    for fields in scope.expand(word) {
-        let found = match fields.into_iter().next() {
-            Some(Field::Known(value)) => match value.pattern {
-                Some(pattern) => scope.paths(&pattern),
-                None => vec![value.text],
-            },
-            Some(Field::Unknown(pattern)) => scope.guessed(&pattern),
-            Some(Field::Arguments) | None => Vec::new(),
-        };
-        paths.extend(found.iter().flat_map(|path| sourced_paths(scope, path)));
-    }
-    paths
-}
-
-/// The files that `. word` may read: from the folders the script may work in, then on PATH.
-fn sourced_paths(scope: &Scope<'_>, word: &[u8]) -> Vec<ImagePath> {
-    let view = scope.view;
-    let is_there = |path: &ImagePath| is_file(path, view);
-    let mut paths: Vec<ImagePath> = scope
-        .working_folders()
-        .iter()
-        .filter_map(|folder| folder.join(word).ok())
-        .filter(is_there)
-        .collect();
-    if paths.is_empty() && !word.contains(&b'/') {
-        let root = ImagePath::root();
-        let folders = view.search_path().into_iter().filter_map(|folder| root.join(folder).ok());
-        paths = folders.filter_map(|folder| folder.join(word).ok()).filter(is_there).collect();
-        paths.truncate(1);
-    }
-    paths.dedup();
-    paths
 }
 
 /// Says whether text without a `#!` line reads like commands: its first statement is one that this image can run.

@@ -106,6 +106,9 @@ pub struct Scope<'s> {
     pub folders: Vec<Located<'s>>,
     /// Programs that the script looks for before it runs them.
     pub probed: FxHashSet<Vec<u8>>,
+    /// The words by which it looks for those that only their values name.
+    probes: Vec<Located<'s>>,
+    expanded_probes: RefCell<Option<FxHashSet<Vec<u8>>>>,
     /// The files that are sourced.
     pub sourced: Vec<Located<'s>>,
     /// Whether something is sourced that nobody knows, so that functions are missing here.
@@ -141,6 +144,8 @@ impl<'s> Scope<'s> {
             frames: vec![Frame::default()],
             folders: Vec::new(),
             probed: FxHashSet::default(),
+            probes: Vec::new(),
+            expanded_probes: RefCell::default(),
             sourced: Vec::new(),
             is_partial: false,
             known: RefCell::default(),
@@ -170,6 +175,18 @@ impl<'s> Scope<'s> {
         }
         streams.join(&mut scope);
         scope
+    }
+
+    /// Says whether the script looks for a program before it runs it.
+    pub fn is_probed(&self, program: &[u8]) -> bool {
+        if self.probed.contains(program) {
+            return true;
+        }
+        if self.expanded_probes.borrow().is_none() {
+            let values = self.probes.iter().flat_map(|&word| self.values(word)).collect();
+            *self.expanded_probes.borrow_mut() = Some(values);
+        }
+        self.expanded_probes.borrow().as_ref().is_some_and(|values| values.contains(program))
     }
 
     /// Pays for working out so many values; `false` when nothing is left.
@@ -419,6 +436,8 @@ impl<'s> Reader<'_, 's> {
             }
             Some(b"command" | b"type" | b"which" | b"hash" | b"[" | b"test" | b"[[") => {
                 self.scope.probed.extend(operands().filter_map(Word::literal));
+                let unknown = operands().filter(|word| word.literal().is_none());
+                self.scope.probes.extend(unknown.map(|word| Located { word, site }));
             }
             _ => {}
         }

@@ -47,7 +47,9 @@ enum Start {
 enum Programs {
     None,
     Unknown,
-    /// One at least is known.
+    /// Those that are known are not in the image.
+    Absent,
+    /// One at least is known, and there.
     Known,
 }
 
@@ -69,6 +71,8 @@ pub struct Walk<'s> {
     /// The here-documents of the script or text that is walked.
     documents: Rc<[Word]>,
     texts: u32,
+    /// Whether a distribution's package owns the source that is walked.
+    is_packaged: bool,
     findings: Vec<Finding>,
     commands: FxHashSet<(Vec<tracer::Word>, bool)>,
     paths: FxHashSet<Vec<u8>>,
@@ -85,6 +89,7 @@ impl<'s> Walk<'s> {
             site: Site::default(),
             documents: Rc::default(),
             texts: 0,
+            is_packaged: false,
             findings: Vec::new(),
             commands: FxHashSet::default(),
             paths: FxHashSet::default(),
@@ -96,6 +101,9 @@ impl<'s> Walk<'s> {
     pub fn findings(mut self) -> Vec<Finding> {
         for (number, source) in self.scope.sources.iter().enumerate() {
             self.site = Site { source: number, frame: 0 };
+            let view = self.scope.view;
+            let path = source.path.as_ref().and_then(|path| view.tree.resolve(path.as_bytes()));
+            self.is_packaged = path.is_some_and(|found| view.packages.is_owned(found.node));
             // What a sourced file runs at other times may be absent.
             let demand = if number == 0 { Demand::Needed } else { Demand::Tried };
             self.script(&source.script, demand);
@@ -238,12 +246,22 @@ impl<'s> Walk<'s> {
             self.aliases(simple);
         }
         let mut programs = Programs::None;
-        for (start, line) in self.lines(&simple.words) {
+        let lines = self.lines(&simple.words);
+        let known = |(_, line): &(Start, Fields)| match line.first() {
+            Some(Field::Known(value)) => Some(value.text.clone()),
+            Some(Field::Unknown(_) | Field::Arguments) | None => None,
+        };
+        // Of several programs that a variable may name, a script takes one that is there.
+        let mut choices: Vec<Vec<u8>> = lines.iter().filter_map(known).collect();
+        choices.dedup();
+        let has_choice = choices.len() > 1;
+        for (start, line) in lines {
             // Where a bare variable is unset, the next word is the program; but mostly it will be set.
-            let demand = if start == Start::Unset { Demand::Tried } else { demand };
+            let is_tried = start == Start::Unset || has_choice;
+            let demand = if is_tried { Demand::Tried } else { demand };
             programs = programs.max(self.line(&line, simple, demand));
         }
-        if programs == Programs::Unknown {
+        if programs == Programs::Unknown || programs == Programs::Absent && has_choice {
             self.unknown(simple, 0);
         }
     }
@@ -313,11 +331,11 @@ impl<'s> Walk<'s> {
         };
         // Which of its arguments a script runs, and whether at all, only the running script knows.
         let demand = if has_given { Demand::Tried } else { demand };
-        self.run(&program, &words, simple, demand);
+        let programs = self.run(&program, &words, simple, demand);
         if !removes && !matches!(program.as_slice(), b"[" | b"test" | b"[[") {
             fields.iter().skip(1).for_each(|field| self.named(field, simple.line));
         }
-        Programs::Known
+        programs
     }
 
     /// Takes a program of which a part is known for all those that it may be: `"$HOME/commands/$1.sh"`.

@@ -1,15 +1,16 @@
 //! What one command line runs: a function, a builtin with its own rules, or a program of the image.
 
-use super::{Demand, MAX_TEXTS, Walk};
+use super::{Demand, MAX_TEXTS, Programs, Walk};
 use crate::path::ImagePath;
 use crate::trace::script::{Shebang, base_name};
 use crate::trace::shell::builtin::is_builtin;
+use crate::trace::shell::parse;
 use crate::trace::shell::programs::{Language, Ran};
+use crate::trace::shell::reading::sourced_by;
 use crate::trace::shell::scope::Located;
 use crate::trace::shell::syntax::{Assigned, Piece, Redirect, Simple, Word};
 use crate::trace::shell::value::{Field, Fields};
 use crate::trace::shell::wrapper::{self, Inner};
-use crate::trace::shell::{parse, sourced_by};
 use crate::trace::{Claim, Command, Strength, Target, tracer};
 
 /// A word of the shell whose value nobody knows before it runs.
@@ -23,28 +24,27 @@ impl Walk<'_> {
         words: &[tracer::Word],
         simple: &Simple,
         demand: Demand,
-    ) {
+    ) -> Programs {
         let rest = &words[1..];
         let line = simple.line;
         if self.scope.functions.contains_key(program) {
-            return;
+            return Programs::Known;
         }
         match program {
             b"exec" | b"command" | b"builtin" | b"time" => {
                 if matches!(rest.first(), Some(Some(word)) if word == b"-v" || word == b"-V") {
                     rest[1..].iter().for_each(|word| self.probe(word, line));
-                    return;
+                    return Programs::Known;
                 }
                 // exec $COMMAND: what nothing sets here the container's environment may.
                 let next = simple.words.get(1);
                 if next.is_some_and(|word| self.expand(word).iter().all(Vec::is_empty)) {
-                    self.unknown(simple, 1);
+                    return Programs::Unknown;
                 }
-                for inner in wrapper::inner(program, words) {
-                    if let Inner::Command(inner) = inner {
-                        self.inner(&inner, simple, demand);
-                    }
-                }
+                return match wrapper::inner(program, words).as_slice() {
+                    [Inner::Command(inner)] => self.inner(inner, simple, demand),
+                    _ => Programs::Known,
+                };
             }
             b"type" | b"hash" => rest.iter().for_each(|word| self.probe(word, line)),
             b"[" | b"test" | b"[[" => self.test(rest, line),
@@ -65,20 +65,27 @@ impl Walk<'_> {
             }
             b"." | b"source" => self.sourced(simple),
             _ if is_builtin(program) || !Self::is_plausible(program) => {}
-            _ => self.command(program, words, simple, demand),
+            _ => return self.command(program, words, simple, demand),
         }
+        Programs::Known
     }
 
     /// Runs what a wrapper of the shell itself has as its words.
-    fn inner(&mut self, words: &[tracer::Word], simple: &Simple, demand: Demand) {
+    fn inner(&mut self, words: &[tracer::Word], simple: &Simple, demand: Demand) -> Programs {
         match words.first() {
-            None => {}
-            Some(None) => self.unknown(simple, 1),
+            None => Programs::Known,
+            Some(None) => Programs::Unknown,
             Some(Some(program)) => self.run(program, words, simple, demand),
         }
     }
 
-    fn command(&mut self, program: &[u8], words: &[tracer::Word], simple: &Simple, demand: Demand) {
+    fn command(
+        &mut self,
+        program: &[u8],
+        words: &[tracer::Word],
+        simple: &Simple,
+        demand: Demand,
+    ) -> Programs {
         let name = base_name(program);
         if matches!(name, b"which") {
             words[1..].iter().for_each(|word| self.probe(word, simple.line));
@@ -90,11 +97,12 @@ impl Walk<'_> {
         if name == b"run-parts" {
             self.parts(&words[1..], simple.line);
         }
-        let is_probed = self.scope.probed.contains(program);
-        let optional = demand == Demand::Tried
-            || is_probed
+        // What a packaged script does without the image has always done without.
+        let is_optional = self.is_packaged
+            || self.scope.is_probed(program)
             || self.scope.is_partial
             || self.hands_on_shifted(simple);
+        let optional = demand == Demand::Tried || is_optional;
         let fed = self.fed(name, words, simple);
         let mut words = words.to_vec();
         if !fed.is_empty() {
@@ -102,6 +110,10 @@ impl Walk<'_> {
         }
         words.extend(fed);
         self.add_command(words, simple.line, optional);
+        let folder = self.folder_of(program).unwrap_or_else(|| self.scope.folder.clone());
+        let is_there = self.scope.view.which(program, &folder).is_some()
+            || !self.scope.on_own_path(program).is_empty();
+        if is_there { Programs::Known } else { Programs::Absent }
     }
 
     /// Says whether the program is an argument, of which `shift` may have taken the first ones: `name=$1; shift; "$@"`.
@@ -201,17 +213,10 @@ impl Walk<'_> {
         let is_known = !first.contains(&b'$');
         if is_known {
             self.text(&text, simple.line, demand);
-        } else if !sets && !self.is_packaged() {
+        } else if !sets && !self.is_packaged {
+            // What `eval`s of packaged scripts make up they make of their own words, as a rule.
             self.unknown(simple, 1);
         }
-    }
-
-    /// Says whether the script is a distribution's: what its `eval`s make up they make of its own words, as a rule.
-    fn is_packaged(&self) -> bool {
-        let view = self.scope.view;
-        let path = self.scope.sources.get(self.site.source).and_then(|it| it.path.as_ref());
-        let found = path.and_then(|path| view.tree.resolve(path.as_bytes()));
-        found.is_some_and(|found| view.packages.is_owned(found.node))
     }
 
     /// The programs of a folder that `run-parts` runs.
@@ -326,7 +331,7 @@ fn unknown_program(name: &[u8], words: &[tracer::Word]) -> Option<usize> {
     for _ in 0..8 {
         let Some(Inner::Command(inner)) = found.first() else { return None };
         match inner.first()? {
-            None => return Some(words.len().saturating_sub(inner.len())),
+            None => return words.iter().position(Option::is_none),
             Some(program) => found = wrapper::inner(base_name(program), inner),
         }
     }

@@ -1,0 +1,141 @@
+//! What the modules of one distribution reach among themselves, whatever way they name each other.
+//!
+//! The system's package of a distribution may say that it needs much, for the sake of modules that hardly anybody loads.
+//! What counts is what the modules import that are loaded by an import, a dotted name or a computed name from those
+//! that the program surely loads.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+
+use super::distribution::Index;
+use super::modules;
+use super::search::{Known, Search};
+use super::source::{self, Import, When};
+use crate::trace::View;
+use crate::trace::tracer::MAX_WHOLE;
+use crate::tree::{NodeId, Tree};
+
+/// How many modules of a distribution are followed from one of them.
+const MAX_MODULES: usize = 20_000;
+
+/// What one module names.
+#[derive(Default, Debug)]
+pub struct Inner {
+    /// Other modules of its distribution.
+    own: Vec<NodeId>,
+    /// The metadata files of other distributions.
+    others: Vec<NodeId>,
+}
+
+/// Returns the metadata files of the distributions that a module, or one that it reaches, names.
+pub fn named_from(view: &View<'_>, known: &Known, search: &Search, file: NodeId) -> Vec<NodeId> {
+    let mut seen = FxHashSet::from_iter([file]);
+    let mut queue = VecDeque::from([file]);
+    let mut others = FxHashSet::default();
+    while let Some(file) = queue.pop_front() {
+        let inner = known.inner(view, search, file);
+        others.extend(inner.others.iter().copied());
+        for &next in &inner.own {
+            if seen.len() < MAX_MODULES && seen.insert(next) {
+                queue.push_back(next);
+            }
+        }
+    }
+    let mut others: Vec<NodeId> = others.into_iter().collect();
+    others.sort_unstable();
+    others
+}
+
+/// Reads what one module names.
+pub fn read(view: &View<'_>, known: &Known, search: &Search, file: NodeId) -> Inner {
+    let tree = view.tree;
+    let mut found = Inner::default();
+    let Some(site) = search.site_of(tree, file).filter(|_| tree.name(file).ends_with(b".py"))
+    else {
+        return found;
+    };
+    let source = source::read(&view.read(file, MAX_WHOLE));
+    let mut names = Names { tree, site, index: known.index(view, site), file, found: &mut found };
+    for import in source.imports.iter().filter(|import| import.when != When::Alone) {
+        names.import(search, import);
+    }
+    for word in &source.words {
+        if word.text.contains('.') || source.is_dynamic {
+            names.dotted(search, word.text.split(':').next().unwrap_or_default());
+        }
+    }
+    if source.is_dynamic {
+        source.prefixes.iter().for_each(|prefix| names.prefix(search, prefix));
+    }
+    found
+}
+
+struct Names<'a> {
+    tree: &'a Tree,
+    site: NodeId,
+    index: Arc<Index>,
+    file: NodeId,
+    found: &'a mut Inner,
+}
+
+impl Names<'_> {
+    fn import(&mut self, search: &Search, import: &Import) {
+        let tree = self.tree;
+        let parts: Vec<&str> = import.module.split('.').filter(|part| !part.is_empty()).collect();
+        let module = match import.level {
+            0 => modules::find(tree, &search.installed, &parts),
+            level => tree
+                .ancestors(self.file)
+                .nth(level - 1)
+                .map(|folder| modules::relative(tree, folder, &parts)),
+        };
+        let Some(module) = module else { return };
+        if let Some(package) = module.package.filter(|_| module.matched == parts.len()) {
+            let below = import.names.iter();
+            let below = below.filter_map(|name| modules::find_in(tree, package, &[name.as_str()]));
+            below.for_each(|below| self.add(&below));
+        }
+        self.add(&module);
+    }
+
+    fn dotted(&mut self, search: &Search, name: &str) {
+        let parts: Vec<&str> = name.split('.').collect();
+        if let Some(module) = modules::find(self.tree, &search.installed, &parts)
+            && module.matched + 1 >= parts.len()
+        {
+            self.add(&module);
+        }
+    }
+
+    /// `f"matplotlib.backends.backend_{name}"`.
+    fn prefix(&mut self, search: &Search, prefix: &str) {
+        let tree = self.tree;
+        let (package, stem) = prefix.rsplit_once('.').unwrap_or(("", prefix));
+        let parts: Vec<&str> = package.split('.').filter(|part| !part.is_empty()).collect();
+        let folder = match parts.is_empty() {
+            true => tree.parent(self.file),
+            false => modules::find(tree, &search.installed, &parts).and_then(|it| it.package),
+        };
+        let Some(folder) = folder.filter(|&folder| folder != self.site) else { return };
+        for &child in tree.children(folder) {
+            let name = tree.name(child);
+            if name.starts_with(stem.as_bytes()) && name.ends_with(b".py") {
+                self.found.own.push(child);
+            }
+        }
+    }
+
+    fn add(&mut self, module: &modules::Module) {
+        for &file in &module.files {
+            match (self.index.owner(file), self.index.owner(self.file)) {
+                (Some(owner), Some(own)) if owner.metadata != own.metadata => {
+                    self.found.others.push(owner.metadata);
+                }
+                (Some(_), Some(_)) if file != self.file => self.found.own.push(file),
+                _ => {}
+            }
+        }
+    }
+}

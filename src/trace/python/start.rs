@@ -1,0 +1,127 @@
+//! What a command line says to run, what a first line runs with, and what a call in Python's code starts.
+
+use super::claims::Claims;
+use super::search::Search;
+use super::source::{self, Action, Call};
+use crate::path::ImagePath;
+use crate::trace::{Claim, Command, Strength, Target, View, Word};
+use crate::warning::Place;
+
+/// A word of a command line or a variable that may name a module: `app:create`, `config.settings`, `gevent`.
+pub fn named(word: &[u8], search: &Search, claims: &mut Claims<'_>) {
+    // Factories may be called: `app:create_app()`.
+    let word = word.split(|&byte| byte == b'(').next().unwrap_or_default();
+    let word = word.rsplit(|&byte| byte == b'=').next().unwrap_or_default();
+    if source::is_name(word) {
+        let name = String::from_utf8_lossy(word);
+        claims.word(search, &name, &format!("`{name}`"));
+    }
+}
+
+/// Claims what a call starts or opens.
+pub fn run(call: &Call, place: &Place, claims: &mut Claims<'_>) {
+    let command = |words: Vec<Word>, optional: bool| {
+        Target::Command(Command { words, place: place.clone(), folder: None, optional })
+    };
+    let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let word = |text: &str| Some(text.as_bytes().to_vec());
+    let (target, text) = match &call.action {
+        Action::Run(words) => {
+            let first = words.first().and_then(|word| word.as_deref()).unwrap_or_default();
+            (command(words.clone(), true), shown(first))
+        }
+        Action::Shell(text) => {
+            let words = vec![word("/bin/sh"), word("-c"), Some(text.clone())];
+            (command(words, true), shown(text))
+        }
+        Action::Which(name) => (command(vec![Some(name.clone())], true), shown(name)),
+        Action::Stub => return,
+        Action::Open(name) => return claims.library_file(name, call.line),
+        Action::Find(name) => {
+            // ctypes asks the loader's own list, by its program, and takes the name from there.
+            let words = vec![word("/sbin/ldconfig"), word("-p")];
+            let detail = format!("`find_library` in line {}", call.line);
+            claims.push(command(words, true), Claim::Command, Strength::Likely, detail);
+            return claims.library_file(&[b"lib", name.as_slice(), b".so"].concat(), call.line);
+        }
+    };
+    let detail = format!("`{text}` in line {}", call.line);
+    claims.push(target, Claim::Command, Strength::Likely, detail);
+}
+
+/// What an interpreter's command line says to run.
+#[derive(Debug, PartialEq)]
+pub enum Operand<'a> {
+    /// A file or a folder.
+    Script(&'a [u8]),
+    /// What `-m` names.
+    Module(&'a [u8]),
+    /// The text of `-c`.
+    Code(&'a [u8]),
+    /// Nothing: standard input.
+    None,
+}
+
+/// Reads an interpreter's options up to what it runs (`python3(1)`).
+pub fn operand<'a>(words: &mut impl Iterator<Item = &'a [u8]>) -> Operand<'a> {
+    while let Some(word) = words.next() {
+        let Some(flags) = word.strip_prefix(b"-") else { return Operand::Script(word) };
+        if flags.is_empty() {
+            return Operand::None;
+        }
+        if flags.starts_with(b"-") {
+            if flags == b"-check-hash-based-pycs" {
+                words.next();
+            }
+            continue;
+        }
+        // Flags may be joined, and the last may have its value joined to it: `-um app`, `-Wignore`.
+        let Some(at) = flags.iter().position(|flag| b"cmWX".contains(flag)) else { continue };
+        let joined = flags.get(at + 1..).filter(|value| !value.is_empty());
+        let value = joined.or_else(|| words.next()).unwrap_or_default();
+        match flags.get(at) {
+            Some(b'c') => return Operand::Code(value),
+            Some(b'm') => return Operand::Module(value),
+            Some(_) | None => {}
+        }
+    }
+    Operand::None
+}
+
+/// Says whether a program's name is an interpreter's: `python3.11`, `pypy3`.
+pub fn is_interpreter(name: &[u8]) -> bool {
+    let rest = name.strip_prefix(b"python").or_else(|| name.strip_prefix(b"pypy"));
+    rest.is_some_and(|rest| rest.iter().all(|byte| byte.is_ascii_digit() || b".t".contains(byte)))
+}
+
+/// Says whether a file is a script that Python runs.
+pub fn is_script(head: &[u8]) -> bool {
+    let line = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    line.starts_with(b"#!") && words_of(line).any(|word| is_interpreter(last_name(word)))
+        || is_wrapped(head)
+}
+
+/// pip writes `#!/bin/sh` and a line that is shell and Python at once where an interpreter's path is too long.
+fn is_wrapped(head: &[u8]) -> bool {
+    head.starts_with(b"#!/bin/sh\n'''exec'")
+}
+
+fn words_of(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let words = line.split(|byte| byte.is_ascii_whitespace() || *byte == b'!');
+    words.filter(|word| !word.is_empty())
+}
+
+fn last_name(path: &[u8]) -> &[u8] {
+    path.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
+}
+
+/// The interpreter that a script's first line names, found on PATH where it is left to `env`.
+pub fn shebang(view: &View<'_>, text: &[u8]) -> Option<ImagePath> {
+    if !is_script(text.get(..256.min(text.len())).unwrap_or_default()) {
+        return None;
+    }
+    let line = text.split(|&byte| byte == b'\n').nth(usize::from(is_wrapped(text)))?;
+    let mut words = line.split(|byte| byte.is_ascii_whitespace() || b"!'\"".contains(byte));
+    let word = words.find(|word| is_interpreter(last_name(word)))?;
+    view.which(word, &ImagePath::root())
+}
