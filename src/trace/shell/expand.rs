@@ -216,8 +216,7 @@ impl<'s> Scope<'s> {
         let searches = &variable.searches;
         let is_empty_search = |&(search, site): &_| self.is_known_search(search, site, depth + 1);
         if meanings.is_empty() && !searches.is_empty() && searches.iter().all(is_empty_search) {
-            // There is nothing now, and what a volume may bring is not the image's: as with the script's own arguments.
-            meanings.push(Meaning::Fields(vec![Field::Arguments]));
+            meanings.push(nothing_yet());
         }
         if variable.is_open && meanings.is_empty() {
             meanings.push(Meaning::Unknown);
@@ -242,7 +241,12 @@ impl<'s> Scope<'s> {
         for field in fields {
             match field {
                 Field::Known(Value { pattern: Some(pattern), .. }) => {
-                    meanings.extend(self.paths(&pattern).into_iter().map(Meaning::Whole));
+                    let paths = self.paths(&pattern);
+                    let folder = pattern::folder(&pattern);
+                    if paths.is_empty() && self.view.tree.resolve(&folder).is_some() {
+                        meanings.push(nothing_yet());
+                    }
+                    meanings.extend(paths.into_iter().map(Meaning::Whole));
                 }
                 other => meanings.push(Meaning::Fields(vec![other])),
             }
@@ -467,6 +471,11 @@ impl<'s> Scope<'s> {
 
 fn located(words: &[Word], site: Site) -> impl Iterator<Item = Located<'_>> {
     words.iter().map(move |word| Located { word, site })
+}
+
+/// What an empty folder holds: nothing now, and what a volume may bring is not the image's, as with a script's arguments.
+fn nothing_yet() -> Meaning {
+    Meaning::Fields(vec![Field::Arguments])
 }
 
 /// The value of fields that stand in `${name:-word}`.
