@@ -433,6 +433,8 @@ mod builtin {
         "deno",
         "dictionaries",
         "dotnet",
+        "dotnet-application",
+        "dotnet-runtime",
         "elixir",
         "erlang",
         "fontconfig",

@@ -31,6 +31,7 @@ pub mod apache;
 pub mod calls;
 pub mod cron;
 pub mod delegates;
+pub mod dotnet;
 pub mod elf;
 pub mod erlang;
 pub mod execline;
@@ -69,6 +70,7 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(python::Python::default()),
         Box::new(node::Node::default()),
         Box::new(java::Java::new(elf::Elf::new(subject.tree, subject.contents, subject.config))),
+        Box::new(dotnet::Dotnet),
         Box::new(erlang::Erlang::default()),
         Box::new(nginx::Nginx),
         Box::new(apache::Apache),
