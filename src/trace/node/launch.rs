@@ -4,6 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::claims::Claims;
 use super::manifest::Manifest;
+use super::resolve::split_name;
 use super::source;
 use crate::path::ImagePath;
 use crate::tree::NodeId;
@@ -59,7 +60,11 @@ impl Claims<'_> {
             if LOADERS.contains(&flag) {
                 let request = joined.or_else(|| words.get(at + 1).copied()).unwrap_or_default();
                 let found = self.resolver.resolve(from, request);
-                self.found(found, &format!("`{flag} {request}`"));
+                let detail = format!("`{flag} {request}`");
+                if let (true, Some((name, _))) = (found.files.is_empty(), split_name(request)) {
+                    self.stored(from, name, &detail);
+                }
+                self.found(found, &detail);
             }
         }
     }

@@ -55,7 +55,7 @@ impl Tracer for Node {
         let name = file.path.name();
         if name == b"package.json" {
             claims.manifest(file);
-        } else if name == plugnplay::NAME && file.reach != Reach::Broad {
+        } else if plugnplay::NAMES.contains(&name) && file.reach != Reach::Broad {
             claims.store(file.node);
         } else if is_source(file) && file.reach != Reach::Broad {
             claims.source(file);

@@ -14,9 +14,10 @@ use super::claims::Claims;
 use super::value::unescaped;
 use super::{Claim, Target};
 use crate::tree::NodeId;
+use crate::warning::Warning;
 
-/// The file's name.
-pub const NAME: &[u8] = b".pnp.cjs";
+/// The file's names, the older one last.
+pub const NAMES: [&[u8]; 2] = [b".pnp.cjs", b".pnp.js"];
 
 /// The largest file that is read, in bytes.
 const MAX_FILE: u64 = 64 << 20;
@@ -133,6 +134,14 @@ impl Claims<'_> {
     pub fn store(&mut self, file: NodeId) {
         let Some(folder) = self.tree.parent(file) else { return };
         let store = self.read_store(file);
+        if store.packages.is_empty() {
+            let cause =
+                "it does not say where packages are, so all that are stored stay".to_owned();
+            self.warn(Warning::Unreadable { file: self.tree.path(file), cause });
+            let stored = self.tree.child(folder, b".yarn").into_iter();
+            let stored: Vec<NodeId> = stored.flat_map(|yarn| self.tree.subtree(yarn)).collect();
+            return self.push(Target::Library(stored), Claim::Import, "what Yarn stored");
+        }
         for workspace in &store.workspaces {
             let Some(own) = store.packages.get(workspace) else { continue };
             let Some(root) = self.tree.resolve_from(folder, own.location.as_bytes()) else {
@@ -150,8 +159,7 @@ impl Claims<'_> {
     /// A package that a module of the application requests by name, where no folder of packages has it.
     pub fn stored(&mut self, folder: NodeId, name: &str, detail: &str) {
         let mut upwards = std::iter::once(folder).chain(self.tree.ancestors(folder));
-        let Some((root, file)) =
-            upwards.find_map(|folder| Some((folder, self.tree.child(folder, NAME)?)))
+        let Some((root, file)) = upwards.find_map(|folder| Some((folder, self.store_in(folder)?)))
         else {
             return;
         };
@@ -162,6 +170,10 @@ impl Claims<'_> {
             .flat_map(|own| own.dependencies.iter().filter(|(dependency, _)| dependency == name))
             .collect();
         self.archives(root, &store, keys, detail);
+    }
+
+    fn store_in(&self, folder: NodeId) -> Option<NodeId> {
+        NAMES.iter().find_map(|name| self.tree.child(folder, name))
     }
 
     fn read_store(&self, file: NodeId) -> Arc<Store> {

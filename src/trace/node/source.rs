@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::calls::PlainCalls;
-use super::lexer::{Kind, Lexer, Token};
+use super::lexer::{Kind, Lexer, Side, Token};
 use super::programs::Runs;
 use super::value::{Base, Bindings, Value, end_of, evaluate, unescaped};
 use crate::trace::Word;
@@ -120,6 +120,7 @@ impl<'a> Reader<'a> {
         let Some(token) = tokens.get(at) else { return };
         if let Kind::Template { open: true, .. } = token.kind {
             self.path(tokens, at);
+            self.beginning(tokens, at);
         }
         match token.kind {
             Kind::Text | Kind::Template { open: false, .. } => self.name(token),
@@ -145,7 +146,11 @@ impl<'a> Reader<'a> {
         let is_defined = before(1).is_some_and(|token| token.is("function"));
         match token.text {
             b"require" if called && matches!(owner, None | Some(b"module" | b"main")) => {
-                self.request(token, arguments, !is_defined);
+                // `import(`./x/${y}`)` as compilers have it: the template has been read.
+                let is_wrapped = before(2).is_some_and(|token| token.is("__importStar"))
+                    || before(2).is_some_and(|token| token.is("_interopRequireWildcard"));
+                let is_read = is_wrapped && self.has_beginning(token.line);
+                self.request(token, arguments, !is_defined && !is_read);
             }
             b"resolve" if called && matches!(owner, Some(b"require" | b"meta")) => {
                 self.request(token, arguments, true);
@@ -160,6 +165,11 @@ impl<'a> Reader<'a> {
             name if called && self.is_loader(name) => self.loaded(token, arguments),
             _ => self.run(token, owner, rest),
         }
+    }
+
+    fn has_beginning(&self, line: u32) -> bool {
+        let last = self.source.requests.last();
+        last.is_some_and(|request| request.line == line && !request.value.complete)
     }
 
     fn is_loader(&self, name: &[u8]) -> bool {
@@ -242,6 +252,20 @@ impl<'a> Reader<'a> {
                 guarded,
                 form: Form::Either,
             });
+        }
+    }
+
+    /// A template that starts as the path of a module does; compilers set it apart from the `require` that takes it.
+    fn beginning(&mut self, tokens: &[Token<'a>], at: usize) {
+        let rest = tokens.get(at..).unwrap_or_default();
+        let Some(token) = rest.first() else { return };
+        let is_start = matches!(token.kind, Kind::Template { side: Side::Start, .. });
+        if is_start
+            && (token.text.starts_with(b"./") || token.text.starts_with(b"../"))
+            && let (Some(value), _) = evaluate(rest, &self.bindings)
+        {
+            let (line, form) = (token.line, Form::Either);
+            self.source.requests.push(Request { value, line, guarded: true, form });
         }
     }
 
@@ -424,7 +448,7 @@ mod tests {
 
     #[test]
     fn finds_requests() {
-        let table: [(&str, &[&str]); 29] = [
+        let table: [(&str, &[&str]); 30] = [
             ("const a = require('a')", &["1 a"]),
             ("require(\"./b\")\nrequire(`c`)", &["1 ./b", "2 c"]),
             ("require('./x/' + name + '.js')", &["1 ./x/…"]),
@@ -433,7 +457,8 @@ mod tests {
             ("import a, { b as c } from 'a'", &["1 a"]),
             ("import 'a'; import * as b from \"b\"", &["1 a", "1 b"]),
             ("export * from 'a'; export { b } from 'b'", &["1 a", "1 b"]),
-            ("const m = await import(`./l/${x}.json`)", &["1 ./l/…"]),
+            ("const m = await import(`./l/${x}.json`)", &["1 ./l/…", "1? ./l/…"]),
+            ("resolve(`${`./l/${x}`}`).then(s => require(s))", &["1? ./l/…"]),
             ("require.resolve('a/b')", &["1 a/b"]),
             ("import.meta.resolve('a')", &["1 a"]),
             ("try { require('a') } catch {}", &["1? a"]),
