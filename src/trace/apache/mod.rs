@@ -144,6 +144,7 @@ struct Configuration<'a> {
     loaded: BTreeSet<Vec<u8>>,
     /// Modules that lie in the image beside loaded ones: `mod_ssl.so`.
     present: BTreeSet<Vec<u8>>,
+    has_encrypted_key: bool,
     findings: Vec<Finding>,
 }
 
@@ -163,9 +164,11 @@ impl<'a> Configuration<'a> {
             statements,
             loaded: BTreeSet::new(),
             present: BTreeSet::new(),
+            has_encrypted_key: false,
             findings: Vec::new(),
         };
         this.collect_modules();
+        this.has_encrypted_key = this.names_encrypted_key(&this.statements);
         this
     }
 
@@ -252,7 +255,11 @@ impl<'a> Configuration<'a> {
                 for word in words {
                     self.word(word, &place);
                 }
+                if let Some(module) = words.first() {
+                    self.drivers(module, &place);
+                }
             }
+            (b"sslpassphrasedialog", [word, ..]) => self.dialog(word, &place),
             (b"documentroot" | b"virtualdocumentroot", [folder, ..])
             | (
                 b"alias"
@@ -282,6 +289,45 @@ impl<'a> Configuration<'a> {
                 }
             }
         }
+    }
+
+    /// Modules whose work the portable runtime does with a driver that it loads by name.
+    fn drivers(&mut self, module: &[u8], place: &Place) {
+        let names: &[u8] = match module {
+            b"ldap_module" | b"authnz_ldap_module" => b"apr_ldap*",
+            b"dbd_module" => b"apr_dbd_*",
+            b"session_crypto_module" => b"apr_crypto_*",
+            _ => return,
+        };
+        let pattern = [b"/usr/lib/*/apr-util-1/", names].concat();
+        for path in pattern::expand(self.view, &pattern) {
+            self.add(Target::Path(path.clone()), &path, place);
+        }
+    }
+
+    /// The dialog for pass phrases has to be there, but a packaged one, which talks to whoever sits at the machine, runs only
+    /// for a key that is encrypted.
+    fn dialog(&mut self, word: &[u8], place: &Place) {
+        let path = word.strip_prefix(b"exec:").unwrap_or(word);
+        let found = self.view.tree.resolve(path).map(|found| found.node);
+        match found.filter(|&node| self.view.packages.is_owned(node) && !self.has_encrypted_key) {
+            Some(node) => self.add(Target::Files(vec![node]), word, place),
+            None => self.word(word, place),
+        }
+    }
+
+    /// Says whether a key that the configuration names asks for a pass phrase.
+    fn names_encrypted_key(&self, statements: &[Statement]) -> bool {
+        let keys = statements.iter().filter(|it| {
+            matches!(it.directive.name.as_slice(), b"sslcertificatekeyfile" | b"sslcertificatefile")
+        });
+        keys.filter_map(|it| it.name()).any(|word| {
+            let word = self.variables.expanded(word, Missing::Written);
+            let path = self.root.join(&word).ok();
+            let found = path.and_then(|path| self.view.tree.resolve(path.as_bytes()));
+            let text = found.map(|found| self.view.read(found.node, MAX_TEXT)).unwrap_or_default();
+            memchr::memmem::find(&text, b"ENCRYPTED").is_some()
+        })
     }
 
     /// A pattern, a file, or a folder with all that is in it.
