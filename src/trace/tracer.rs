@@ -143,11 +143,13 @@ impl View<'_> {
         }
     }
 
-    /// Returns the folders of the image's PATH, in order; the shell's default where the image sets none.
+    /// Returns the folders of the image's PATH, in order; the shell's default where the image sets none. The last one is
+    /// that of slashcommand (cr.yp.to/slashcommand.html), which inits such as s6-overlay's add at run time.
     pub fn search_path(&self) -> Vec<&[u8]> {
         const DEFAULT: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
         let path = self.config.variable("PATH").unwrap_or(DEFAULT);
-        path.split(':').filter(|folder| folder.starts_with('/')).map(str::as_bytes).collect()
+        let folders = path.split(':').chain(["/command"]);
+        folders.filter(|folder| folder.starts_with('/')).map(str::as_bytes).collect()
     }
 
     /// Finds a program as `execvp(3)` does: a word with a slash from `folder`, another on PATH.
