@@ -4,6 +4,8 @@
 //! person's home is kept with what no package put there: keys, settings, files to fetch. Of a service's home only what a
 //! session reads counts.
 
+use std::collections::BTreeSet;
+
 use super::claim::{Claim, Finding, Strength, Target};
 use super::strings::is_private_folder;
 use super::tracer::{FileView, Firing, Tracer, View};
@@ -51,8 +53,16 @@ impl Tracer for Passwd {
         let Some(found) = view.tree.resolve(b"/etc/passwd") else { return Vec::new() };
         let text = view.read(found.node, MAX_PASSWD);
         let users = text.split(|&byte| byte == b'\n').filter_map(User::parse);
-        let users = users.filter(User::logs_in).take(MAX_USERS);
-        users.flat_map(|user| user.needs(view)).collect()
+        let users: Vec<User<'_>> = users.filter(User::logs_in).take(MAX_USERS).collect();
+        let mut findings: Vec<Finding> = users.iter().map(User::shell).collect();
+        // Many users may share one home.
+        let mut homes = BTreeSet::new();
+        for user in &users {
+            if homes.insert(user.home) {
+                findings.extend(user.home(view));
+            }
+        }
+        findings
     }
 }
 
@@ -78,21 +88,22 @@ impl<'t> User<'t> {
         !matches!(program, b"nologin" | b"false" | b"true" | b"sync" | b"halt" | b"shutdown")
     }
 
-    fn needs(&self, view: &View<'_>) -> Vec<Finding> {
-        let shell = Target::Path(self.shell.to_vec());
-        let mut findings = vec![self.finding(shell, Claim::Command, "shell")];
-        let home = view.tree.resolve(self.home).map(|found| found.node);
-        let Some(home) = home.filter(|&home| view.tree.is_dir(home) && home != NodeId::ROOT) else {
-            return findings;
-        };
-        if self.number >= FIRST_PERSON && is_private_folder(view, home) {
-            findings.push(self.finding(Target::Unowned(home), Claim::Identity, "home"));
+    fn shell(&self) -> Finding {
+        self.finding(Target::Path(self.shell.to_vec()), Claim::Command, "shell")
+    }
+
+    fn home(&self, view: &View<'_>) -> Option<Finding> {
+        let home = view.tree.resolve(self.home)?.node;
+        if !view.tree.is_dir(home) || home == NodeId::ROOT {
+            return None;
+        }
+        let target = if self.number >= FIRST_PERSON && is_private_folder(view, home) {
+            Target::Unowned(home)
         } else {
             let session = SESSION.iter().filter_map(|name| view.tree.child(home, name));
-            let files = session.flat_map(|node| view.tree.subtree(node)).collect();
-            findings.push(self.finding(Target::Files(files), Claim::Identity, "home"));
-        }
-        findings
+            Target::Files(session.flat_map(|node| view.tree.subtree(node)).collect())
+        };
+        Some(self.finding(target, Claim::Identity, "home"))
     }
 
     fn finding(&self, target: Target, claim: Claim, what: &str) -> Finding {
