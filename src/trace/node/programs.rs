@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn finds_programs() {
-        let table: [(&str, &[&str]); 14] = [
+        let table: [(&str, &[&str]); 16] = [
             ("exec('a | b', f)", &["/bin/sh -c a | b"]),
             ("cp.execSync(`convert ${x}`)", &["/bin/sh -c convert "]),
             ("execFile('uname', ['-s', x], f)", &["uname -s ?"]),
@@ -184,6 +184,8 @@ mod tests {
             ("const run = util.promisify(cp.exec); run('a b')", &["/bin/sh -c a b"]),
             ("import { spawn as start } from 'child_process'; start('a')", &["a"]),
             ("const { exec: sh } = require('child_process'); sh('a')", &["/bin/sh -c a"]),
+            ("require('node:child_process').execSync('a')", &["/bin/sh -c a"]),
+            ("require('other').execSync('a')", &[]),
             ("await $`ls ${x}`; execa`y`", &["/bin/sh -c ls "]),
             ("spawn('a | b', { shell: true })", &["/bin/sh -c a | b"]),
             ("promisify(", &[]),

@@ -140,7 +140,11 @@ impl<'a> Reader<'a> {
         let is_dot = |back: usize| before(back).is_some_and(|token| token.marks(b'.'));
         // Two dots are the end of `...`, behind which no property stands.
         let is_property = is_dot(1) && !is_dot(2);
-        let owner = before(2).filter(|_| is_property).map(|token| token.text);
+        // `require("child_process").exec(…)`
+        let is_required = before(2).is_some_and(|token| token.marks(b')'))
+            && before(5).is_some_and(|token| token.is("require"));
+        let owner = before(if is_required { 3 } else { 2 }).filter(|_| is_property);
+        let owner = owner.map(|token| token.text.strip_prefix(b"node:").unwrap_or(token.text));
         let called = rest.first().is_some_and(|next| next.marks(b'('));
         let arguments = rest.get(1..).unwrap_or_default();
         let is_defined = before(1).is_some_and(|token| token.is("function"));
