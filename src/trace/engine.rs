@@ -13,11 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::claim::{Claim, Finding, Origin, Reason, Strength, Target};
-use super::commands::{Added, Asked, Commands};
+use super::command_lines::Commands;
 use super::drops::{Drops, Scope};
 use super::mode::Mode;
 use super::outcome::{Reasons, Standing, Trace, Weight};
-use super::tracer::{Command, FileView, Firing, MAX_WHOLE, Program, Reach, Tracer, View};
+use super::tracer::{Command, FileView, Firing, MAX_WHOLE, Reach, Tracer, View};
 use super::{languages, packaged, seed};
 use crate::contents::Contents;
 use crate::glob::Glob;

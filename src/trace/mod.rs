@@ -7,7 +7,7 @@
 
 pub mod asked;
 pub mod claim;
-mod commands;
+mod command_lines;
 #[cfg(test)]
 mod driver;
 pub mod drops;

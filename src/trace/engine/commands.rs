@@ -1,6 +1,12 @@
 //! Command lines: the program is looked up and kept, and every tracer is asked what the other words mean.
 
-use super::*;
+use super::{DIRECT, Engine};
+use crate::path::{Escaped, ImagePath};
+use crate::trace::command_lines::{Added, Asked};
+use crate::trace::tracer::{Command, Program, Tracer};
+use crate::trace::{Finding, Reason, Strength};
+use crate::tree::NodeId;
+use crate::warning::Warning;
 
 impl Engine<'_> {
     /// Looks a command's program up, keeps it, and asks the tracers what the other words mean.

@@ -1,7 +1,16 @@
 //! Profiles: what fires them, and what follows when they do.
 
-use super::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Engine, How, Subject};
+use crate::path::ImagePath;
 use crate::profile::Importers;
+use crate::profile::Profiles;
+use crate::trace::drops::Scope;
+use crate::trace::outcome::Weight;
+use crate::trace::tracer::{Firing, Reach, Tracer};
+use crate::trace::{Claim, Finding, Origin, Reason, Strength};
+use crate::tree::{NodeId, Tree};
 
 impl Engine<'_> {
     /// Fires the profiles that wait for a path, which is now known to stay: what a rule drops has no say.
