@@ -28,7 +28,7 @@ pub enum How {
 
 /// Collects findings, each once.
 pub struct Claims<'a> {
-    view: &'a View<'a>,
+    pub(super) view: &'a View<'a>,
     known: &'a Known,
     findings: Vec<Finding>,
     seen: FxHashSet<(NodeId, bool)>,
@@ -73,7 +73,10 @@ impl<'a> Claims<'a> {
         let index = self.index(site);
         if let Some(distribution) = index.owner(file) {
             self.own = Some(distribution.metadata);
-            let optional = distribution.requires.iter().filter(|one| one.scope == Scope::Extra);
+            // The system's packages are built with all extras: of those, what they lean on tells more.
+            let is_pick = distribution.package.is_none();
+            let optional = distribution.requires.iter();
+            let optional = optional.filter(|one| is_pick && one.scope == Scope::Extra);
             self.extras = optional.map(|one| one.name.clone()).collect();
         }
     }
@@ -82,13 +85,13 @@ impl<'a> Claims<'a> {
     pub fn relied(&mut self, search: &Search, file: NodeId) {
         let Some(site) = search.site_of(self.view.tree, file) else { return };
         let index = self.index(site);
-        let Some(own) = index.owner(file).filter(|own| !own.relied.is_empty()) else { return };
+        if index.owner(file).is_none_or(|own| own.relied.is_empty()) {
+            return;
+        }
         for metadata in inner::named_from(self.view, self.known, search, file) {
-            if let Some(other) = index.described_by(metadata)
-                && own.relied.contains(&other.name)
-            {
-                let detail = format!("the package of `{}` depends on it", own.name);
-                self.installed(other, How::Wanted, &detail);
+            if let Some(other) = index.described_by(metadata) {
+                let detail = "a package that it is imported by depends on it";
+                self.installed(other, How::Wanted, detail);
             }
         }
     }
@@ -270,6 +273,23 @@ impl<'a> Claims<'a> {
         }
     }
 
+    /// Claims the module that a constant of a binary names. A single word may be any word, so it only counts for what
+    /// the distribution has as an extra, and for what no distribution brought.
+    pub fn symbol(&mut self, search: &Search, name: &str, how: How, detail: &str) {
+        if how == How::Wanted && !name.contains('.') {
+            let tree = self.view.tree;
+            let found = modules::find(tree, &search.installed, &[name]);
+            let last = found.and_then(|module| module.files.last().copied());
+            let site = last.and_then(|last| search.site_of(tree, last));
+            if let (Some(last), Some(site)) = (last, site)
+                && self.index(site).owner(last).is_some_and(|it| !self.extras.contains(&it.name))
+            {
+                return;
+            }
+        }
+        self.constant(search, name, how, detail);
+    }
+
     /// Claims the module that a constant names, which some code may import.
     pub fn constant(&mut self, search: &Search, name: &str, how: How, detail: &str) {
         let name = name.split(':').next().unwrap_or_default();
@@ -286,7 +306,8 @@ impl<'a> Claims<'a> {
             return;
         };
         // A module that a rule drops, such as one with `test` in its name, stays where its own distribution names it.
-        let is_own = self.index(site).owner(last).is_some_and(|one| self.own == Some(one.metadata));
+        let index = self.index(site);
+        let is_own = index.owner(last).is_some_and(|one| self.own == Some(one.metadata));
         if is_own
             && module.matched == parts.len()
             && self.known.fate(self.view, last) == Fate::Dropped
@@ -311,8 +332,12 @@ impl<'a> Claims<'a> {
         let is_package = tree.name(file) == b"__init__.py";
         for &child in tree.children(folder) {
             let name = tree.name(child);
-            let is_named = prefixes.iter().any(|prefix| name.starts_with(prefix.as_bytes()));
-            if is_named || is_package && name.ends_with(b".py") {
+            // What a name begins like may be data as well, such as the settings of the build: it is not followed.
+            if prefixes.iter().any(|prefix| name.starts_with(prefix.as_bytes())) {
+                let mut files = modules::compiled(tree, child);
+                files.push(child);
+                self.library(files, detail.clone());
+            } else if is_package && name.ends_with(b".py") {
                 let stem = name.split(|&byte| byte == b'.').next().unwrap_or_default();
                 let stem = String::from_utf8_lossy(stem).into_owned();
                 if let Some(module) = modules::find_in(tree, folder, &[&stem]) {
@@ -372,7 +397,10 @@ impl<'a> Claims<'a> {
                 self.loose(site, last, detail);
             }
             // The standard library is there, so it is meant to be found.
-            if site.is_some() || !search.is_installed(tree, last) || self.is_tool(last) {
+            if site.is_some()
+                || !search.is_installed(tree, last)
+                || self.known.fate(self.view, last) != Fate::Free
+            {
                 return;
             }
         }
@@ -446,51 +474,4 @@ impl<'a> Claims<'a> {
         let found = tree.parent(file).and_then(|folder| tree.child(folder, &stub));
         found.into_iter().for_each(|stub| self.node(stub, "lazy modules are named in it"));
     }
-
-    /// Claims a shared library that a program opens by its file name.
-    pub fn library_file(&mut self, name: &[u8], line: u32) {
-        let tree = self.view.tree;
-        let detail = format!("`{}` in line {line}", String::from_utf8_lossy(name));
-        if name.contains(&b'/') {
-            let target = Target::Path(name.to_vec());
-            return self.push(target, Claim::Dlopen, Strength::Likely, detail);
-        }
-        for folder in library_folders(self.view) {
-            let children = tree.children(folder);
-            let first = children.partition_point(|&child| tree.name(child) < name);
-            let named = children.get(first..).unwrap_or_default().iter().copied();
-            let named = named.take_while(|&child| tree.name(child).starts_with(name));
-            let named = named.filter(|&child| {
-                let rest = tree.name(child).get(name.len()..).unwrap_or_default();
-                rest.is_empty() || rest.starts_with(b".")
-            });
-            let found: Vec<NodeId> = named.collect();
-            for &node in &found {
-                let path = tree.path(node).as_bytes().to_vec();
-                self.push(Target::Path(path), Claim::Dlopen, Strength::Likely, detail.clone());
-            }
-            if !found.is_empty() {
-                return;
-            }
-        }
-    }
-}
-
-/// The folders in which a loader looks for a library by name.
-fn library_folders(view: &View<'_>) -> Vec<NodeId> {
-    let tree = view.tree;
-    let listed = view.config.variable("LD_LIBRARY_PATH").unwrap_or_default().split(':');
-    let fixed = ["/usr/local/lib", "/usr/lib64", "/usr/lib", "/lib64", "/lib"];
-    let paths = listed.filter(|path| path.starts_with('/')).chain(fixed);
-    let mut folders: Vec<NodeId> = Vec::new();
-    for path in paths {
-        let Some(found) = tree.resolve(path.as_bytes()) else { continue };
-        folders.push(found.node);
-        // Debian's multiarch folders are named for the platform: `x86_64-linux-gnu`.
-        let children = tree.children(found.node).iter().copied();
-        folders.extend(children.filter(|&child| {
-            tree.is_dir(child) && tree.name(child).windows(7).any(|part| part == b"-linux-")
-        }));
-    }
-    folders
 }

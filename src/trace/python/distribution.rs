@@ -6,7 +6,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::marker::Interpreter;
-use super::start;
+use super::{modules, start};
 use crate::packages::PackageId;
 use crate::trace::{View, asked};
 use crate::tree::{NodeId, Tree};
@@ -154,7 +154,9 @@ impl Index {
         for one in &mut self.distributions {
             let relied = one.package.into_iter().flat_map(|own| view.packages.relies_on(own));
             for name in relied.filter_map(|package| brought.get(&package)).flatten() {
-                let is_new = one.requires.iter().all(|known| known.name != *name);
+                let needs =
+                    |known: &Requirement| known.scope == Scope::Always && known.name == *name;
+                let is_new = !one.requires.iter().any(needs);
                 if is_new && *name != one.name {
                     one.relied.push(name.clone());
                 }
@@ -238,6 +240,10 @@ fn dist_info(view: &View<'_>, site: NodeId, folder: NodeId) -> Option<Found> {
         None => by_top_level(view, site, metadata, text(b"top_level.txt").as_deref(), &name),
     };
     files.extend(tree.subtree(folder).filter(|&node| !tree.is_dir(node)));
+    // Compiled files that were made after the installation are in no list.
+    let compiled: Vec<NodeId> =
+        files.iter().flat_map(|&file| modules::compiled(tree, file)).collect();
+    files.extend(compiled);
     files.sort_unstable();
     files.dedup();
     let marked = file(b"REQUESTED").is_some();

@@ -25,27 +25,37 @@ const MAX_MODULES: usize = 20_000;
 pub struct Inner {
     /// Other modules of its distribution.
     own: Vec<NodeId>,
-    /// The metadata files of other distributions.
+    /// Modules of other distributions.
     others: Vec<NodeId>,
 }
 
-/// Returns the metadata files of the distributions that a module, or one that it reaches, names.
+/// Returns the metadata files of the distributions that a module, or one that it reaches, names, and whose package the
+/// importing one's package depends on.
 pub fn named_from(view: &View<'_>, known: &Known, search: &Search, file: NodeId) -> Vec<NodeId> {
     let mut seen = FxHashSet::from_iter([file]);
     let mut queue = VecDeque::from([file]);
-    let mut others = FxHashSet::default();
+    let mut named = FxHashSet::default();
     while let Some(file) = queue.pop_front() {
         let inner = known.inner(view, search, file);
-        others.extend(inner.others.iter().copied());
-        for &next in &inner.own {
+        let site = search.site_of(view.tree, file);
+        let index = site.map(|site| known.index(view, site));
+        let own = index.as_ref().and_then(|index| index.owner(file));
+        let others = inner.others.iter().copied().filter(|&other| {
+            let other = index.as_ref().and_then(|index| index.owner(other));
+            let Some((own, other)) = own.zip(other) else { return false };
+            let is_relied = own.relied.contains(&other.name);
+            named.extend(is_relied.then_some(other.metadata));
+            is_relied || own.requires.iter().any(|one| one.name == other.name)
+        });
+        for next in inner.own.iter().copied().chain(others) {
             if seen.len() < MAX_MODULES && seen.insert(next) {
                 queue.push_back(next);
             }
         }
     }
-    let mut others: Vec<NodeId> = others.into_iter().collect();
-    others.sort_unstable();
-    others
+    let mut named: Vec<NodeId> = named.into_iter().collect();
+    named.sort_unstable();
+    named
 }
 
 /// Reads what one module names.
@@ -131,7 +141,7 @@ impl Names<'_> {
         for &file in &module.files {
             match (self.index.owner(file), self.index.owner(self.file)) {
                 (Some(owner), Some(own)) if owner.metadata != own.metadata => {
-                    self.found.others.push(owner.metadata);
+                    self.found.others.push(file);
                 }
                 (Some(_), Some(_)) if file != self.file => self.found.own.push(file),
                 _ => {}

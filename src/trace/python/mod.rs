@@ -13,6 +13,7 @@ mod environment;
 mod inner;
 mod kinds;
 mod lexer;
+mod libraries;
 mod marker;
 mod modules;
 mod native;
@@ -308,7 +309,7 @@ impl Python {
         };
         let how = if is_native(file) { How::Wanted } else { import_how(owner, false) };
         for name in native::names(&whole, &self.known.tops(view, &search)) {
-            claims.constant(&search, &name, how, &format!("the constant `{name}`"));
+            claims.symbol(&search, &name, how, &format!("the constant `{name}`"));
         }
         claims.finish()
     }

@@ -103,11 +103,7 @@ fn file_of(tree: &Tree, folder: NodeId, name: &[u8]) -> Option<Resolved> {
 /// `name.cpython-311-x86_64-linux-gnu.so`, `name.abi3.so`, `name.so`.
 fn extension(tree: &Tree, folder: NodeId, name: &[u8]) -> Option<Resolved> {
     let prefix = [name, b"."].concat();
-    let children = tree.children(folder);
-    let first = children.partition_point(|&child| tree.name(child) < prefix.as_slice());
-    let candidates = children.get(first..).unwrap_or_default().iter().copied();
-    candidates
-        .take_while(|&child| tree.name(child).starts_with(&prefix))
+    named_from(tree, folder, &prefix)
         .find(|&child| tree.name(child).ends_with(b".so"))
         .and_then(|child| entry(tree, folder, tree.name(child)))
 }
@@ -117,8 +113,19 @@ pub fn compiled(tree: &Tree, source: NodeId) -> Vec<NodeId> {
     let Some(stem) = tree.name(source).strip_suffix(b".py") else { return Vec::new() };
     let cache = tree.parent(source).and_then(|folder| tree.child(folder, b"__pycache__"));
     let prefix = [stem, b"."].concat();
-    let files = cache.into_iter().flat_map(|cache| tree.children(cache).iter().copied());
-    files.filter(|&file| tree.name(file).starts_with(&prefix)).collect()
+    cache.map(|cache| named_from(tree, cache, &prefix).collect()).unwrap_or_default()
+}
+
+/// The entries of a folder whose names begin so.
+fn named_from<'t>(
+    tree: &'t Tree,
+    folder: NodeId,
+    prefix: &'t [u8],
+) -> impl Iterator<Item = NodeId> + 't {
+    let children = tree.children(folder);
+    let first = children.partition_point(|&child| tree.name(child) < prefix);
+    let rest = children.get(first..).unwrap_or_default().iter().copied();
+    rest.take_while(move |&child| tree.name(child).starts_with(prefix))
 }
 
 #[cfg(test)]
