@@ -5,10 +5,10 @@
 //! line's end. What a string interpolates becomes a shell variable, whose value is unknown there as well. Of a list of
 //! arguments only the program is taken.
 
-use super::claim::{Finding, Target};
+use super::claim::{Claim, Finding, Strength, Target};
 use super::script::{Shebang, is_text};
 use super::shell::commands_of_text;
-use super::tracer::{FileView, Program, Reach, Tracer, View};
+use super::tracer::{Command, FileView, Program, Reach, Tracer, View, Word};
 use crate::warning::Place;
 
 /// Functions that are called by their bare names; as methods, those of databases and regular expressions are called so.
@@ -30,7 +30,7 @@ const QUALIFIED: &[&[u8]] = &[
 ];
 
 /// What may stand before a backquote that opens a command, so that those of SQL and of prose do not.
-const BEFORE_BACKQUOTE: &[&[u8]] = &[b"=", b"(", b"return", b"print", b"echo", b"puts"];
+const BEFORE_BACKQUOTE: &[&[u8]] = &[b"=", b"(", b"return", b"print", b"echo", b"puts", b"#{"];
 
 /// Endings of files in one of the languages.
 const ENDINGS: &[&[u8]] = &[b".rb", b".ru", b".rake", b".erb", b".pl", b".pm", b".cgi", b".psgi"];
@@ -55,7 +55,7 @@ impl Tracer for Calls {
         for (number, line) in (1..).zip(text.split(|&byte| byte == b'\n')) {
             for call in calls(line) {
                 let place = Place::Line(file.path.clone(), number);
-                let found = commands_of_text(&call.text, &place, view).into_iter();
+                let found = commands(&call.text, &place, view).into_iter();
                 findings.extend(found.map(|finding| call.hedged(finding)));
             }
         }
@@ -94,6 +94,27 @@ fn is_module(file: &FileView<'_>, view: &View<'_>) -> bool {
         [&b".pm"[..], b".pl", b".al", b".rb"].iter().any(|end| file.path.name().ends_with(end));
     let is_brought = file.owner.is_some() || file.path.names().any(is_of_library);
     is_module && is_brought && !view.tree.is_executable(file.node)
+}
+
+/// The commands of a text that a function runs. Without marks of the shell it is run as it stands, so that `true` and
+/// `echo` are programs and nothing that a shell has within.
+pub fn commands(text: &[u8], place: &Place, view: &View<'_>) -> Vec<Finding> {
+    let mut found = commands_of_text(text, place, view);
+    let is_mark = |byte: &u8| b"*?{}[]<>()~&|\\$;'`\"\n#=%".contains(byte);
+    let words: Vec<Word> = text
+        .split(u8::is_ascii_whitespace)
+        .filter(|word| !word.is_empty())
+        .map(|word| Some(word.to_vec()))
+        .collect();
+    if let [Some(program), ..] = &words[..]
+        && !text.iter().any(is_mark)
+    {
+        let detail = format!("`{}`", String::from_utf8_lossy(program));
+        let command = Command { words, place: place.clone(), folder: None, optional: true };
+        let target = Target::Command(command);
+        found.push(Finding { target, claim: Claim::Command, strength: Strength::Likely, detail });
+    }
+    found
 }
 
 fn is_program(file: &FileView<'_>) -> bool {

@@ -41,6 +41,7 @@ pub mod java;
 pub mod nginx;
 pub mod lists;
 pub mod locale;
+pub mod lua;
 pub mod node;
 pub mod nsswitch;
 pub mod pam;
@@ -48,6 +49,7 @@ pub mod perl;
 pub mod php;
 pub mod passwd;
 pub mod python;
+pub mod ruby;
 pub mod script;
 pub mod shell;
 pub mod supervisor;
@@ -85,6 +87,9 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(nsswitch::Nsswitch),
         Box::new(delegates::Delegates),
         Box::new(perl::Perl::default()),
+        Box::new(ruby::Ruby::default()),
+        Box::new(lua::Lua),
+        Box::new(lua::R),
         Box::new(calls::Calls),
     ]
 }

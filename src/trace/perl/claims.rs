@@ -9,9 +9,9 @@ use super::place;
 use super::search::{Library, Search};
 use super::source::{self, Need, What, When};
 use crate::path::{Escaped, ImagePath};
+use crate::trace::calls;
 use crate::trace::memo::Memo;
 use crate::trace::mode::Mode;
-use crate::trace::shell::commands_of_text;
 use crate::trace::{Claim, FileView, Finding, Reach, Strength, Target, View, asked};
 use crate::tree::NodeId;
 use crate::warning::{Place, Warning};
@@ -391,7 +391,7 @@ impl<'a> Claims<'a> {
         if !matches!(self.owner, Owner::Application | Owner::Script) {
             return;
         }
-        for mut finding in commands_of_text(text, place, self.view) {
+        for mut finding in calls::commands(text, place, self.view) {
             if let Target::Command(command) = &mut finding.target {
                 command.optional |= !is_sure || self.owner == Owner::Script;
             }
