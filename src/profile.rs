@@ -482,6 +482,7 @@ mod builtin {
         "plug-ins",
         "postgres",
         "python",
+        "python-embedded",
         "python-venv",
         "r",
         "redis",

@@ -55,10 +55,37 @@ pub fn names(bytes: &[u8], tops: &[Arc<Tops>]) -> Vec<String> {
     names
 }
 
+/// What a byte may be part of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// A dotted name.
+    Part,
+    /// Another text.
+    Text,
+    /// No text.
+    Other,
+}
+
+/// The class of each byte: libraries are scanned whole, and a look-up takes half the time of comparisons.
+const CLASSES: [Class; 256] = {
+    let mut classes = [Class::Other; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let it = byte as u8;
+        if it.is_ascii_alphanumeric() || it == b'_' || it == b'.' {
+            classes[byte] = Class::Part;
+        } else if it.is_ascii_graphic() || it == b' ' {
+            classes[byte] = Class::Text;
+        }
+        byte += 1;
+    }
+    classes
+};
+
 /// The dotted names that stand alone.
 fn runs(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.';
-    let is_text = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ';
+    let is_part = |byte: u8| CLASSES[usize::from(byte)] == Class::Part;
+    let is_text = |byte: &u8| CLASSES[usize::from(*byte)] != Class::Other;
     let mut at = 0;
     std::iter::from_fn(move || {
         loop {
@@ -86,7 +113,12 @@ fn embedded<'a>(bytes: &'a [u8], tops: &[Arc<Tops>], found: &mut FxHashSet<&'a [
     for name in tops.iter().flat_map(|tops| tops.iter()).filter(|it| it.len() >= MIN_EMBEDDED) {
         by_start.entry(&name[..MIN_EMBEDDED]).or_default().push(name);
     }
-    for (at, start) in bytes.windows(MIN_EMBEDDED).enumerate() {
+    // Most places are told by two bytes already.
+    let pair = |text: &[u8]| usize::from(u16::from_le_bytes([text[0], text[1]]));
+    let mut pairs = vec![false; 1 << 16];
+    by_start.keys().for_each(|start| pairs[pair(start)] = true);
+    let places = bytes.windows(MIN_EMBEDDED).enumerate();
+    for (at, start) in places.filter(|(_, start)| pairs[pair(start)]) {
         for name in by_start.get(start).into_iter().flatten() {
             let here = bytes.get(at..at + name.len()).filter(|here| here == name);
             found.extend(here);
