@@ -104,6 +104,8 @@ struct Priority(std::cmp::Reverse<(Strength, Reach)>);
 
 struct Pending {
     node: NodeId,
+    /// What a link on the way is claimed for: it does not stay without.
+    end: NodeId,
     reason: Reason,
     reach: Reach,
 }
@@ -197,8 +199,10 @@ impl<'a> Engine<'a> {
     fn admit_possible(&mut self) {
         let mut pending = std::mem::take(&mut self.possible);
         pending.sort_by(|a, b| (a.node, &a.reason.origin).cmp(&(b.node, &b.reason.origin)));
-        for Pending { node, reason, reach } in pending {
-            if self.drops.rule(node, Scope::Fired).is_none() {
+        for Pending { node, end, reason, reach } in pending {
+            let goes = self.drops.rule(end, Scope::Fired).is_some()
+                && (!self.standings[end.index()].is_reached() || self.is_dropped(end));
+            if !goes && self.drops.rule(node, Scope::Fired).is_none() {
                 self.reach(node, reason, How { weight: Weight::Possible, reach });
             }
         }
@@ -358,16 +362,22 @@ impl<'a> Engine<'a> {
         let Some(found) = tree.resolve(path).or_else(|| tree.resolve_link(path)) else { return };
         for link in found.links {
             let detail = format!("on the way to {}", Escaped(path));
-            self.claim(link, Reason { claim: Claim::Link, detail, ..reason.clone() }, how);
+            let reason = Reason { claim: Claim::Link, detail, ..reason.clone() };
+            self.claim_for(found.node, link, reason, how);
         }
         self.claim(found.node, reason, how);
     }
 
     /// Claims one path; possible claims wait.
     pub(super) fn claim(&mut self, node: NodeId, reason: Reason, how: How) {
+        self.claim_for(node, node, reason, how);
+    }
+
+    /// Claims a path for the sake of another, that a link leads to.
+    fn claim_for(&mut self, end: NodeId, node: NodeId, reason: Reason, how: How) {
         if reason.strength == Strength::Possible {
             if !self.standings[node.index()].is_reached() {
-                self.possible.push(Pending { node, reason, reach: how.reach });
+                self.possible.push(Pending { node, end, reason, reach: how.reach });
             }
         } else {
             self.reach(node, reason, how);
