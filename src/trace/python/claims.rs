@@ -411,7 +411,21 @@ impl<'a> Claims<'a> {
         match (owner, site) {
             (Some(owner), _) => self.installed(owner, How::Needed, detail),
             (None, Some(site)) => self.loose(site, last, detail),
-            (None, None) => self.outside(search, last, detail),
+            (None, None) => {
+                self.package_of_library(module, detail);
+                self.outside(search, last, detail);
+            }
+        }
+    }
+
+    /// A package of the standard library stays whole in tight mode too: compiled callers name its parts where nobody sees it.
+    fn package_of_library(&mut self, module: &Module, detail: &str) {
+        let tree = self.view.tree;
+        let first = module.files.first().filter(|&&file| tree.name(file) == b"__init__.py");
+        if let Some(folder) = first.and_then(|&file| tree.parent(file)).filter(|_| self.is_tight())
+        {
+            let files = tree.subtree(folder).filter(|&node| tree.is_file(node)).collect();
+            self.library(files, detail.to_owned());
         }
     }
 
