@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use super::{Engine, How, Subject};
+use crate::glob::Glob;
 use crate::path::ImagePath;
-use crate::profile::Importers;
-use crate::profile::Profiles;
+use crate::profile::{Importers, Profiles};
 use crate::trace::drops::Scope;
 use crate::trace::outcome::Weight;
 use crate::trace::tracer::{Firing, Reach, Tracer};
@@ -124,14 +126,23 @@ impl Engine<'_> {
 
 /// The paths whose reach fires a profile.
 pub(super) fn triggers(tree: &Tree, profiles: &Profiles) -> BTreeMap<NodeId, Vec<Firing>> {
+    let globs: Vec<_> = profiles
+        .iter()
+        .flat_map(|(name, profile)| profile.when.reached.iter().map(move |glob| (name, glob)))
+        .collect();
+    // Most patterns walk a part of the tree, and there are hundreds; they are applied in the order of the profiles.
+    let bound = |&(name, glob): &(&str, &Glob)| -> Vec<(NodeId, Firing)> {
+        let nodes = glob.select_anywhere(tree).into_iter();
+        let bind = |node| Some((node, glob.bind(&tree.path(node))?));
+        nodes
+            .filter_map(bind)
+            .map(|(node, prefix)| (node, Firing { profile: name.into(), prefix }))
+            .collect()
+    };
+    let bound: Vec<Vec<(NodeId, Firing)>> = globs.par_iter().map(bound).collect();
     let mut triggers: BTreeMap<NodeId, Vec<Firing>> = BTreeMap::new();
-    for (name, profile) in profiles.iter() {
-        for glob in &profile.when.reached {
-            for node in glob.select_anywhere(tree) {
-                let Some(prefix) = glob.bind(&tree.path(node)) else { continue };
-                triggers.entry(node).or_default().push(Firing { profile: name.into(), prefix });
-            }
-        }
+    for (node, firing) in bound.into_iter().flatten() {
+        triggers.entry(node).or_default().push(firing);
     }
     triggers
 }
