@@ -38,8 +38,19 @@ pub enum GlobError {
 enum Part {
     Prefix,
     Literal(Box<[u8]>),
-    Wild(Box<GlobMatcher>),
+    Wild(Box<Wild>),
     AnyDepth,
+}
+
+/// A name with wildcards.
+#[derive(Clone, Debug)]
+struct Wild {
+    /// What names must start with: the text up to the first wildcard.
+    head: Box<[u8]>,
+    /// What names must end with: the text after the last wildcard.
+    tail: Box<[u8]>,
+    /// What else they must match; nothing where one `*` is all between head and tail.
+    rest: Option<GlobMatcher>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -150,40 +161,72 @@ fn matches(parts: &[Part], names: &[&[u8]]) -> bool {
 }
 
 fn part_matches(part: &Part, name: &[u8]) -> bool {
-    use std::os::unix::ffi::OsStrExt;
     match part {
         Part::Literal(literal) => **literal == *name,
-        Part::Wild(matcher) => matcher.is_match(std::ffi::OsStr::from_bytes(name)),
+        Part::Wild(wild) => wild.matches(name),
         Part::Prefix | Part::AnyDepth => false,
+    }
+}
+
+impl Wild {
+    fn parse(name: &str) -> Result<Self, globset::Error> {
+        const SPECIAL: [char; 6] = ['*', '?', '[', ']', '\\', '!'];
+        let is_star = name.matches(SPECIAL).eq(["*"]);
+        let matcher = || {
+            GlobBuilder::new(name)
+                .literal_separator(true)
+                .build()
+                .map(|glob| glob.compile_matcher())
+        };
+        let head = name.split(SPECIAL).next().unwrap_or_default();
+        let tail = name.rsplit(SPECIAL).next().unwrap_or_default();
+        Ok(Wild {
+            head: head.as_bytes().into(),
+            tail: tail.as_bytes().into(),
+            rest: if is_star { None } else { Some(matcher()?) },
+        })
+    }
+
+    fn matches(&self, name: &[u8]) -> bool {
+        use std::os::unix::ffi::OsStrExt;
+        // Most names fail at their ends, long before a regular expression would have been set up.
+        let Wild { head, tail, rest } = self;
+        name.len() >= head.len() + tail.len()
+            && name.starts_with(head)
+            && name.ends_with(tail)
+            && rest.as_ref().is_none_or(|rest| rest.is_match(std::ffi::OsStr::from_bytes(name)))
     }
 }
 
 fn select_parts(tree: &Tree, parts: &[Part], prefix: &ImagePath, found: &mut Vec<NodeId>) {
     let mut folders = vec![NodeId::ROOT];
-    for (position, part) in parts.iter().enumerate() {
-        let last = position + 1 == parts.len();
+    let mut parts = parts.iter().peekable();
+    while let Some(part) = parts.next() {
         let mut next = Vec::new();
         match part {
             Part::Prefix => next.extend(tree.resolve(prefix.as_bytes()).map(|found| found.node)),
             Part::AnyDepth => {
-                for &folder in &folders {
-                    next.extend(tree.subtree(folder).filter(|&node| last || tree.is_dir(node)));
+                let named = parts.next_if(|part| matches!(part, Part::Literal(_) | Part::Wild(_)));
+                let subtrees = outermost(tree, &folders);
+                match named {
+                    Some(name) => {
+                        let last = parts.peek().is_none();
+                        let matching = matching_below(tree, &subtrees, name).into_iter();
+                        next.extend(matching.filter_map(|node| step(tree, node, name, last)));
+                    }
+                    None => next.extend(subtrees.iter().flat_map(|&folder| tree.subtree(folder))),
                 }
             }
             Part::Literal(name) => {
-                for &folder in &folders {
-                    let child = tree.child(folder, name);
-                    next.extend(child.and_then(|child| {
-                        if last { Some(child) } else { enter(tree, folder, child) }
-                    }));
-                }
+                let last = parts.peek().is_none();
+                let children = folders.iter().filter_map(|&folder| tree.child(folder, name));
+                next.extend(children.filter_map(|child| step(tree, child, part, last)));
             }
-            Part::Wild(_) => {
-                for &folder in &folders {
-                    let children = tree.children(folder).iter().copied();
-                    let children = children.filter(|&child| part_matches(part, tree.name(child)));
-                    next.extend(children.filter(|&child| last || tree.is_dir(child)));
-                }
+            Part::Wild(wild) => {
+                let last = parts.peek().is_none();
+                let children = folders.iter().flat_map(|&folder| tree.children(folder)).copied();
+                let children = children.filter(|&child| wild.matches(tree.name(child)));
+                next.extend(children.filter_map(|child| step(tree, child, part, last)));
             }
         }
         next.sort_unstable();
@@ -191,6 +234,58 @@ fn select_parts(tree: &Tree, parts: &[Part], prefix: &ImagePath, found: &mut Vec
         folders = next;
     }
     found.extend(folders);
+}
+
+/// Where a pattern goes on from a path that `part` matched: there if it ends with that part, else in the folder.
+fn step(tree: &Tree, node: NodeId, part: &Part, last: bool) -> Option<NodeId> {
+    match part {
+        _ if last => Some(node),
+        Part::Literal(_) => enter(tree, tree.parent(node)?, node),
+        Part::Wild(_) | Part::Prefix | Part::AnyDepth => {
+            Some(node).filter(|&node| tree.is_dir(node))
+        }
+    }
+}
+
+/// Those of some folders, in path order, that lie in none of the others.
+fn outermost(tree: &Tree, folders: &[NodeId]) -> Vec<NodeId> {
+    let mut outer: Vec<NodeId> = Vec::new();
+    for &folder in folders {
+        if outer.last().is_none_or(|&last| !tree.is_within(folder, last)) {
+            outer.push(folder);
+        }
+    }
+    outer
+}
+
+/// All below some subtrees, at any depth, whose name a part matches.
+fn matching_below(tree: &Tree, subtrees: &[NodeId], part: &Part) -> Vec<NodeId> {
+    if let Part::Wild(wild) = part
+        && subtrees != [NodeId::ROOT]
+    {
+        let below = subtrees.iter().flat_map(|&folder| tree.subtree(folder).skip(1));
+        return below.filter(|&node| wild.matches(tree.name(node))).collect();
+    }
+    // Of the whole image a name is looked at once, however many folders have it.
+    let head = match part {
+        Part::Literal(name) => name,
+        Part::Wild(wild) => &wild.head,
+        Part::Prefix | Part::AnyDepth => return Vec::new(),
+    };
+    let sorted = tree.by_name();
+    let sorted = &sorted[sorted.partition_point(|&node| tree.name(node) < &**head)..];
+    let is_below = |node: NodeId| {
+        let last = subtrees.partition_point(|&folder| folder < node);
+        subtrees[..last].last().is_some_and(|&folder| tree.is_within(node, folder))
+    };
+    sorted
+        .chunk_by(|&one, &other| tree.name(one) == tree.name(other))
+        .take_while(|nodes| tree.name(nodes[0]).starts_with(head))
+        .filter(|nodes| part_matches(part, tree.name(nodes[0])))
+        .flatten()
+        .copied()
+        .filter(|&node| is_below(node))
+        .collect()
 }
 
 /// The folder that a child is or leads to.
@@ -217,11 +312,7 @@ fn parse_parts(plain: &str, text: &str) -> Result<Vec<Part>, GlobError> {
             "**" => Part::AnyDepth,
             "." | ".." => return Err(GlobError::Form(text.into(), None)),
             _ if name.contains(['*', '?', '[', '\\']) => Part::Wild(Box::new(
-                GlobBuilder::new(name)
-                    .literal_separator(true)
-                    .build()
-                    .map_err(|error| GlobError::Form(text.into(), Some(error)))?
-                    .compile_matcher(),
+                Wild::parse(name).map_err(|error| GlobError::Form(text.into(), Some(error)))?,
             )),
             _ => Part::Literal(name.as_bytes().into()),
         });

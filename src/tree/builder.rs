@@ -4,6 +4,7 @@
 //! behind as garbage that [`TreeBuilder::finish`] leaves out. That keeps one entry of a layer at about 100 bytes.
 
 use std::hash::{BuildHasher, BuildHasherDefault};
+use std::sync::OnceLock;
 
 use hashbrown::HashTable;
 use rustc_hash::{FxHashMap, FxHasher};
@@ -387,6 +388,7 @@ impl TreeBuilder {
             names,
             inodes,
             links: FxHashMap::default(),
+            by_name: OnceLock::new(),
         };
         let mut named = vec![false; tree.inodes.len()];
         // The stack holds what is still to be placed and, below it, the folders whose subtrees are open.

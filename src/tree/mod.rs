@@ -12,9 +12,11 @@ mod builder;
 mod tests;
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 pub use builder::{LinkError, TreeBuilder};
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::path::{ImagePath, MAX_LENGTH};
@@ -163,6 +165,8 @@ pub struct Tree {
     inodes: Vec<Inode>,
     /// How many names those inodes have that have several.
     links: FxHashMap<InodeId, u32>,
+    /// See [`Tree::by_name`].
+    by_name: OnceLock<Box<[NodeId]>>,
 }
 
 #[derive(Debug)]
@@ -240,6 +244,15 @@ impl Tree {
     pub fn name(&self, node: NodeId) -> &[u8] {
         let Node { name, name_length, .. } = *self.node(node);
         &self.names[name as usize..][..name_length as usize]
+    }
+
+    /// Returns every path but the root, sorted by its last name and then in path order: all of one name stand together.
+    pub fn by_name(&self) -> &[NodeId] {
+        self.by_name.get_or_init(|| {
+            let mut nodes: Vec<NodeId> = self.nodes().skip(1).collect();
+            nodes.par_sort_unstable_by_key(|&node| (self.name(node), node));
+            nodes.into()
+        })
     }
 
     /// Returns the whole path.
