@@ -37,6 +37,30 @@ use crate::path::Escaped;
 use crate::tree::Tree;
 use crate::warning::Warning;
 
+/// Returns the data of a program or a library that is mapped: its constants among it, its code not.
+///
+/// What stands in several places of the file is parted by a NUL. Returns `None` where `file` is not an ELF file that can
+/// be read. No more than `limit` bytes are read.
+pub fn data(file: &FileView<'_>, view: &View<'_>, limit: u64) -> Option<Vec<u8>> {
+    kind(file.head)?;
+    let mut reader = Reader::new(file, view);
+    let facts = Facts::read(&mut reader)?;
+    let sections = facts.sections(&mut reader);
+    let mut data = Vec::new();
+    for span in constants::spans(&facts, &sections) {
+        let left = usize::try_from(span.size.min(limit - data.len() as u64)).ok()?;
+        let start = data.len();
+        data.resize(start + left, 0);
+        let count = view.read_at(file.node, span.offset, &mut data[start..]);
+        data.truncate(start + count);
+        if data.len() as u64 >= limit {
+            break;
+        }
+        data.push(0);
+    }
+    Some(data)
+}
+
 /// Follows ELF programs and libraries.
 #[derive(Debug)]
 pub struct Elf {

@@ -34,6 +34,7 @@ use self::kinds::{is_alone, is_configuration, is_metadata, is_native, is_source}
 use self::search::{Known, Search};
 use self::source::{Action, Call, Import, Source, When};
 use self::start::{Operand, is_interpreter, is_script, named, operand, run, shebang};
+use super::elf;
 use super::tracer::{Firing, MAX_WHOLE, Program};
 use super::{Claim, FileView, Finding, Mode, Reach, Strength, Target, Tracer, View};
 use crate::path::ImagePath;
@@ -303,12 +304,14 @@ impl Python {
         let search = self.search(view, &environments, Some(file.node), Some(&file.path));
         let mut claims = Claims::new(view, &self.known);
         claims.of_file(&search, file.node, &Source::default());
-        let whole = match file.whole {
-            Some(bytes) => Cow::Borrowed(bytes),
-            None => Cow::Owned(view.read(file.node, MAX_WHOLE)),
+        // Code is most of a library, and names no module.
+        let bytes = match (elf::data(file, view, MAX_WHOLE), file.whole) {
+            (Some(data), _) => Cow::Owned(data),
+            (None, Some(whole)) => Cow::Borrowed(whole),
+            (None, None) => Cow::Owned(view.read(file.node, MAX_WHOLE)),
         };
         let how = if is_native(file) { How::Wanted } else { import_how(owner, false) };
-        for name in native::names(&whole, &self.known.tops(view, &search)) {
+        for name in native::names(&bytes, &self.known.tops(view, &search)) {
             claims.symbol(&search, &name, how, &format!("the constant `{name}`"));
         }
         claims.finish()

@@ -115,7 +115,7 @@ fn keep(names: &mut BTreeSet<Vec<u8>>, name: &[u8]) {
 }
 
 /// The parts of a file that may hold constants: data that is mapped and that tables of the linker do not fill.
-fn spans(facts: &Facts, sections: &[Section]) -> Vec<Span> {
+pub(super) fn spans(facts: &Facts, sections: &[Section]) -> Vec<Span> {
     const TABLES: [&[u8]; 10] = [
         b".eh_frame",
         b".eh_frame_hdr",
