@@ -180,8 +180,32 @@ impl<'a> Reader<'a> {
         Some(when)
     }
 
+    /// Where an import that failed ends in an error after all, it was no attempt.
+    fn insists(&mut self) {
+        let Some((Block { runs: Runs::Instead(first), imports, .. }, above)) =
+            self.blocks.split_last()
+        else {
+            return;
+        };
+        if above.iter().all(|block| block.runs == Runs::Along) {
+            let tried = self.source.imports.get_mut(*first..*imports).unwrap_or_default();
+            for import in tried.iter_mut().filter(|import| import.when == When::Maybe) {
+                import.when = When::Loaded;
+            }
+        }
+    }
+
     fn line(&mut self, tokens: &[Token<'a>], start: Start) {
         let Some(when) = self.when() else { return };
+        let statement = match tokens.iter().position(|token| token.marks(b':')) {
+            Some(colon) if tokens.first().is_some_and(|token| token.is("except")) => {
+                tokens.get(colon + 1..).unwrap_or_default()
+            }
+            Some(_) | None => tokens,
+        };
+        if statement.first().is_some_and(|token| token.is("raise")) {
+            self.insists();
+        }
         let documents = start != Start::Continued && tokens.len() == 1;
         let mut at = 0;
         while let Some(token) = tokens.get(at) {
@@ -554,7 +578,11 @@ mod tests {
 
     #[test]
     fn follows_imports() {
-        let table: [(&str, &[&str]); 29] = [
+        let table: [(&str, &[&str]); 33] = [
+            ("try:\n  import a\nexcept ImportError as e:\n  raise X(e)", &["2 a []"]),
+            ("try:\n  import a\nexcept ImportError: raise\nimport b", &["2 a []", "4 b []"]),
+            ("try:\n  import a\nexcept A:\n  if b:\n    raise X", &["2? a []"]),
+            ("def f():\n  try:\n    import a\n  except A:\n    raise X", &["3? a []"]),
             ("import a, b.c as d", &["1 a []", "1 b.c []"]),
             ("from a.b import c as d, e", &["1 a.b [c,e]"]),
             ("from . import x", &["1 . [x]"]),
