@@ -21,6 +21,8 @@
 //!  + A.class class texts=a
 //!  + lib/b.jar jar
 //!  ++ META-INF/MANIFEST.MF text Class-Path: c.jar
+//! jar /app/run behind #!/usr/bin/python3
+//!  + __main__.py text import a
 //! mode tight
 //! ```
 
@@ -60,7 +62,11 @@ impl TextImage {
             if let Some(path) = line.strip_prefix("jar ") {
                 let rest = &all[number + 1..];
                 let count = rest.iter().take_while(|line| line.starts_with(" +")).count();
-                image.file(path, compiled::jar(&rest[..count]));
+                let archive = compiled::jar(&rest[..count]);
+                match path.split_once(" behind ") {
+                    None => image.file(path, archive),
+                    Some((path, line)) => image.program(path, line, &archive),
+                }
                 continue;
             }
             image.line(line).unwrap_or_else(|| panic!("line {}: `{line}` is no entry", number + 1));
@@ -70,6 +76,13 @@ impl TextImage {
 
     fn file(&mut self, path: &str, bytes: Vec<u8>) {
         let file = Entry::File { path: path.into(), mode: 0o644, owner: (0, 0), bytes };
+        self.layers.last_mut().expect("there is a layer").push(file);
+    }
+
+    /// A program whose first line stands in front of an archive.
+    fn program(&mut self, path: &str, line: &str, archive: &[u8]) {
+        let bytes = [line.as_bytes(), b"\n", archive].concat();
+        let file = Entry::File { path: path.into(), mode: 0o755, owner: (0, 0), bytes };
         self.layers.last_mut().expect("there is a layer").push(file);
     }
 

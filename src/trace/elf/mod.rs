@@ -99,6 +99,33 @@ impl Elf {
         }
         findings
     }
+    /// Says what a library in an archive needs of the image, once its program has unpacked it: as if it stood there.
+    pub fn archived(
+        &self,
+        archive: &FileView<'_>,
+        name: &[u8],
+        bytes: &[u8],
+        view: &View<'_>,
+    ) -> Vec<Finding> {
+        if !machine(bytes).is_some_and(|machine| self.loader.is_native(machine)) {
+            return Vec::new();
+        }
+        let file = FileView {
+            node: archive.node,
+            path: archive.path.clone(),
+            size: bytes.len() as u64,
+            head: bytes.get(..4096).unwrap_or(bytes),
+            whole: Some(bytes),
+            reach: Reach::Broad,
+            owner: archive.owner,
+        };
+        let mut findings = self.file(&file, view);
+        for finding in &mut findings {
+            finding.strength = finding.strength.min(Strength::Likely);
+            finding.detail = format!("{} of `{}` in it", finding.detail, Escaped(name));
+        }
+        findings
+    }
 }
 
 impl Tracer for Elf {

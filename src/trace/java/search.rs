@@ -9,11 +9,9 @@ use super::native::{Libraries, Loads};
 use super::{is_archive, launcher};
 use crate::path::{Escaped, ImagePath};
 use crate::trace::archive::{Archive, Bytes, Entry};
-use crate::trace::elf::{self, Elf};
+use crate::trace::elf::Elf;
 use crate::trace::strings::{self, Files};
-use crate::trace::{
-    Claim, Command, FileView, Finding, Reach, Strength, Target, Tracer, View, text,
-};
+use crate::trace::{Claim, Command, FileView, Finding, Strength, Target, View, text};
 use crate::tree::NodeId;
 use crate::warning::Place;
 
@@ -171,26 +169,7 @@ impl<'a> Search<'a> {
     /// A library that its program unpacks and loads: what it needs of the image is as if it stood there.
     fn native(&mut self, name: &[u8], bytes: &[u8]) {
         self.searched += bytes.len() as u64;
-        let is_own =
-            elf::machine(bytes).is_some_and(|machine| self.elf.loader().is_native(machine));
-        if !is_own {
-            return;
-        }
-        let file = FileView {
-            node: self.file.node,
-            path: self.file.path.clone(),
-            size: bytes.len() as u64,
-            head: bytes.get(..4096).unwrap_or(bytes),
-            whole: Some(bytes),
-            reach: Reach::Broad,
-            owner: self.file.owner,
-        };
-        let mut findings = self.elf.file(&file, self.view);
-        for finding in &mut findings {
-            finding.strength = finding.strength.min(Strength::Likely);
-            finding.detail = format!("{} of `{}` in it", finding.detail, Escaped(name));
-        }
-        self.others.extend(findings);
+        self.others.extend(self.elf.archived(self.file, name, bytes, self.view));
     }
 
     fn findings(self) -> Vec<Finding> {

@@ -7,15 +7,11 @@ use rustc_hash::FxHashSet;
 use super::distribution::{Distribution, Index, Origin, Scope};
 use super::inner;
 use super::modules::{self, Module};
-use super::search::{Fate, Known, Search, application_folders};
-use super::source::{self, Import, Source, When};
+use super::search::{Fate, Known, Search};
+use super::source::{Import, Source};
 use crate::packages::PackageId;
-use crate::path::ImagePath;
 use crate::trace::{Claim, Finding, Mode, Strength, Target, View};
 use crate::tree::NodeId;
-
-/// The largest script that is read before it is reached, in bytes.
-const MAX_SCRIPT: u64 = 1 << 20;
 
 /// How much an import says.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -101,6 +97,11 @@ impl<'a> Claims<'a> {
         self.findings.push(Finding { target, claim, strength, detail });
     }
 
+    /// Adds what another tracer found.
+    pub fn add(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
     /// Claims many files at once, which drop rules may thin.
     pub fn library(&mut self, files: Vec<NodeId>, detail: String) {
         self.push(Target::Library(files), Claim::Import, Strength::Likely, detail);
@@ -116,7 +117,8 @@ impl<'a> Claims<'a> {
         self.push(Target::Files(files), Claim::Companion, Strength::Likely, detail);
     }
 
-    fn node(&mut self, node: NodeId, detail: &str) {
+    /// Claims a file, once.
+    pub(super) fn node(&mut self, node: NodeId, detail: &str) {
         if self.seen.insert((node, true)) {
             let detail = detail.to_owned();
             self.push(Target::Node(node), Claim::Import, Strength::Likely, detail);
@@ -189,55 +191,6 @@ impl<'a> Claims<'a> {
     pub fn module(&mut self, search: &Search, parts: &[&str], how: How, detail: &str) {
         for module in self.find(search, parts) {
             self.found(search, &module, how, detail);
-        }
-    }
-
-    /// Claims what `python -m` runs.
-    pub fn run_module(&mut self, search: &Search, name: &str) {
-        let parts: Vec<&str> = name.split('.').collect();
-        let detail = format!("`-m {name}`");
-        for module in self.find(search, &parts) {
-            let main = module.package.and_then(|folder| modules::main_of(self.view.tree, folder));
-            main.into_iter().for_each(|main| self.node(main, &detail));
-            self.found(search, &module, How::Needed, &detail);
-            if let Some(main) = main.or(module.files.last().copied()) {
-                self.run_alone(search, main, &detail);
-            }
-        }
-    }
-
-    /// Claims what a file imports where it is run as a program.
-    fn run_alone(&mut self, search: &Search, file: NodeId, detail: &str) {
-        let tree = self.view.tree;
-        if !tree.name(file).ends_with(b".py") {
-            return;
-        }
-        let inner = Search { package: tree.parent(file), ..search.same() };
-        for import in source::read(&self.view.read(file, MAX_SCRIPT)).imports {
-            if import.when == When::Alone {
-                self.import(&inner, &import, How::Needed, detail);
-            }
-        }
-    }
-
-    /// Claims a script, which may be a folder or have no ending that tells what it is.
-    pub fn script(&mut self, path: &ImagePath, search: &Search) {
-        let tree = self.view.tree;
-        let detail = format!("`python {path}`");
-        let target = Target::Path(path.as_bytes().to_vec());
-        self.push(target, Claim::Command, Strength::Likely, detail.clone());
-        let Some(script) = tree.resolve(path.as_bytes()).map(|found| found.node) else { return };
-        if tree.is_dir(script) {
-            modules::main_of(tree, script).into_iter().for_each(|main| self.node(main, &detail));
-            self.push(Target::Unowned(script), Claim::Application, Strength::Likely, detail);
-        } else if !path.name().ends_with(b".py") {
-            let parent = tree.parent(script);
-            let folders = application_folders(self.view, parent);
-            let inner = Search { application: folders, ..search.same() };
-            for import in source::read(&self.view.read(script, MAX_SCRIPT)).imports {
-                let detail = format!("`import {}` in line {}", import.module, import.line);
-                self.import(&inner, &import, How::Needed, &detail);
-            }
         }
     }
 
@@ -348,7 +301,7 @@ impl<'a> Claims<'a> {
     }
 
     /// Finds a module among the application's files and among what is installed: either may be meant.
-    fn find(&self, search: &Search, parts: &[&str]) -> Vec<Module> {
+    pub(super) fn find(&self, search: &Search, parts: &[&str]) -> Vec<Module> {
         let tree = self.view.tree;
         if parts.is_empty() {
             return Vec::new();
@@ -381,7 +334,7 @@ impl<'a> Claims<'a> {
     }
 
     /// Claims the files of a module, and what they are part of.
-    fn found(&mut self, search: &Search, module: &Module, how: How, detail: &str) {
+    pub(super) fn found(&mut self, search: &Search, module: &Module, how: How, detail: &str) {
         let tree = self.view.tree;
         let Some(&last) = module.files.last() else { return };
         let site = search.site_of(tree, last);

@@ -24,6 +24,8 @@ pub struct Index {
     pub distributions: Vec<Distribution>,
     /// Folders that `.pth` files add to the search path.
     pub paths: Vec<NodeId>,
+    /// Archives that they add.
+    pub archives: Vec<NodeId>,
     /// Modules that editable installs map to a file or folder somewhere else.
     pub mapped: Vec<(String, NodeId)>,
     /// `.pth` files that no distribution brought, which run at every start.
@@ -108,7 +110,9 @@ impl Index {
             let found = if name.ends_with(b".dist-info") {
                 dist_info(view, site, child)
             } else if name.ends_with(b".egg-info") {
-                egg_info(view, site, child)
+                egg_info(view, site, child, child)
+            } else if let Some(info) = view.tree.child(child, b"EGG-INFO") {
+                egg_info(view, site, info, child)
             } else {
                 None
             };
@@ -262,8 +266,9 @@ fn dist_info(view: &View<'_>, site: NodeId, folder: NodeId) -> Option<Found> {
     Some(Found { distribution, groups, marked })
 }
 
-/// Reads an `.egg-info` folder or file, as distributions' packages and old setuptools leave them.
-fn egg_info(view: &View<'_>, site: NodeId, info: NodeId) -> Option<Found> {
+/// Reads an `.egg-info` folder or file, as distributions' packages and old setuptools leave them, or the `EGG-INFO` of an
+/// egg, in whose folder all of it lies.
+fn egg_info(view: &View<'_>, site: NodeId, info: NodeId, egg: NodeId) -> Option<Found> {
     let tree = view.tree;
     let file = |name: &[u8]| tree.child(info, name);
     let text = |name: &[u8]| file(name).map(|node| view.read(node, MAX_METADATA));
@@ -274,9 +279,10 @@ fn egg_info(view: &View<'_>, site: NodeId, info: NodeId) -> Option<Found> {
     requires.extend(listed.unwrap_or_default());
     let mut files = match text(b"installed-files.txt") {
         Some(list) => recorded(tree, info, &list),
+        None if egg != info => Vec::new(),
         None => by_top_level(view, site, metadata, text(b"top_level.txt").as_deref(), &name),
     };
-    files.extend(tree.subtree(info).filter(|&node| !tree.is_dir(node)));
+    files.extend(tree.subtree(egg).filter(|&node| !tree.is_dir(node)));
     files.sort_unstable();
     files.dedup();
     let entry_points = text(b"entry_points.txt").map(|text| parse_entry_points(&text));
@@ -324,7 +330,7 @@ fn recorded(tree: &Tree, from: NodeId, record: &[u8]) -> Vec<NodeId> {
 }
 
 /// The first field of a line of comma-separated values.
-fn record_path(line: &[u8]) -> Vec<u8> {
+pub fn record_path(line: &[u8]) -> Vec<u8> {
     match line.strip_prefix(b"\"") {
         None => {
             let end = memchr::memchr2(b',', b'\r', line).unwrap_or(line.len());
@@ -396,7 +402,7 @@ fn is_local(direct_url: &[u8], installer: Option<&[u8]>) -> bool {
 }
 
 /// Reads the name and the requirements out of core metadata, which has headers like a mail.
-fn parse_metadata(text: &[u8], interpreter: Interpreter) -> (String, Vec<Requirement>) {
+pub fn parse_metadata(text: &[u8], interpreter: Interpreter) -> (String, Vec<Requirement>) {
     let mut name = String::new();
     let mut requires = Vec::new();
     for line in text.split(|&byte| byte == b'\n') {

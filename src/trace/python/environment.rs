@@ -142,13 +142,23 @@ fn is_version(tree: &Tree, folder: NodeId, versions: &[Vec<u8>]) -> bool {
         .any(|node| versions.iter().any(|version| version == tree.name(node)))
 }
 
-/// Folders of PYTHONPATH that an installer filled (`pip install --target`), not an author.
-fn listed_sites(view: &View<'_>, known: &[NodeId]) -> Vec<NodeId> {
-    let tree = view.tree;
+/// What PYTHONPATH names and is there.
+fn listed(view: &View<'_>) -> Vec<NodeId> {
     let working = view.working_dir();
     let listed = view.config.variable("PYTHONPATH").unwrap_or_default().split(':');
     let paths = listed.filter_map(|path| working.join(path.as_bytes()).ok());
-    let folders = paths.filter_map(|path| Some(tree.resolve(path.as_bytes())?.node));
+    paths.filter_map(|path| Some(view.tree.resolve(path.as_bytes())?.node)).collect()
+}
+
+/// Archives on PYTHONPATH: modules are imported out of them.
+pub fn listed_archives(view: &View<'_>) -> Vec<NodeId> {
+    listed(view).into_iter().filter(|&node| view.tree.is_file(node)).collect()
+}
+
+/// Folders of PYTHONPATH that an installer filled (`pip install --target`), not an author.
+fn listed_sites(view: &View<'_>, known: &[NodeId]) -> Vec<NodeId> {
+    let tree = view.tree;
+    let folders = listed(view).into_iter();
     let is_filled = |folder: &NodeId| {
         let names = tree.children(*folder).iter().map(|&child| tree.name(child));
         names.into_iter().any(|name| name.ends_with(b".dist-info") || name.ends_with(b".egg-info"))

@@ -33,7 +33,9 @@ pub fn is_metadata(view: &View<'_>, file: &FileView<'_>) -> bool {
     let parent = view.tree.parent(file.node).map(|parent| view.tree.name(parent));
     match name {
         b"METADATA" => parent.is_some_and(|parent| parent.ends_with(b".dist-info")),
-        b"PKG-INFO" => parent.is_some_and(|parent| parent.ends_with(b".egg-info")),
+        b"PKG-INFO" => {
+            parent.is_some_and(|parent| parent.ends_with(b".egg-info") || parent == b"EGG-INFO")
+        }
         _ => name.ends_with(b".egg-info"),
     }
 }

@@ -23,18 +23,21 @@ mod start;
 mod startup;
 #[cfg(test)]
 mod tests;
+mod zipped;
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use self::claims::{Claims, How};
 use self::distribution::{Origin, Scope};
-use self::environment::Environment;
+use self::environment::{Environment, listed_archives};
 use self::kinds::{is_alone, is_configuration, is_metadata, is_native, is_source};
 use self::search::{Known, Search};
 use self::source::{Action, Call, Import, Source, When};
 use self::start::{Operand, is_interpreter, is_script, named, operand, run, shebang};
-use super::elf;
+use self::startup::STARTED;
+use self::zipped::Zipped;
+use super::elf::{self, Elf};
 use super::tracer::{Firing, MAX_WHOLE, Program};
 use super::{Claim, FileView, Finding, Mode, Reach, Strength, Target, Tracer, View};
 use crate::path::ImagePath;
@@ -42,53 +45,13 @@ use crate::trace::memo::Memo;
 use crate::tree::NodeId;
 use crate::warning::Place;
 
-/// What the interpreter imports before the first line of a program, or by C code that is part of it. Its constants do
-/// not tell: they hold the names of all modules that there are.
-const STARTED: [&str; 37] = [
-    "encodings",
-    "codecs",
-    "io",
-    "abc",
-    "site",
-    "os",
-    "stat",
-    "posixpath",
-    "genericpath",
-    "_collections_abc",
-    "_sitebuiltins",
-    "_bootlocale",
-    "importlib",
-    "importlib._bootstrap",
-    "importlib._bootstrap_external",
-    "importlib.machinery",
-    "importlib.util",
-    "zipimport",
-    "runpy",
-    "warnings",
-    "linecache",
-    "traceback",
-    "tokenize",
-    "_strptime",
-    "copyreg",
-    "functools",
-    "operator",
-    "collections.abc",
-    "types",
-    "typing",
-    "enum",
-    "contextlib",
-    "threading",
-    "weakref",
-    "locale",
-    "unicodedata",
-    "textwrap",
-];
-
 /// The tracer of Python; it remembers what it read of a tree, so it serves one trace.
 #[derive(Default)]
 pub struct Python {
     environments: Memo<ImagePath, Option<Environment>>,
     known: Known,
+    /// Reads the libraries in archives.
+    elf: OnceLock<Elf>,
 }
 
 /// Whose code a file is.
@@ -110,6 +73,9 @@ impl Tracer for Python {
     fn file(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
         if is_metadata(view, file) {
             return self.metadata(file, view);
+        }
+        if let Some(zipped) = zipped::open(file, view) {
+            return self.zipped(file, view, zipped);
         }
         if is_source(file) {
             return self.source(file, view);
@@ -288,6 +254,22 @@ impl Python {
         claims.finish()
     }
 
+    /// An archive of modules: the application, or a part of it, or an installed distribution.
+    fn zipped(&self, file: &FileView<'_>, view: &View<'_>, zipped: Zipped<'_>) -> Vec<Finding> {
+        let environments = self.environments(view);
+        let owner = self.owner(view, &environments, file.node);
+        if owner == Owner::Standard || owner == Owner::Application && file.reach == Reach::Broad {
+            return Vec::new();
+        }
+        // A wheel in the application's folder may have been left there by an installer.
+        let is_left = file.reach == Reach::Application && file.path.name().ends_with(b".whl");
+        let interpreter = shebang(view, file.head);
+        let search = self.search(view, &environments, Some(file.node), interpreter.as_ref());
+        let elf = self.elf.get_or_init(|| Elf::new(view.tree, view.contents, view.config));
+        let is_broad = is_left || file.reach == Reach::Broad;
+        zipped.findings(&search, &self.known, is_broad, elf)
+    }
+
     /// The names in an extension module, or in a module without its source.
     fn binary(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
         let environments = self.environments(view);
@@ -379,9 +361,13 @@ impl Python {
         for name in ["sitecustomize", "usercustomize"] {
             claims.module(search, &[name], How::Needed, &format!("every start imports `{name}`"));
         }
+        for file in listed_archives(claims.view) {
+            let detail = "PYTHONPATH names it".to_owned();
+            claims.push(Target::Node(file), Claim::Import, Strength::Likely, detail);
+        }
         for &site in &environment.sites {
             let index = claims.index(site);
-            for &file in &index.own_paths {
+            for &file in index.own_paths.iter().chain(&index.archives) {
                 let detail = "every start reads it".to_owned();
                 claims.push(Target::Node(file), Claim::Import, Strength::Likely, detail);
             }

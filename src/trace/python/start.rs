@@ -1,11 +1,16 @@
 //! What a command line says to run, what a first line runs with, and what a call in Python's code starts.
 
-use super::claims::Claims;
-use super::search::Search;
-use super::source::{self, Action, Call};
+use super::claims::{Claims, How};
+use super::search::{Search, application_folders};
+use super::source::{self, Action, Call, When};
+use super::{modules, zipped};
 use crate::path::ImagePath;
 use crate::trace::{Claim, Command, Strength, Target, View, Word};
+use crate::tree::NodeId;
 use crate::warning::Place;
+
+/// The largest script that is read before it is reached, in bytes.
+const MAX_SCRIPT: u64 = 1 << 20;
 
 /// A word of a command line or a variable that may name a module: `app:create`, `config.settings`, `gevent`.
 pub fn named(word: &[u8], search: &Search, claims: &mut Claims<'_>) {
@@ -47,6 +52,65 @@ pub fn run(call: &Call, place: &Place, claims: &mut Claims<'_>) {
     };
     let detail = format!("`{text}` in line {}", call.line);
     claims.push(target, Claim::Command, Strength::Likely, detail);
+}
+
+impl Claims<'_> {
+    /// Claims what `python -m` runs.
+    pub fn run_module(&mut self, search: &Search, name: &str) {
+        let parts: Vec<&str> = name.split('.').collect();
+        let detail = format!("`-m {name}`");
+        for module in self.find(search, &parts) {
+            let main = module.package.and_then(|folder| modules::main_of(self.view.tree, folder));
+            main.into_iter().for_each(|main| self.node(main, &detail));
+            self.found(search, &module, How::Needed, &detail);
+            if let Some(main) = main.or(module.files.last().copied()) {
+                self.run_alone(search, main, &detail);
+            }
+        }
+    }
+
+    /// Claims what a file imports where it is run as a program.
+    fn run_alone(&mut self, search: &Search, file: NodeId, detail: &str) {
+        let tree = self.view.tree;
+        if !tree.name(file).ends_with(b".py") {
+            return;
+        }
+        let inner = Search { package: tree.parent(file), ..search.same() };
+        for import in source::read(&self.view.read(file, MAX_SCRIPT)).imports {
+            if import.when == When::Alone {
+                self.import(&inner, &import, How::Needed, detail);
+            }
+        }
+    }
+
+    /// Claims a script, which may be a folder or have no ending that tells what it is.
+    pub fn script(&mut self, path: &ImagePath, search: &Search) {
+        let tree = self.view.tree;
+        let detail = format!("`python {path}`");
+        let target = Target::Path(path.as_bytes().to_vec());
+        self.push(target, Claim::Command, Strength::Likely, detail.clone());
+        let Some(script) = tree.resolve(path.as_bytes()).map(|found| found.node) else { return };
+        if tree.is_dir(script) {
+            modules::main_of(tree, script).into_iter().for_each(|main| self.node(main, &detail));
+            self.push(Target::Unowned(script), Claim::Application, Strength::Likely, detail);
+        } else if !path.name().ends_with(b".py") {
+            let head = self.view.read(script, MAX_SCRIPT);
+            // An archive is read once it is reached.
+            if !zipped::is_archive(self.view, script, &head) {
+                self.imports_of_script(&head, script, search);
+            }
+        }
+    }
+
+    /// Claims what a script imports whose name does not tell that it is one.
+    fn imports_of_script(&mut self, text: &[u8], script: NodeId, search: &Search) {
+        let folders = application_folders(self.view, self.view.tree.parent(script));
+        let inner = Search { application: folders, ..search.same() };
+        for import in source::read(text).imports {
+            let detail = format!("`import {}` in line {}", import.module, import.line);
+            self.import(&inner, &import, How::Needed, &detail);
+        }
+    }
 }
 
 /// What an interpreter's command line says to run.

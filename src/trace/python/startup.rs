@@ -13,6 +13,48 @@ use crate::tree::NodeId;
 /// The largest `.pth` file or finder that is read, in bytes.
 const MAX_SIZE: u64 = 1 << 20;
 
+/// What the interpreter imports before the first line of a program, or by C code that is part of it. Its constants do
+/// not tell: they hold the names of all modules that there are.
+pub const STARTED: [&str; 37] = [
+    "encodings",
+    "codecs",
+    "io",
+    "abc",
+    "site",
+    "os",
+    "stat",
+    "posixpath",
+    "genericpath",
+    "_collections_abc",
+    "_sitebuiltins",
+    "_bootlocale",
+    "importlib",
+    "importlib._bootstrap",
+    "importlib._bootstrap_external",
+    "importlib.machinery",
+    "importlib.util",
+    "zipimport",
+    "runpy",
+    "warnings",
+    "linecache",
+    "traceback",
+    "tokenize",
+    "_strptime",
+    "copyreg",
+    "functools",
+    "operator",
+    "collections.abc",
+    "types",
+    "typing",
+    "enum",
+    "contextlib",
+    "threading",
+    "weakref",
+    "locale",
+    "unicodedata",
+    "textwrap",
+];
+
 /// What `pyvenv.cfg` says.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct VenvConfig {
@@ -60,10 +102,12 @@ pub fn read_paths(view: &View<'_>, site: NodeId, index: &mut Index) {
         for line in lines {
             match line {
                 PathLine::Folder(path) => {
-                    let folder = tree.resolve_from(site, &path).map(|found| found.node);
-                    index
-                        .paths
-                        .extend(folder.filter(|&node| tree.is_dir(node) && seen.insert(node)));
+                    let found = tree.resolve_from(site, &path).map(|found| found.node);
+                    let Some(found) = found.filter(|&node| seen.insert(node)) else { continue };
+                    match tree.is_dir(found) {
+                        true => index.paths.push(found),
+                        false => index.archives.push(found),
+                    }
                 }
                 PathLine::Imports(module) => {
                     if let Some(finder) = tree.child(site, format!("{module}.py").as_bytes()) {
@@ -80,7 +124,7 @@ pub fn read_paths(view: &View<'_>, site: NodeId, index: &mut Index) {
 
 #[derive(PartialEq, Eq, Debug)]
 enum PathLine {
-    /// A folder to search, relative to the site-packages folder.
+    /// A folder or an archive to search, relative to the site-packages folder.
     Folder(Vec<u8>),
     /// A module that the line imports.
     Imports(String),
