@@ -1,11 +1,12 @@
 //! The distribution's own package databases: who owns a file, what belongs with it, and the database rewritten to
 //! what stays.
 //!
-//! Formats: dpkg (`/var/lib/dpkg/status`, `status.d`, `info/*.list`), apk (`/lib/apk/db/installed`) and rpm (`rpmdb.sqlite`,
-//! `Packages.db`, `Packages`).
+//! Formats: dpkg (`/var/lib/dpkg/status`, `status.d`, `info/*.list`), apk (`/lib/apk/db/installed`), rpm (`rpmdb.sqlite`,
+//! `Packages.db`, `Packages`) and, beside them, conda (`conda-meta/*.json` in each prefix).
 
 mod apk;
 mod companions;
+mod conda;
 mod dpkg;
 mod ownership;
 mod reader;
@@ -106,6 +107,8 @@ enum Record {
     Apk { span: Range<usize> },
     /// A header of rpm's database, by its number.
     Rpm { number: u32 },
+    /// A file of a prefix's `conda-meta`.
+    Conda { prefix: NodeId, file: NodeId },
 }
 
 /// A package as a database has it: its record, and those of its listed paths that the image has.
@@ -133,6 +136,7 @@ impl Packages {
         let mut listed = dpkg::packages(&mut reader);
         listed.extend(apk::packages(&mut reader));
         listed.extend(rpm::packages(&mut reader));
+        listed.extend(conda::packages(&mut reader));
         let mut packages = Packages::default();
         let mut lists = Vec::with_capacity(listed.len());
         for Listed { package, record, paths } in listed {
@@ -149,7 +153,7 @@ impl Packages {
                 .warn("cannot follow all dependencies of the packages: there are too many".into());
         }
         let folders = packages.ownership.nodes().filter(|&node| tree.is_dir(node));
-        packages.places = Places::new(tree, folders);
+        packages.places = Places::new(tree, &conda::prefixes(tree), folders);
         packages.only_parts =
             packages.iter().map(|(package, _)| packages.has_only_parts(tree, package)).collect();
         (packages, reader.warnings)

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 use super::dpkg::{self, Diversions, Diverted, Form, Line, each_line, is_below, parse_diversions};
 use super::reader::Reader;
 use super::role::Role;
-use super::{Package, PackageId, Packages, Record, Replacement, apk, rpm};
+use super::{Package, PackageId, Packages, Record, Replacement, apk, conda, rpm};
 use crate::contents::Contents;
 use crate::tree::{NodeId, Resolved, Tree};
 
@@ -38,6 +38,7 @@ impl Packages {
         rewriter.dpkg();
         rewriter.apk();
         rewriter.rpm();
+        rewriter.conda();
         let Rewriter { nodes, mut replacements, .. } = rewriter;
         let mut nodes: Vec<NodeId> = nodes.into_iter().collect();
         nodes.sort_unstable();
@@ -118,7 +119,10 @@ impl<'a> Rewriter<'a> {
         let old = file.as_ref().and_then(|file| self.reader.read(file.node)).unwrap_or_default();
         let spans = self.staying().filter_map(|(_, record)| match record {
             Record::Stanza { span, .. } => old.get(span.clone()),
-            Record::File { .. } | Record::Apk { .. } | Record::Rpm { .. } => None,
+            Record::File { .. }
+            | Record::Apk { .. }
+            | Record::Rpm { .. }
+            | Record::Conda { .. } => None,
         });
         let new = join_records(spans);
         self.keep(file, &old, new);
@@ -220,7 +224,10 @@ impl<'a> Rewriter<'a> {
             .staying()
             .filter_map(|(_, record)| match record {
                 Record::Rpm { number } => Some(*number),
-                Record::Stanza { .. } | Record::File { .. } | Record::Apk { .. } => None,
+                Record::Stanza { .. }
+                | Record::File { .. }
+                | Record::Apk { .. }
+                | Record::Conda { .. } => None,
             })
             .collect();
         let (old, log) = database.read(&mut self.reader);
@@ -228,6 +235,18 @@ impl<'a> Rewriter<'a> {
             Some(_) if numbers.is_empty() => {}
             Some(new) => self.keep(Some(database.file), &old, new),
             None => self.keep(Some(database.file), &old, old.clone()),
+        }
+    }
+
+    /// Cuts the records of conda's packages that stay.
+    fn conda(&mut self) {
+        for (_, record) in self.staying() {
+            let &Record::Conda { prefix, file } = record else {
+                continue;
+            };
+            let old = self.reader.read(file).unwrap_or_default();
+            let new = conda::cut(&mut self.reader, prefix, old.clone(), self.stays);
+            self.keep(Some(Resolved { links: Vec::new(), node: file }), &old, new);
         }
     }
 

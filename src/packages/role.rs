@@ -84,7 +84,13 @@ pub(super) struct Places {
 
 impl Places {
     /// Finds the standard folders in the tree, and what the listed folders are for; `folders` stand in path order.
-    pub(super) fn new(tree: &Tree, folders: impl Iterator<Item = NodeId>) -> Self {
+    ///
+    /// Each of the `prefixes` is laid out as `/usr` is.
+    pub(super) fn new(
+        tree: &Tree,
+        prefixes: &[NodeId],
+        folders: impl Iterator<Item = NodeId>,
+    ) -> Self {
         let tables = [
             (STANDARD, Place::Standard),
             (PROGRAMS, Place::Programs),
@@ -98,6 +104,12 @@ impl Places {
             for path in table.split_ascii_whitespace() {
                 let found = tree.resolve(path.as_bytes()).map(|found| found.node);
                 standard.places.extend(found.map(|node| (node, place)));
+                let below = path.strip_prefix("/usr").or(path.strip_prefix("/etc").map(|_| path));
+                for &prefix in prefixes {
+                    let own = below.map(|below| below.trim_start_matches('/').as_bytes());
+                    let own = own.and_then(|below| tree.resolve_from(prefix, below));
+                    standard.places.extend(own.map(|found| (found.node, place)));
+                }
             }
         }
         for folder in folders {

@@ -327,8 +327,8 @@ fn tells_roles_by_place() {
     ];
     let (tree, _) = kit::image(&table.map(|(path, _)| (path, "")));
     for places in [
-        Places::new(&tree, std::iter::empty()),
-        Places::new(&tree, tree.nodes().filter(|&node| tree.is_dir(node))),
+        Places::new(&tree, &[], std::iter::empty()),
+        Places::new(&tree, &[], tree.nodes().filter(|&node| tree.is_dir(node))),
     ] {
         for (path, role) in table {
             let path = path.trim_end_matches('*');

@@ -29,6 +29,7 @@ mod settings;
 pub mod strings;
 pub mod apache;
 pub mod calls;
+pub mod conda;
 pub mod cron;
 pub mod delegates;
 pub mod dotnet;
@@ -80,6 +81,7 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(haproxy::Haproxy),
         Box::new(supervisor::Supervisor),
         Box::new(cron::Cron),
+        Box::new(conda::Conda),
         Box::new(lists::Lists),
         Box::new(locale::Locale::default()),
         Box::new(pam::Pam),

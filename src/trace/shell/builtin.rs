@@ -1,5 +1,10 @@
 //! The commands that shells have built in, so that no file is needed for them.
 
+use super::scope::is_option;
+use super::syntax::Word;
+use crate::trace::conda;
+use crate::trace::script::base_name;
+
 /// Says whether a command of this name never starts a program in sh, bash, ash or ksh.
 ///
 /// `echo`, `printf`, `test`, `kill` and `pwd` exist as programs too, but a shell prefers its own.
@@ -82,6 +87,19 @@ const BUILTINS: &[&str] = &[
     "whence",
     "zmodload",
 ];
+
+/// The environment of conda that a command activates: `conda activate x`, `source activate x`. Either changes PATH, the first
+/// by a function that conda puts into the shell.
+pub fn activates(words: &[Word]) -> Option<&Word> {
+    let (program, rest) = words.split_first()?;
+    let mut operands = rest.iter().filter(|word| !word.bare().is_some_and(is_option));
+    let first = operands.next()?.bare()?;
+    let is_meant = match program.bare()? {
+        b"." | b"source" => base_name(first) == b"activate",
+        name => conda::is_conda(name) && first == b"activate",
+    };
+    operands.next().filter(|_| is_meant)
+}
 
 #[cfg(test)]
 mod tests {

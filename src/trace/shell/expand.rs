@@ -9,8 +9,8 @@ use super::scope::{Located, Scope, Site};
 use super::syntax::{Extent, Operation, Parameter, Piece, Quoting, Word};
 use super::value::{Draft, Field, Fields, Meaning, Value, joined};
 use crate::path::ImagePath;
-use crate::trace::pattern;
 use crate::trace::script::base_name;
+use crate::trace::{conda, pattern};
 use crate::trace::{strings, users};
 
 /// How many values one variable may have: that of a `for` over files has most.
@@ -345,6 +345,10 @@ impl<'s> Scope<'s> {
                 let parts = parts.filter(|part| !part.contains(&b'*') && !part.is_empty());
                 folders.extend(parts.filter_map(|part| self.absolute(part)));
             }
+        }
+        for name in self.activated.iter().flat_map(|&word| self.values(word)) {
+            let environments = conda::environments(self.view, &name, None);
+            folders.extend(environments.iter().filter_map(|prefix| prefix.join(b"bin").ok()));
         }
         folders.truncate(MAX_PRODUCTS);
         let folders: Rc<[ImagePath]> = folders.into();

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::builtin::activates;
 use super::syntax::{
     Assigned, Branch, Compound, Extent, Mode, Operation, Piece, Redirect, Script, Simple,
     Statement, Word,
@@ -109,6 +110,8 @@ pub struct Scope<'s> {
     /// The words by which it looks for those that only their values name.
     probes: Vec<Located<'s>>,
     expanded_probes: RefCell<Option<FxHashSet<Vec<u8>>>>,
+    /// The environments of conda that it activates.
+    pub(super) activated: Vec<Located<'s>>,
     /// The files that are sourced.
     pub sourced: Vec<Located<'s>>,
     /// Whether something is sourced that nobody knows, so that functions are missing here.
@@ -146,6 +149,7 @@ impl<'s> Scope<'s> {
             probed: FxHashSet::default(),
             probes: Vec::new(),
             expanded_probes: RefCell::default(),
+            activated: Vec::new(),
             sourced: Vec::new(),
             is_partial: false,
             known: RefCell::default(),
@@ -390,6 +394,7 @@ impl<'s> Reader<'_, 's> {
         if let Some(name) = program.bare() {
             self.calls.push((name, (rest, site)));
         }
+        self.scope.activated.extend(activates(words).map(|word| Located { word, site }));
         match program.bare() {
             Some(b"." | b"source") => {
                 let word = operands().next();
@@ -469,7 +474,8 @@ fn read_names(statement: &Statement) -> Vec<&[u8]> {
     }
 }
 
-fn is_option(word: &[u8]) -> bool {
+/// Says whether a word is an option of a command.
+pub(super) fn is_option(word: &[u8]) -> bool {
     word.len() > 1 && word.starts_with(b"-")
 }
 
