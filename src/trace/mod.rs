@@ -50,6 +50,7 @@ pub mod perl;
 pub mod php;
 pub mod passwd;
 pub mod python;
+pub mod r;
 pub mod ruby;
 pub mod script;
 pub mod shell;
@@ -90,8 +91,8 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(delegates::Delegates),
         Box::new(perl::Perl::default()),
         Box::new(ruby::Ruby::default()),
-        Box::new(lua::Lua),
-        Box::new(lua::R),
+        Box::new(lua::Lua::default()),
+        Box::new(r::R),
         Box::new(calls::Calls),
     ]
 }

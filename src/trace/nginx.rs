@@ -7,6 +7,7 @@
 use rustc_hash::FxHashSet;
 
 use super::claim::{Claim, Finding, Strength, Target};
+use super::lua;
 use super::pattern;
 use super::script::is_text;
 use super::settings;
@@ -197,6 +198,16 @@ fn directives(text: &[u8]) -> Vec<Directive> {
             }
             b'#' => at += text[at..].iter().take_while(|&&byte| byte != b'\n').count(),
             b';' | b'{' | b'}' => {
+                let is_chunk =
+                    byte == b'{' && words.first().is_some_and(|name| lua::nginx::is_block(name));
+                if is_chunk {
+                    let length = lua::block(&text[at + 1..]);
+                    line += u32::try_from(
+                        memchr::memchr_iter(b'\n', &text[at + 1..at + 1 + length]).count(),
+                    )
+                    .unwrap_or(u32::MAX);
+                    at += length;
+                }
                 if !words.is_empty() {
                     directives.push(Directive { words: std::mem::take(&mut words), line: start });
                 }
@@ -253,6 +264,11 @@ mod tests {
 
     #[test]
     fn reads_directives() {
+        let chunk = b"a_by_lua_block { f('}') #t }\nb c;";
+        assert_eq!(
+            directives(chunk).last().map(|last| (last.words.len(), last.line)),
+            Some((2, 2))
+        );
         let text = b"user www; # x\nhttp {\n  log 'a b;' \"c\\\"d\"\n e;\n server{listen 80;}\n if ($a = ${b}) { root ${b}c; }\n}";
         let read = directives(text);
         let shown: Vec<String> = read

@@ -1,42 +1,15 @@
-//! Lua's and R's own folders of modules, as the environment and command lines name them.
+//! R's own folders of packages, as the environment names them.
 //!
-//! Both keep their libraries whole by their profiles. What those cannot know is where a program's environment puts more:
-//! templates such as `LUA_PATH=/opt/lua/?.lua;;`, and lists such as `R_LIBS_USER=/opt/R/library`.
+//! R keeps its library whole by its profile. What that cannot know is where a program's environment puts more: lists such as
+//! `R_LIBS_USER=/opt/R/library`.
 
 use super::tracer::{FileView, Firing, Tracer, View};
 use super::{Claim, Finding, Strength, Target};
 use crate::path::ImagePath;
 use crate::tree::NodeId;
 
-/// Follows `LUA_PATH` and `LUA_CPATH`, those of one version among them.
-pub struct Lua;
-
 /// Follows `R_LIBS`, `R_LIBS_SITE` and `R_LIBS_USER`.
 pub struct R;
-
-impl Tracer for Lua {
-    fn name(&self) -> &'static str {
-        "lua"
-    }
-
-    fn file(&self, _file: &FileView<'_>, _view: &View<'_>) -> Vec<Finding> {
-        Vec::new()
-    }
-
-    fn fired(&self, _firing: &Firing, view: &View<'_>) -> Vec<Finding> {
-        let is_path = |name: &str| name.starts_with("LUA_PATH") || name.starts_with("LUA_CPATH");
-        let values = view.config.env().into_iter().filter(|(name, _)| is_path(name));
-        let templates =
-            values.flat_map(|(name, value)| value.split(';').map(move |part| (name, part)));
-        // The folder above the first name with a mark: of `/opt/lua/?/init.lua` that is `/opt/lua`.
-        let folders = templates.filter_map(|(name, template)| {
-            let fixed = template.split('?').next()?;
-            let cut = fixed.rfind('/')?;
-            Some((name, &fixed[..cut.max(1)]))
-        });
-        folders.flat_map(|(name, folder)| folder_of_modules(view, folder, name)).collect()
-    }
-}
 
 impl Tracer for R {
     fn name(&self) -> &'static str {
