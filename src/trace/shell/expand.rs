@@ -259,38 +259,46 @@ impl<'s> Scope<'s> {
         if !self.works(MAX_PRODUCTS) {
             return Vec::new();
         }
+        let patterns = self.absolute_patterns(pattern).into_iter();
+        let mut found = patterns.map(|pattern| pattern::expand(self.view, &pattern));
+        found.find(|paths| !paths.is_empty()).unwrap_or_default()
+    }
+
+    /// A pattern as it stands, or below each of the folders the script may work in.
+    fn absolute_patterns(&self, pattern: &[u8]) -> Vec<Vec<u8>> {
         if pattern.starts_with(b"/") {
-            return pattern::expand(self.view, pattern);
+            return vec![pattern.to_vec()];
         }
         let below = |folder: &ImagePath| {
             let mut absolute = Vec::new();
             pattern::escape(folder.as_bytes(), &mut absolute);
             absolute.push(b'/');
             absolute.extend_from_slice(pattern);
-            pattern::expand(self.view, &absolute)
+            absolute
         };
-        let folders = self.working_folders();
-        folders.iter().map(below).find(|paths| !paths.is_empty()).unwrap_or_default()
+        self.working_folders().iter().map(below).collect()
     }
 
     /// The files that a value may be of which only a part is known.
     ///
-    /// `/usr/bin/$x` may be anything: the last name must say something, or its folder be private.
+    /// `/usr/bin/$x` may be anything: the last name must say something, or its folder be private. So may `$x`.
     pub fn guessed(&self, pattern: &[u8]) -> Vec<Vec<u8>> {
         let name = base_name(pattern);
         let says_something = name.iter().filter(|byte| byte.is_ascii_alphanumeric()).count() > 1;
-        let folder = pattern::folder(pattern);
-        let found = self.view.tree.resolve(&folder);
-        let is_private =
-            found.is_some_and(|found| strings::is_private_folder(self.view, found.node));
-        if !folder.starts_with(b"/") || !(says_something || is_private) {
+        let tree = self.view.tree;
+        let is_meant = |pattern: &Vec<u8>| {
+            let found = tree.resolve(&pattern::folder(pattern));
+            says_something
+                || found.is_some_and(|found| strings::is_private_folder(self.view, found.node))
+        };
+        if pattern::folder(pattern).is_empty() {
             return Vec::new();
         }
-        let is_file = |path: &Vec<u8>| {
-            let found = self.view.tree.resolve(path);
-            found.is_some_and(|found| self.view.tree.is_file(found.node))
-        };
-        let found: Vec<Vec<u8>> = self.paths(pattern).into_iter().filter(is_file).collect();
+        let patterns = self.absolute_patterns(pattern).into_iter().filter(is_meant);
+        let is_file =
+            |path: &Vec<u8>| tree.resolve(path).is_some_and(|found| tree.is_file(found.node));
+        let found: Vec<Vec<u8>> =
+            patterns.flat_map(|pattern| self.paths(&pattern)).filter(is_file).collect();
         if found.len() > MAX_GUESSES { Vec::new() } else { found }
     }
 

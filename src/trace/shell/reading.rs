@@ -133,13 +133,14 @@ pub fn sourced_by(scope: &Scope<'_>, word: Located<'_>) -> Vec<ImagePath> {
             Some(Field::Unknown(pattern)) => scope.guessed(&pattern),
             Some(Field::Arguments) | None => Vec::new(),
         };
-        paths.extend(found.iter().flat_map(|path| sourced_paths(scope, path)));
+        paths.extend(found.iter().flat_map(|path| sourced_paths(scope, path, &word)));
     }
     paths
 }
 
-/// The files that `. word` may read: from the folders the script may work in, then on PATH.
-fn sourced_paths(scope: &Scope<'_>, word: &[u8]) -> Vec<ImagePath> {
+/// The files that `. word` may read: from the folders the script may work in, then on PATH, then beside the script: a
+/// program of several scripts puts its own folder on PATH before it runs them, as git does.
+fn sourced_paths(scope: &Scope<'_>, word: &[u8], asked: &Located<'_>) -> Vec<ImagePath> {
     let view = scope.view;
     let is_there = |path: &ImagePath| is_file(path, view);
     let mut paths: Vec<ImagePath> = scope
@@ -150,8 +151,14 @@ fn sourced_paths(scope: &Scope<'_>, word: &[u8]) -> Vec<ImagePath> {
         .collect();
     if paths.is_empty() && !word.contains(&b'/') {
         let root = ImagePath::root();
+        let beside = scope.sources.get(asked.site.source);
+        let beside = beside.and_then(|source| source.path.as_ref()?.parent());
         let folders = view.search_path().into_iter().filter_map(|folder| root.join(folder).ok());
-        paths = folders.filter_map(|folder| folder.join(word).ok()).filter(is_there).collect();
+        paths = folders
+            .chain(beside)
+            .filter_map(|folder| folder.join(word).ok())
+            .filter(is_there)
+            .collect();
         paths.truncate(1);
     }
     paths.dedup();

@@ -144,6 +144,29 @@ const WRAPPERS: &[Wrapper] = &[
     ),
     with(&["nsenter"], &["-t", "--target", "-S", "--setuid", "-G", "--setgid"], 0),
     with(&["prlimit", "authbind", "linux32", "linux64"], &[], 0),
+    plain(&["chronic", "ifne", "ssh-agent", "rlwrap", "entr", "proxychains4", "systemd-cat"]),
+    with(&["faketime", "logsave"], &["-f"], 1),
+    with(&["sshpass"], &["-p", "-f", "-d", "-P"], 0),
+    with(&["dbus-run-session"], &["--config-file", "--dbus-daemon"], 0),
+    with(
+        &["xvfb-run"],
+        &[
+            "-e",
+            "--error-file",
+            "-f",
+            "--auth-file",
+            "-n",
+            "--server-num",
+            "-p",
+            "--xauth-protocol",
+            "-s",
+            "--server-args",
+            "-w",
+            "--wait",
+        ],
+        0,
+    ),
+    with(&["screen"], &["-S", "-dmS", "-DmS", "-c", "-e", "-h", "-p", "-s", "-T", "-t"], 0),
     with(
         &["parallel"],
         &["-j", "--jobs", "-I", "-a", "--arg-file", "--delay", "-S", "--joblog", "-N", "-n"],
@@ -175,6 +198,7 @@ pub fn inner(name: &[u8], words: &[Word]) -> Vec<Inner> {
         b"su" | b"runuser" => return su(rest).into_iter().collect(),
         b"flock" => return flock(rest).into_iter().collect(),
         b"watch" => return joined(skip(rest, &["-n", "--interval", "-q", "--equexit"])),
+        b"tmux" => return tmux(rest),
         b"script" => return option_text(rest, &[b"-c", b"--command"]).into_iter().collect(),
         b"start-stop-daemon" => return start_stop_daemon(rest).into_iter().collect(),
         b"env" => {
@@ -278,6 +302,31 @@ fn su(words: &[Word]) -> Option<Inner> {
         }
         _ => None,
     }
+}
+
+/// `tmux new-session -d -s NAME TEXT`: a shell runs the words behind the options.
+fn tmux(words: &[Word]) -> Vec<Inner> {
+    const OPENS: [&[u8]; 11] = [
+        b"new",
+        b"new-session",
+        b"neww",
+        b"new-window",
+        b"splitw",
+        b"split-window",
+        b"respawnp",
+        b"respawn-pane",
+        b"respawn-window",
+        b"run",
+        b"run-shell",
+    ];
+    let valued = ["-c", "-e", "-E", "-f", "-F", "-l", "-n", "-p", "-s", "-t", "-x", "-y"];
+    let is_mark = |word: &Word| word.as_deref().is_some_and(|word| word.ends_with(b";"));
+    let opens = |word: &Word| word.as_deref().is_some_and(|word| OPENS.contains(&word));
+    let opened = words.split(is_mark).filter_map(|words| {
+        let at = words.iter().position(opens)?;
+        words.get(at + 1..)
+    });
+    opened.map(|words| skip(words, &valued)).filter(|it| !it.is_empty()).flat_map(joined).collect()
 }
 
 fn flock(words: &[Word]) -> Option<Inner> {

@@ -42,6 +42,10 @@ impl Walk<'_> {
                     return Programs::Unknown;
                 }
                 return match wrapper::inner(program, words).as_slice() {
+                    [Inner::Command(inner)] if matches!(inner.first(), Some(None)) => {
+                        let fields = next.and_then(|word| self.expand(word).into_iter().next());
+                        self.guess(&fields.unwrap_or_default(), inner, simple)
+                    }
                     [Inner::Command(inner)] => self.inner(inner, simple, demand),
                     _ => Programs::Known,
                 };
@@ -125,11 +129,14 @@ impl Walk<'_> {
 
     /// The program that an interpreter reads from a here-document, as the words by which its command line has it.
     fn fed(&self, name: &[u8], words: &[tracer::Word], simple: &Simple) -> Vec<tracer::Word> {
-        // With an operand that is no option, the document is the data of a script.
-        let has_operand = words[1..]
-            .iter()
-            .any(|word| !matches!(word.as_deref(), Some(word) if word.starts_with(b"-")));
-        let Some(option) = wrapper::text_option(name).filter(|_| !has_operand) else {
+        // With an operand that is no option, the document is the data of a script; what follows `-` are the arguments of
+        // the one that is read.
+        let is_operand =
+            |word: &&tracer::Word| !matches!(word.as_deref(), Some(word) if word.starts_with(b"-"));
+        let is_input = |word: &&tracer::Word| word.as_deref() == Some(b"-");
+        let first = words[1..].iter().find(|word| is_operand(word) || is_input(word));
+        let has_script = first.is_some_and(|word| is_operand(&word));
+        let Some(option) = wrapper::text_option(name).filter(|_| !has_script) else {
             return Vec::new();
         };
         let text = self.document(simple);
