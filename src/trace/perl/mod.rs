@@ -210,8 +210,10 @@ impl Perl {
         libraries: &[Arc<Library>],
     ) -> Vec<Finding> {
         let owner = claims::owner_of(view, libraries, file.node);
-        // Companions and data are no programs; the modules of a distribution came in with it.
-        if file.reach == Reach::Broad && owner != Owner::Distribution {
+        // Companions and data are no programs; the modules of a distribution came in with it, as did those that a program
+        // has in a folder of its own.
+        let is_module = owner == Owner::Distribution || file.path.name().ends_with(b".pm");
+        if file.reach == Reach::Broad && !is_module {
             return Vec::new();
         }
         let text = match file.whole {
