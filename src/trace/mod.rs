@@ -54,6 +54,7 @@ pub mod r;
 pub mod ruby;
 pub mod script;
 pub mod shell;
+pub mod subcommands;
 pub mod supervisor;
 pub mod text;
 
@@ -94,5 +95,6 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(lua::Lua::default()),
         Box::new(r::R),
         Box::new(calls::Calls),
+        Box::new(subcommands::Subcommands),
     ]
 }
