@@ -8,6 +8,7 @@ use super::constants::{Constants, Surroundings, replaced};
 use super::facts::is_elf;
 use super::loader::{Found, Loader, Object, is_libc};
 use super::text;
+use crate::packages::PackageId;
 use crate::path::ImagePath;
 use crate::trace::claim::{Claim, Finding, Strength, Target};
 use crate::trace::strings;
@@ -55,6 +56,31 @@ impl Needs<'_> {
         }
         findings.extend(constants.commands.iter().map(|line| self.command_line(line)));
         findings.extend(constants.words.iter().filter_map(|word| self.word(word)));
+        findings.extend(self.joined(constants));
+        findings
+    }
+
+    /// Programs that the file puts together of a folder and a name, `/usr/bin` and `/gpg-agent`: those that are of the same
+    /// source as itself.
+    fn joined(&self, constants: &Constants) -> Vec<Finding> {
+        let View { tree, packages, .. } = self.view;
+        let source = |owner: Option<PackageId>| owner.map(|owner| &packages.package(owner).source);
+        let own = source(self.file.owner);
+        let mut findings = Vec::new();
+        for (&folder, spelled) in constants.paths.iter().filter(|&(&node, _)| tree.is_dir(node)) {
+            for name in &constants.ends {
+                let Some(child) = tree.child(folder, name).filter(|&it| it != self.file.node)
+                else {
+                    continue;
+                };
+                let found = tree.resolve_from(folder, name).map(|found| found.node);
+                let is_program = found.is_some_and(|found| tree.is_executable(found));
+                if is_program && source(packages.owner(child)) == own {
+                    let path = [spelled.as_slice(), b"/", name].concat();
+                    findings.push(possible(Target::Path(path.clone()), Claim::Command, &path));
+                }
+            }
+        }
         findings
     }
 

@@ -51,6 +51,8 @@ pub struct Constants {
     pub commands: BTreeSet<Vec<u8>>,
     /// Single words.
     pub words: BTreeSet<Vec<u8>>,
+    /// The last names of texts such as `/agent/gpg-agent` that lead nowhere: linkers keep `/gpg-agent` as the end of it.
+    pub ends: BTreeSet<Vec<u8>>,
 }
 
 /// Reads the constants of a file that makes these calls.
@@ -95,6 +97,10 @@ impl Constants {
                 self.paths.entry(node).or_insert_with(|| spelled.to_vec());
             }
         });
+        if calls.has(Call::Run) && layout == Layout::Ended {
+            let ends = window.texts().filter_map(names::end);
+            ends.for_each(|end| keep(&mut self.ends, end));
+        }
         if calls.has(Call::Shell) {
             let is_program = |word: &[u8]| surroundings.is_program(word, tree);
             let texts = window.texts().filter(|text| names::is_command_line(text, &is_program));

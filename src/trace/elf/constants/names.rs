@@ -154,6 +154,14 @@ fn is_condition(word: &[u8]) -> bool {
         || matches!(word, [b'<', letter, ..] if letter.is_ascii_alphabetic())
 }
 
+/// Returns the name behind the last slash of a text that starts with one and is made of names.
+pub fn end(text: &[u8]) -> Option<&[u8]> {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-+/".contains(byte);
+    let path = text.strip_prefix(b"/").filter(|path| path.len() <= MAX_TEXT)?;
+    let name = path.rsplit(|&byte| byte == b'/').next()?;
+    (is_word(name) && path.iter().all(is_name)).then_some(name)
+}
+
 /// Says whether a text is a single word that may name a program.
 pub fn is_word(text: &[u8]) -> bool {
     (3..=64).contains(&text.len())
