@@ -444,7 +444,9 @@ mod builtin {
         "git",
         "glib",
         "glibc",
+        "gnupg",
         "gnutls",
+        "groff",
         "graphics",
         "gstreamer",
         "haproxy",
@@ -500,14 +502,17 @@ mod builtin {
         "sudo",
         "supervisor",
         "tar",
+        "tcl",
         "terminfo",
         "tesseract",
         "typescript",
         "tzdata",
         "video-acceleration",
+        "vim",
         "vips",
         "vulkan",
         "x11",
+        "xml-catalog",
     ];
 }
 
