@@ -17,7 +17,7 @@ use dehusk::path::ImagePath;
 use dehusk::profile::Profiles;
 use dehusk::trace::Mode;
 use dehusk::trace::elf::Elf;
-use dehusk::trace::{Claim, FileView, Reach, Target, Tracer, View};
+use dehusk::trace::{Claim, FileView, Reach, SharedFolders, Target, Tracer, View};
 use dehusk::tree::{Content, Inode, Kind, Meta, NodeId, Tree, TreeBuilder};
 
 /// How many programs are compared.
@@ -38,6 +38,7 @@ fn finds_what_the_loader_finds() {
         config: &config,
         profiles: &Profiles::default(),
         firings: &[],
+        shared: &SharedFolders::default(),
         mode: Mode::default(),
     };
     let elf = Elf::new(&tree, &contents, &config);

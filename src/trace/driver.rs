@@ -1,5 +1,6 @@
 //! A small worklist for the tests of one tracer: claims are followed, drop rules and other tracers are not.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::tracer::Program;
@@ -9,19 +10,56 @@ use crate::kit;
 use crate::oci::Config;
 use crate::packages::Packages;
 use crate::profile::Profiles;
-use crate::trace::tracer::Firing;
+use crate::trace::tracer::{Firing, SharedFolders};
 use crate::tree::{NodeId, Tree};
 use crate::warning::Place;
 
+/// A small image with all that tracers may look at.
+pub struct Setting {
+    pub tree: Tree,
+    pub contents: Contents,
+    pub packages: Packages,
+    pub profiles: Profiles,
+    pub config: Config,
+    pub firings: Vec<Firing>,
+    pub mode: Mode,
+    shared: OnceCell<SharedFolders>,
+}
+
+impl Setting {
+    /// Sets an image up, of [`kit::image`]'s entries and the `config` object's JSON, without packages and profiles.
+    pub fn new<B: AsRef<[u8]>>(entries: &[(&str, B)], config: &str) -> Self {
+        let (tree, contents) = kit::image(entries);
+        Setting {
+            tree,
+            contents,
+            packages: Packages::default(),
+            profiles: Profiles::default(),
+            config: kit::config(config),
+            firings: Vec::new(),
+            mode: Mode::default(),
+            shared: OnceCell::new(),
+        }
+    }
+
+    /// Returns what tracers may look at.
+    pub fn view(&self) -> View<'_> {
+        View {
+            tree: &self.tree,
+            contents: &self.contents,
+            packages: &self.packages,
+            config: &self.config,
+            profiles: &self.profiles,
+            firings: &self.firings,
+            shared: self.shared.get_or_init(|| SharedFolders::of(&self.tree, &self.profiles)),
+            mode: self.mode,
+        }
+    }
+}
+
 /// An image on which a tracer is tried.
 pub struct Bench<'a> {
-    tree: Tree,
-    contents: Contents,
-    packages: Packages,
-    profiles: Profiles,
-    config: Config,
-    firings: Vec<Firing>,
-    mode: Mode,
+    setting: Setting,
     tracer: &'a dyn Tracer,
     reached: BTreeMap<NodeId, Reach>,
     queue: Vec<NodeId>,
@@ -37,47 +75,29 @@ impl<'a> Bench<'a> {
         config: &str,
         prefixes: &[&str],
     ) -> Self {
-        let (tree, contents) = kit::image(entries);
         let firing =
             |prefix: &&str| Firing { profile: tracer.name().to_owned(), prefix: kit::path(prefix) };
-        Bench {
-            tree,
-            contents,
-            packages: Packages::default(),
-            profiles: Profiles::default(),
-            config: kit::config(config),
-            firings: prefixes.iter().map(firing).collect(),
-            mode: Mode::default(),
-            tracer,
-            reached: BTreeMap::new(),
-            queue: Vec::new(),
-            others: Vec::new(),
-        }
+        let mut setting = Setting::new(entries, config);
+        setting.firings = prefixes.iter().map(firing).collect();
+        Bench { setting, tracer, reached: BTreeMap::new(), queue: Vec::new(), others: Vec::new() }
     }
 
     /// Adds a profile, for tracers that look at what profiles name.
     pub fn with_profile(mut self, name: &str, text: &str) -> Self {
-        self.profiles = self.profiles.with_file(name, text).expect("a test's profile parses");
+        self.setting.profiles =
+            self.setting.profiles.with_file(name, text).expect("a test's profile parses");
         self
     }
 
     /// Sets how far the trace goes.
     #[allow(dead_code, reason = "tracers that narrow in tight mode are tried with it")]
     pub fn with_mode(mut self, mode: Mode) -> Self {
-        self.mode = mode;
+        self.setting.mode = mode;
         self
     }
 
     fn ask(&mut self, question: impl Fn(&dyn Tracer, &View<'_>) -> Vec<Finding>) {
-        let view = View {
-            tree: &self.tree,
-            contents: &self.contents,
-            packages: &self.packages,
-            config: &self.config,
-            profiles: &self.profiles,
-            firings: &self.firings,
-            mode: self.mode,
-        };
+        let view = self.setting.view();
         let findings = question(self.tracer, &view);
         self.take(findings);
         while let Some(node) = self.queue.pop() {
@@ -87,19 +107,11 @@ impl<'a> Bench<'a> {
     }
 
     fn ask_file(&self, node: NodeId) -> Vec<Finding> {
-        let view = View {
-            tree: &self.tree,
-            contents: &self.contents,
-            packages: &self.packages,
-            config: &self.config,
-            profiles: &self.profiles,
-            firings: &self.firings,
-            mode: self.mode,
-        };
+        let view = self.setting.view();
         let bytes = view.read(node, u64::MAX);
         let file = FileView {
             node,
-            path: self.tree.path(node),
+            path: self.setting.tree.path(node),
             size: bytes.len() as u64,
             head: bytes.get(..4096).unwrap_or(&bytes),
             whole: Some(&bytes),
@@ -113,7 +125,7 @@ impl<'a> Bench<'a> {
         for finding in findings {
             match finding.target {
                 Target::Path(path) => {
-                    let Some(found) = self.tree.resolve(&path) else { continue };
+                    let Some(found) = self.setting.tree.resolve(&path) else { continue };
                     found.links.into_iter().for_each(|link| self.reach(link, Reach::Direct));
                     self.reach(found.node, Reach::Direct);
                 }
@@ -132,7 +144,7 @@ impl<'a> Bench<'a> {
                     self.others.push(words.join(" "));
                 }
                 Target::Ruled { rule, files } => {
-                    let paths = files.iter().map(|&node| self.tree.path(node).to_string());
+                    let paths = files.iter().map(|&node| self.setting.tree.path(node).to_string());
                     self.others.push(format!("{rule}: {}", paths.collect::<Vec<_>>().join(" ")));
                 }
                 Target::Symbol(name) => self.others.push(format!("symbol {name}")),
@@ -142,13 +154,13 @@ impl<'a> Bench<'a> {
     }
 
     fn all_below(&mut self, folder: NodeId, reach: Reach) {
-        self.tree.subtree(folder).for_each(|node| self.reach(node, reach));
+        self.setting.tree.subtree(folder).for_each(|node| self.reach(node, reach));
     }
 
     fn reach(&mut self, node: NodeId, reach: Reach) {
         let before = self.reached.insert(node, reach);
         if before.is_none_or(|before| before < reach) {
-            if self.tree.is_file(node) {
+            if self.setting.tree.is_file(node) {
                 self.queue.push(node);
             }
         } else if let Some(before) = before {
@@ -158,7 +170,7 @@ impl<'a> Bench<'a> {
 
     /// Tells the tracer that its profile fired with each prefix.
     pub fn fire(&mut self) -> &mut Self {
-        for firing in self.firings.clone() {
+        for firing in self.setting.firings.clone() {
             self.ask(|tracer, view| tracer.fired(&firing, view));
         }
         self
@@ -166,7 +178,7 @@ impl<'a> Bench<'a> {
 
     /// Reaches a file by its path.
     pub fn open(&mut self, path: &str) -> &mut Self {
-        let node = kit::node(&self.tree, path);
+        let node = kit::node(&self.setting.tree, path);
         self.reach(node, Reach::Direct);
         self.ask(|_, _| Vec::new());
         self
@@ -174,7 +186,7 @@ impl<'a> Bench<'a> {
 
     /// Reaches all below a folder as an application's.
     pub fn application(&mut self, path: &str) -> &mut Self {
-        let node = kit::node(&self.tree, path);
+        let node = kit::node(&self.setting.tree, path);
         self.all_below(node, Reach::Application);
         self.ask(|_, _| Vec::new());
         self
@@ -190,7 +202,7 @@ impl<'a> Bench<'a> {
         };
         let program = Program {
             command: &command,
-            node: kit::node(&self.tree, words[0]),
+            node: kit::node(&self.setting.tree, words[0]),
             spelled: kit::path(words[0]),
             origin: Origin::Config("CMD"),
         };
@@ -203,8 +215,8 @@ impl<'a> Bench<'a> {
         let folder = kit::path(folder);
         let mut paths = Vec::new();
         for (&node, &reach) in &self.reached {
-            let path = self.tree.path(node);
-            if self.tree.is_dir(node) || !path.is_within(&folder) {
+            let path = self.setting.tree.path(node);
+            if self.setting.tree.is_dir(node) || !path.is_within(&folder) {
                 continue;
             }
             let shown = path.to_string();

@@ -17,13 +17,13 @@ use super::command_lines::Commands;
 use super::drops::{Drops, Scope};
 use super::mode::Mode;
 use super::outcome::{Reasons, Standing, Trace, Weight};
-use super::tracer::{Command, FileView, Firing, MAX_WHOLE, Reach, Tracer, View};
+use super::tracer::{Command, FileView, Firing, MAX_WHOLE, Reach, SharedFolders, Tracer, View};
 use super::{languages, packaged, seed};
 use crate::contents::Contents;
 use crate::glob::Glob;
 use crate::oci::Config;
 use crate::packages::Packages;
-use crate::path::{Escaped, ImagePath};
+use crate::path::Escaped;
 use crate::profile::Profiles;
 use crate::tree::{NodeId, Tree};
 use crate::warning::{Place, Warning};
@@ -92,7 +92,7 @@ pub(super) struct Engine<'a> {
     /// Programs that were found, by the places that run them, and command lines whose programs were not.
     found: BTreeMap<Place, BTreeSet<Vec<u8>>>,
     missing: Vec<Command>,
-    shared: Vec<bool>,
+    shared: SharedFolders,
     packaged: BTreeSet<crate::packages::PackageId>,
     applications: BTreeSet<NodeId>,
     warnings: BTreeSet<Warning>,
@@ -126,13 +126,6 @@ impl<'a> Engine<'a> {
         options: &TraceOptions,
     ) -> Self {
         let tree = subject.tree;
-        let root = ImagePath::root();
-        let mut shared = vec![false; tree.len()];
-        for (_, profile) in subject.profiles.iter() {
-            for node in profile.shared.iter().flat_map(|glob| glob.select(tree, &root)) {
-                shared[node.index()] = true;
-            }
-        }
         Engine {
             subject,
             tracers,
@@ -157,7 +150,7 @@ impl<'a> Engine<'a> {
             commands: Commands::default(),
             found: BTreeMap::new(),
             missing: Vec::new(),
-            shared,
+            shared: SharedFolders::of(tree, subject.profiles),
             packaged: BTreeSet::new(),
             applications: BTreeSet::new(),
             warnings: BTreeSet::new(),
@@ -167,7 +160,16 @@ impl<'a> Engine<'a> {
     /// Returns what tracers may look at, as of now.
     pub(super) fn view(&self) -> View<'_> {
         let Subject { tree, contents, config, packages, profiles } = *self.subject;
-        View { tree, contents, packages, config, profiles, firings: &self.firings, mode: self.mode }
+        View {
+            tree,
+            contents,
+            packages,
+            config,
+            profiles,
+            firings: &self.firings,
+            shared: &self.shared,
+            mode: self.mode,
+        }
     }
 
     fn run(&mut self) {
@@ -338,7 +340,7 @@ impl<'a> Engine<'a> {
 
     /// Says whether a folder is one that many programs share.
     pub(super) fn is_shared(&self, folder: NodeId) -> bool {
-        self.shared[folder.index()]
+        self.shared.contains(folder)
     }
 
     fn claim_all(&mut self, nodes: impl IntoIterator<Item = NodeId>, reason: &Reason, how: How) {
@@ -450,7 +452,8 @@ impl<'a> Engine<'a> {
         if tree.is_dir(node) {
             folders.insert(0, node);
         }
-        let own = |folder: &&NodeId| !self.shared[folder.index()] && !packages.is_owned(**folder);
+        let own =
+            |folder: &&NodeId| !self.shared.contains(**folder) && !packages.is_owned(**folder);
         folders.iter().rev().find(own).copied()
     }
 

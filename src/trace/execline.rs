@@ -64,29 +64,18 @@ fn commands(text: &[u8], view: &View<'_>) -> Vec<Vec<Word>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kit;
-    use crate::packages::Packages;
-    use crate::profile::Profiles;
+    use crate::trace::driver::Setting;
 
     #[test]
     fn takes_programs_for_commands() {
-        let (tree, contents) = kit::image(&[
+        let entries = [
             ("bin/foreground*", ""),
             ("bin/s6-setuidgid*", ""),
             ("opt/app/run*", ""),
             ("bin/echo*", ""),
-        ]);
-        let (packages, profiles) = (Packages::default(), Profiles::default());
-        let config = kit::config("{}");
-        let view = View {
-            tree: &tree,
-            contents: &contents,
-            packages: &packages,
-            config: &config,
-            profiles: &profiles,
-            firings: &[],
-            mode: crate::trace::Mode::default(),
-        };
+        ];
+        let setting = Setting::new(&entries, "{}");
+        let view = setting.view();
         let text = b"#!/command/execlineb -P\n# echo no\nforeground { echo \"a b\" }\ns6-setuidgid app /opt/app/run -x\n";
         let found = commands(text, &view);
         let shown: Vec<String> = found

@@ -8,7 +8,6 @@ use super::claim::{Finding, Target};
 use super::pattern;
 use super::settings::{self, included};
 use super::shell::literal_words;
-use super::strings;
 use super::tracer::{FileView, Program, Reach, Tracer, View};
 use crate::path::ImagePath;
 use crate::warning::Place;
@@ -138,7 +137,7 @@ impl<'a> Configuration<'a> {
         let tree = self.view.tree;
         let found = tree.resolve(path).map(|found| found.node);
         if let Some(folder) = found.filter(|&node| tree.is_dir(node))
-            && !strings::is_shared(self.view, folder)
+            && !self.view.shared.contains(folder)
         {
             self.findings.push(included(Target::Folder(folder), path, place));
         }

@@ -62,7 +62,7 @@ pub use claim::{Claim, Finding, Origin, Reason, ReasonId, Strength, Target};
 pub use engine::{Subject, TraceOptions, trace};
 pub use mode::Mode;
 pub use outcome::Trace;
-pub use tracer::{Command, FileView, Reach, Tracer, View, Word};
+pub use tracer::{Command, FileView, Reach, SharedFolders, Tracer, View, Word};
 
 /// Makes every tracer, for one image.
 pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {

@@ -258,8 +258,8 @@ fn word(text: &[u8]) -> (Vec<u8>, usize) {
 mod tests {
     use super::*;
     use crate::kit;
-    use crate::packages::Packages;
     use crate::profile::Profiles;
+    use crate::trace::driver::Setting;
     use crate::trace::tracer::Firing;
 
     #[test]
@@ -304,7 +304,7 @@ mod tests {
     fn follows_includes_modules_and_sites() {
         let main = "load_module modules/m.so;\ninclude conf.d/*.conf;\ninclude none.d/*;\nhttp { include mime.types; }\n";
         let site = "server { root /srv/site; ssl_certificate tls/a.pem; include snippets/x; location / { alias html; root /srv/$host/y; } }";
-        let (tree, contents) = kit::image(&[
+        let entries = [
             ("etc/nginx/nginx.conf", main),
             ("etc/nginx/conf.d/a.conf", site),
             ("etc/nginx/none.d/", ""),
@@ -315,26 +315,18 @@ mod tests {
             ("usr/share/nginx/modules -> /usr/lib/nginx/modules", ""),
             ("usr/share/nginx/html/index.html", ""),
             ("srv/site/index.html", ""),
-        ]);
-        let (packages, profiles) = (Packages::default(), Profiles::builtin());
-        let config = kit::config("{}");
-        let firings = [Firing { profile: NAME.into(), prefix: kit::path("/usr") }];
-        let view = View {
-            tree: &tree,
-            contents: &contents,
-            packages: &packages,
-            config: &config,
-            profiles: &profiles,
-            firings: &firings,
-            mode: crate::trace::Mode::default(),
-        };
+        ];
+        let mut setting = Setting::new(&entries, "{}");
+        setting.profiles = Profiles::builtin();
+        setting.firings = vec![Firing { profile: NAME.into(), prefix: kit::path("/usr") }];
+        let view = setting.view();
         let found = Configuration::new(&kit::path("/etc/nginx/nginx.conf"), &view).findings();
         let shown: Vec<String> = found
             .into_iter()
             .map(|finding| match finding.target {
                 Target::Path(path) => Escaped(&path).to_string(),
-                Target::Folder(node) => format!("pages of {}", tree.path(node)),
-                Target::Unowned(node) => format!("all of {}", tree.path(node)),
+                Target::Folder(node) => format!("pages of {}", view.tree.path(node)),
+                Target::Unowned(node) => format!("all of {}", view.tree.path(node)),
                 other => format!("{other:?}"),
             })
             .collect();

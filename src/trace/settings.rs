@@ -34,7 +34,7 @@ pub fn site(view: &View<'_>, folder: &[u8], place: &Place) -> Vec<Finding> {
     if let Some(application) = application(view, found.node) {
         findings.push(included(Target::Unowned(application), folder, place));
     }
-    if view.tree.is_dir(found.node) && !strings::is_shared(view, found.node) {
+    if view.tree.is_dir(found.node) && !view.shared.contains(found.node) {
         findings.push(included(Target::Folder(found.node), folder, place));
     }
     findings

@@ -74,7 +74,7 @@ fn holds_modules(view: &View<'_>, node: NodeId) -> bool {
     !is_of_programs
         && (1..=MAX_MODULES).contains(&children.len())
         && children.iter().all(|&child| !tree.is_dir(child))
-        && !is_shared(view, node)
+        && !view.shared.contains(node)
 }
 
 /// The nearest folder above a missing path that exists, but for the top of the tree.
@@ -103,29 +103,22 @@ pub fn is_private_folder(view: &View<'_>, node: NodeId) -> bool {
         let holds_owned = || tree.children(node).iter().any(|&child| view.packages.is_owned(child));
         view.packages.owner(node).is_some() || !(view.packages.is_owned(node) || holds_owned())
     };
-    tree.is_dir(node) && is_own() && !is_shared(view, node)
-}
-
-/// Says whether profiles call a folder one that many programs share.
-pub fn is_shared(view: &View<'_>, node: NodeId) -> bool {
-    let path = view.tree.path(node);
-    let mut shared = view.profiles.iter().flat_map(|(_, profile)| &profile.shared);
-    shared.any(|glob| glob.bind(&path).is_some())
+    tree.is_dir(node) && is_own() && !view.shared.contains(node)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kit;
     use crate::packages::Packages;
     use crate::profile::Profiles;
+    use crate::trace::driver::Setting;
 
     #[test]
     fn claims_what_a_folder_is_to_who_names_it() {
         let installed = "P:app\nV:1\nF:usr/lib/app\nF:usr/share/app\nR:own\nF:usr/bin\nR:app\n\n\
             P:app-more\nV:1\nF:usr/lib/app/modules\nR:a.so\nF:usr/share/app\n\n\
             P:www\nV:1\nF:usr/share/www\nR:index.html\n\n";
-        let (tree, contents) = kit::image(&[
+        let entries = [
             ("lib/apk/db/installed", installed),
             ("usr/bin/app*", ""),
             ("usr/lib/app/modules/a.so", ""),
@@ -135,21 +128,14 @@ mod tests {
             ("usr/share/www/added", ""),
             ("srv/data/x/y", ""),
             ("var/log/", ""),
-        ]);
-        let (packages, warnings) = Packages::read(&tree, &contents);
+        ];
+        let mut setting = Setting::new(&entries, "{}");
+        let (packages, warnings) = Packages::read(&setting.tree, &setting.contents);
         assert_eq!(warnings, []);
-        let (profiles, config) = (Profiles::builtin(), kit::config("{}"));
-        let view = View {
-            tree: &tree,
-            contents: &contents,
-            packages: &packages,
-            config: &config,
-            profiles: &profiles,
-            firings: &[],
-            mode: crate::trace::Mode::default(),
-        };
+        (setting.packages, setting.profiles) = (packages, Profiles::builtin());
+        let view = setting.view();
         let shown = |path: &str, files| -> Vec<String> {
-            let name = |node| tree.path(node).to_string();
+            let name = |node| view.tree.path(node).to_string();
             let text = |finding: Finding| match finding.target {
                 Target::Path(path) => Escaped(&path).to_string(),
                 Target::Unowned(node) => format!("unowned in {}", name(node)),

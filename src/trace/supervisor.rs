@@ -148,28 +148,17 @@ fn expanded(value: &[u8], folder: &ImagePath, view: &View<'_>) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::kit;
-    use crate::packages::Packages;
-    use crate::profile::Profiles;
+    use crate::trace::driver::Setting;
 
     #[test]
     fn follows_commands_and_includes() {
         let text = "; x\n[supervisord]\nnodaemon=true\n[program:a]\ncommand = %(here)s/run 'b c' --d=%(ENV_D)s ; no\n  e\n\
             environment=X=/y\n[include]\nfiles = conf.d/*.ini\n";
-        let (tree, contents) =
-            kit::image(&[("app/supervisord.conf", text), ("app/conf.d/x.ini", "")]);
-        let (packages, profiles) = (Packages::default(), Profiles::default());
-        let config = kit::config(r#"{"Env":["D=1"]}"#);
-        let view = View {
-            tree: &tree,
-            contents: &contents,
-            packages: &packages,
-            config: &config,
-            profiles: &profiles,
-            firings: &[],
-            mode: crate::trace::Mode::default(),
-        };
+        let entries = [("app/supervisord.conf", text), ("app/conf.d/x.ini", "")];
+        let setting = Setting::new(&entries, r#"{"Env":["D=1"]}"#);
+        let view = setting.view();
         let file = FileView {
-            node: kit::node(&tree, "/app/supervisord.conf"),
+            node: kit::node(view.tree, "/app/supervisord.conf"),
             path: kit::path("/app/supervisord.conf"),
             size: text.len() as u64,
             head: text.as_bytes(),

@@ -151,13 +151,12 @@ fn is_before(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kit;
-    use crate::packages::Packages;
     use crate::path::Escaped;
     use crate::profile::Profiles;
+    use crate::trace::driver::Setting;
 
     fn found(text: &str, files: Files) -> Vec<String> {
-        let (tree, contents) = kit::image(&[
+        let entries = [
             ("etc/app.conf", ""),
             ("etc/app/tls.pem", ""),
             ("usr/bin/tool*", ""),
@@ -165,21 +164,13 @@ mod tests {
             ("var/log/app/", ""),
             ("data/x", ""),
             ("etc/link -> /etc/app.conf", ""),
-        ]);
-        let (packages, profiles) = (Packages::default(), Profiles::builtin());
-        let config = kit::config("{}");
-        let view = View {
-            tree: &tree,
-            contents: &contents,
-            packages: &packages,
-            config: &config,
-            profiles: &profiles,
-            firings: &[],
-            mode: crate::trace::Mode::default(),
-        };
+        ];
+        let mut setting = Setting::new(&entries, "{}");
+        setting.profiles = Profiles::builtin();
+        let view = setting.view();
         let shown = |finding: Finding| match finding.target {
             Target::Path(path) => format!("{} by {}", Escaped(&path), finding.detail),
-            Target::Unowned(node) => format!("all of {}", tree.path(node)),
+            Target::Unowned(node) => format!("all of {}", view.tree.path(node)),
             other => format!("{other:?}"),
         };
         paths(text.as_bytes(), &view, files).into_iter().map(shown).collect()

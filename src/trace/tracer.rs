@@ -1,5 +1,7 @@
 //! The contract of a tracer: a name, what it reads, and a pure function from a file to findings.
 
+use rustc_hash::FxHashSet;
+
 use super::claim::{Finding, Origin};
 use super::mode::Mode;
 use crate::contents::Contents;
@@ -27,8 +29,28 @@ pub struct View<'a> {
     pub profiles: &'a Profiles,
     /// The profiles that fired so far, in the order of their names, with the prefixes they are bound to.
     pub firings: &'a [Firing],
+    /// The folders that many programs share.
+    pub shared: &'a SharedFolders,
     /// How far the trace goes: what a tracer leaves to a library's folder, it has to name in [`Mode::Tight`].
     pub mode: Mode,
+}
+
+/// The folders that profiles call shared: many programs put their files there, so that none means all of it.
+#[derive(Debug, Default)]
+pub struct SharedFolders(FxHashSet<NodeId>);
+
+impl SharedFolders {
+    /// Looks up what the profiles name.
+    pub fn of(tree: &Tree, profiles: &Profiles) -> SharedFolders {
+        let globs = profiles.iter().flat_map(|(_, profile)| &profile.shared);
+        let root = ImagePath::root();
+        SharedFolders(globs.flat_map(|glob| glob.select(tree, &root)).collect())
+    }
+
+    /// Says whether a folder is one of them.
+    pub fn contains(&self, folder: NodeId) -> bool {
+        self.0.contains(&folder)
+    }
 }
 
 /// A profile that fired.

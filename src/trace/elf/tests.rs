@@ -3,39 +3,27 @@ use goblin::elf::dynamic::DT_SONAME;
 use super::bytes::{Class, Order};
 use super::kit::{Hash, Tiny, library, program};
 use super::*;
-use crate::contents::Contents;
-use crate::kit::{config, image, mutations, node};
-use crate::oci::Config;
-use crate::packages::Packages;
+use crate::kit::{mutations, node};
 use crate::profile::Profiles;
-use crate::tree::Tree;
+use crate::trace::driver::Setting;
 
-/// A small image and what it takes to trace a file of it.
-pub(super) struct Bench {
-    pub tree: Tree,
-    pub contents: Contents,
-    pub config: Config,
-    pub packages: Packages,
-    pub profiles: Profiles,
+/// A small image of which files are traced.
+pub(super) struct Bench(Setting);
+
+impl std::ops::Deref for Bench {
+    type Target = Setting;
+
+    fn deref(&self) -> &Setting {
+        &self.0
+    }
 }
 
 impl Bench {
     pub fn new(entries: &[(&str, Vec<u8>)], json: &str) -> Bench {
-        let (tree, contents) = image(entries);
-        let profiles = Profiles::default().with_file("test", PROFILE).expect("the profile parses");
-        Bench { tree, contents, config: config(json), packages: Packages::default(), profiles }
-    }
-
-    pub fn view(&self) -> View<'_> {
-        View {
-            tree: &self.tree,
-            contents: &self.contents,
-            packages: &self.packages,
-            config: &self.config,
-            profiles: &self.profiles,
-            firings: &[],
-            mode: crate::trace::Mode::default(),
-        }
+        let mut setting = Setting::new(entries, json);
+        setting.profiles =
+            Profiles::default().with_file("test", PROFILE).expect("the profile parses");
+        Bench(setting)
     }
 
     /// Traces a file twice, whole and in windows, which must agree.

@@ -1,50 +1,37 @@
 use super::super::claim::Target;
 use super::*;
-use crate::contents::Contents;
 use crate::kit;
-use crate::oci::Config;
 use crate::packages::Packages;
 use crate::path::Escaped;
 use crate::profile::Profiles;
-use crate::tree::Tree;
+use crate::trace::driver::Setting;
 
 /// The folders and files that the scripts of these tests name.
-fn image() -> (Tree, Contents) {
-    kit::image(&[
-        ("bin/", ""),
-        ("bin/sh*", ""),
-        ("bin/cat*", ""),
-        ("usr/bin/gosu*", ""),
-        ("usr/bin/run-it*", "#!/bin/sh\nexec \"$@\"\n"),
-        ("usr/bin/shift-it*", "#!/bin/sh\nshift\nexec \"$@\"\n"),
-        ("usr/bin/wait-it*", "#!/bin/bash\nwhile x; do shift; cmd=(\"$@\"); done; \"${cmd[@]}\"\n"),
-        ("app/run.sh*", ""),
-        ("app/lib.sh", "helper() { curl x; }\nNAME=from-lib\n"),
-        ("app/bin/start*", ""),
-        ("app/conf/a.conf", ""),
-        ("app/conf/b.conf", ""),
-        ("docker-entrypoint.d/", ""),
-        ("docker-entrypoint.d/10-a.sh*", "#!/bin/sh\n"),
-        ("docker-entrypoint.d/20-b.envsh", "x=1\n"),
-        ("empty.d/", ""),
-        ("etc/app.conf", ""),
-        ("data/deep/x", ""),
-    ])
-}
+const ENTRIES: &[(&str, &str)] = &[
+    ("bin/", ""),
+    ("bin/sh*", ""),
+    ("bin/cat*", ""),
+    ("usr/bin/gosu*", ""),
+    ("usr/bin/run-it*", "#!/bin/sh\nexec \"$@\"\n"),
+    ("usr/bin/shift-it*", "#!/bin/sh\nshift\nexec \"$@\"\n"),
+    ("usr/bin/wait-it*", "#!/bin/bash\nwhile x; do shift; cmd=(\"$@\"); done; \"${cmd[@]}\"\n"),
+    ("app/run.sh*", ""),
+    ("app/lib.sh", "helper() { curl x; }\nNAME=from-lib\n"),
+    ("app/bin/start*", ""),
+    ("app/conf/a.conf", ""),
+    ("app/conf/b.conf", ""),
+    ("docker-entrypoint.d/", ""),
+    ("docker-entrypoint.d/10-a.sh*", "#!/bin/sh\n"),
+    ("docker-entrypoint.d/20-b.envsh", "x=1\n"),
+    ("empty.d/", ""),
+    ("etc/app.conf", ""),
+    ("data/deep/x", ""),
+];
 
 fn in_view<T>(config: &str, run: impl FnOnce(&View<'_>) -> T) -> T {
-    let (tree, contents) = image();
-    let (packages, profiles) = (Packages::default(), Profiles::builtin());
-    let config: Config = kit::config(config);
-    run(&View {
-        tree: &tree,
-        contents: &contents,
-        packages: &packages,
-        config: &config,
-        profiles: &profiles,
-        firings: &[],
-        mode: crate::trace::Mode::default(),
-    })
+    let mut setting = Setting::new(ENTRIES, config);
+    setting.profiles = Profiles::builtin();
+    run(&setting.view())
 }
 
 fn reading<'a>(text: &'a str, arguments: Option<&'a [Word]>) -> Reading<'a> {

@@ -2,29 +2,22 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::path::ImagePath;
 use crate::trace::tracer::View;
 use crate::tree::{NodeId, Tree};
 
 /// What an image has that constants may name.
 #[derive(Debug)]
 pub struct Surroundings {
-    shared: FxHashSet<NodeId>,
     programs: FxHashSet<Box<[u8]>>,
 }
 
 impl Surroundings {
-    /// Reads from the profiles which folders many programs share, and from PATH which programs there are.
+    /// Reads from PATH which programs there are.
     pub fn new(view: &View<'_>) -> Surroundings {
         let tree = view.tree;
-        let globs = view.profiles.iter().flat_map(|(_, profile)| &profile.shared);
-        let root = ImagePath::root();
         let folders = view.search_path().into_iter().filter_map(|path| tree.resolve(path));
         let programs = folders.flat_map(|folder| tree.children(folder.node));
-        Surroundings {
-            shared: globs.flat_map(|glob| glob.select(tree, &root)).collect(),
-            programs: programs.map(|&program| tree.name(program).into()).collect(),
-        }
+        Surroundings { programs: programs.map(|&program| tree.name(program).into()).collect() }
     }
 
     /// Says whether a word is the name of a program on PATH, or a path of one.
@@ -52,7 +45,7 @@ impl Surroundings {
             _ => {
                 let packages = view.packages;
                 let is_common = packages.is_owned(folder) && packages.owner(folder).is_none();
-                !is_common && !self.shared.contains(&folder) && !is_installation(folder, tree)
+                !is_common && !view.shared.contains(folder) && !is_installation(folder, tree)
             }
         }
     }
