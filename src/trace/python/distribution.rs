@@ -237,7 +237,7 @@ fn dist_info(view: &View<'_>, site: NodeId, folder: NodeId) -> Option<Found> {
     let metadata = tree.child(folder, b"METADATA")?;
     let file = |name: &[u8]| tree.child(folder, name);
     let text = |name: &[u8]| file(name).map(|node| view.read(node, MAX_METADATA));
-    let interpreter = interpreter(tree, site);
+    let interpreter = interpreter(view, site);
     let (name, requires) = parse_metadata(&view.read(metadata, MAX_METADATA), interpreter);
     let mut files = match text(b"RECORD") {
         Some(record) => recorded(tree, site, &record),
@@ -273,7 +273,7 @@ fn egg_info(view: &View<'_>, site: NodeId, info: NodeId, egg: NodeId) -> Option<
     let file = |name: &[u8]| tree.child(info, name);
     let text = |name: &[u8]| file(name).map(|node| view.read(node, MAX_METADATA));
     let metadata = if tree.is_file(info) { info } else { file(b"PKG-INFO")? };
-    let interpreter = interpreter(tree, site);
+    let interpreter = interpreter(view, site);
     let (name, mut requires) = parse_metadata(&view.read(metadata, MAX_METADATA), interpreter);
     let listed = text(b"requires.txt").map(|text| parse_requires(&text, interpreter));
     requires.extend(listed.unwrap_or_default());
@@ -296,9 +296,10 @@ fn egg_info(view: &View<'_>, site: NodeId, info: NodeId, egg: NodeId) -> Option<
 }
 
 /// The interpreter of a site-packages folder, as the folder above it is named.
-fn interpreter(tree: &Tree, site: NodeId) -> Interpreter {
-    let folder = tree.parent(site).map(|folder| tree.name(folder));
-    Interpreter::of_folder(folder.unwrap_or_default())
+fn interpreter(view: &View<'_>, site: NodeId) -> Interpreter {
+    let folder = view.tree.parent(site).map(|folder| view.tree.name(folder));
+    let architecture = view.config.text("architecture").unwrap_or_default();
+    Interpreter::of_folder(folder.unwrap_or_default()).on(architecture)
 }
 
 /// Finds the programs of entry points: scripts in Python in the environment's folder for programs.

@@ -8,6 +8,8 @@
 pub struct Interpreter {
     /// Its version: `(3, 11)`.
     pub version: Option<(u32, u32)>,
+    /// What it runs on, as `uname` calls it: `x86_64`.
+    pub machine: Option<&'static str>,
 }
 
 /// A piece of a marker.
@@ -26,7 +28,18 @@ impl Interpreter {
     pub fn of_folder(name: &[u8]) -> Self {
         let text = String::from_utf8_lossy(name);
         let digits = text.strip_prefix("python").and_then(version);
-        Interpreter { version: digits }
+        Interpreter { version: digits, machine: None }
+    }
+
+    /// Tells the machine by the image's architecture, which is spelled as Go does.
+    pub fn on(self, architecture: &str) -> Self {
+        let machine = match architecture {
+            "amd64" => Some("x86_64"),
+            "arm64" => Some("aarch64"),
+            "386" => Some("i686"),
+            _ => None,
+        };
+        Interpreter { machine, ..self }
     }
 
     /// Says whether a marker is true; `extra` always is.
@@ -61,27 +74,41 @@ impl Interpreter {
     }
 
     fn compares(&self, comparison: &[String]) -> bool {
-        let [left, operator, right] = comparison else { return true };
+        let (left, operator, right) = match comparison {
+            [left, operator, right] => (left, operator.as_str(), right),
+            [left, not, within, right] if not == "not" && within == "in" => (left, "not in", right),
+            _ => return true,
+        };
         let known = match left.as_str() {
             "sys_platform" => "linux",
             "platform_system" => "Linux",
             "os_name" => "posix",
+            "implementation_name" if self.version.is_some() => "cpython",
+            "platform_python_implementation" if self.version.is_some() => "CPython",
+            "platform_machine" => match self.machine {
+                Some(machine) => machine,
+                None => return true,
+            },
             "python_version" | "python_full_version" => {
-                return self.version.zip(version(right)).is_none_or(|(own, other)| match operator
-                    .as_str()
-                {
-                    "<" => own < other,
-                    "<=" => own <= other,
-                    ">" => own > other || left == "python_full_version" && own == other,
-                    ">=" => own >= other,
-                    _ => true,
-                });
+                return self.version.zip(version(right)).is_none_or(
+                    |(own, other)| match operator {
+                        "<" => own < other,
+                        "<=" => own <= other,
+                        ">" => own > other || left == "python_full_version" && own == other,
+                        ">=" => own >= other,
+                        "==" if left == "python_version" => own == other,
+                        "!=" if left == "python_version" => own != other,
+                        _ => true,
+                    },
+                );
             }
             _ => return true,
         };
-        match operator.as_str() {
+        match operator {
             "==" => known == right,
             "!=" => known != right,
+            "in" => right.contains(known),
+            "not in" => !right.contains(known),
             _ => true,
         }
     }
@@ -143,11 +170,19 @@ mod tests {
             ("(python_version < '3' or sys_platform == 'linux') and os_name == 'nt'", false),
             ("python_version < '3' or (sys_platform == 'linux' and os_name == 'posix')", true),
             ("implementation_name == 'cpython' and 'x' in y", true),
+            ("implementation_name == 'pypy'", false),
+            ("platform_python_implementation != 'PyPy'", true),
+            ("platform_machine == 'aarch64'", false),
+            ("platform_machine in 'x86_64 AMD64'", true),
+            ("platform_machine not in 'x86_64 AMD64'", false),
+            ("python_version == '3.11'", true),
+            ("python_version != '3.11'", false),
+            ("python_version == '3.*'", true),
             ("((((", true),
             ("))) or 'ü", true),
         ];
         for (marker, expected) in table {
-            let interpreter = Interpreter::of_folder(b"python3.11");
+            let interpreter = Interpreter::of_folder(b"python3.11").on("amd64");
             assert_eq!(interpreter.satisfies(marker), expected, "{marker}");
         }
         assert!(Interpreter::of_folder(b"python3").satisfies("python_version < '3.8'"));
