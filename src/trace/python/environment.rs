@@ -156,7 +156,7 @@ pub fn listed_archives(view: &View<'_>) -> Vec<NodeId> {
 }
 
 /// Folders of PYTHONPATH that an installer filled (`pip install --target`), not an author.
-fn listed_sites(view: &View<'_>, known: &[NodeId]) -> Vec<NodeId> {
+pub fn listed_sites(view: &View<'_>, known: &[NodeId]) -> Vec<NodeId> {
     let tree = view.tree;
     let folders = listed(view).into_iter();
     let is_filled = |folder: &NodeId| {

@@ -30,11 +30,13 @@ use std::sync::{Arc, OnceLock};
 
 use self::claims::{Claims, How};
 use self::distribution::{Origin, Scope};
-use self::environment::{Environment, listed_archives};
+use self::environment::{Environment, listed_archives, listed_sites};
 use self::kinds::{is_alone, is_configuration, is_metadata, is_native, is_source};
 use self::search::{Known, Search};
 use self::source::{Action, Call, Import, Source, When};
-use self::start::{Operand, is_interpreter, is_script, named, operand, run, shebang};
+use self::start::{
+    Operand, is_interpreter, is_script, named, names_modules, operand, run, shebang,
+};
 use self::startup::STARTED;
 use self::zipped::Zipped;
 use super::elf::{self, Elf};
@@ -91,7 +93,10 @@ impl Tracer for Python {
 
     fn command(&self, program: &Program<'_>, view: &View<'_>) -> Vec<Finding> {
         let is_interpreter = is_interpreter(view.tree.name(program.node));
-        if !is_interpreter && !is_script(&view.read(program.node, 256)) {
+        if !is_interpreter
+            && !is_script(&view.read(program.node, 256))
+            && !names_modules(view, program)
+        {
             return Vec::new();
         }
         let environments = self.environments(view);
@@ -310,8 +315,15 @@ impl Python {
         let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"._:".contains(byte);
         for word in text.split(|byte| !is_part(byte)) {
             let word = word.trim_ascii_end().strip_suffix(b":").unwrap_or(word);
-            if word.contains(&b'.') {
+            if word.contains(&b'.') || word.contains(&b':') {
                 named(word, &search, &mut claims);
+            }
+        }
+        // In `module = wsgi` a single word is all of the value.
+        for line in text.split(|&byte| byte == b'\n') {
+            let value = line.split(|&byte| byte == b'=').nth(1).unwrap_or_default().trim_ascii();
+            if !value.is_empty() && value.iter().all(is_part) {
+                named(value, &search, &mut claims);
             }
         }
         claims.finish()
@@ -364,6 +376,14 @@ impl Python {
         for file in listed_archives(claims.view) {
             let detail = "PYTHONPATH names it".to_owned();
             claims.push(Target::Node(file), Claim::Import, Strength::Likely, detail);
+        }
+        // They stay as those of other folders do: what the program imports, with what that needs.
+        let listed = listed_sites(claims.view, &[]);
+        for &site in &listed {
+            let distributions = &claims.index(site).distributions;
+            let files = distributions.iter().flat_map(|one| one.files.clone()).collect();
+            let target = Target::Ruled { rule: "python/drop.listed-packages", files };
+            claims.push(target, Claim::Import, Strength::Likely, "PYTHONPATH".to_owned());
         }
         for &site in &environment.sites {
             let index = claims.index(site);

@@ -1,10 +1,13 @@
 //! What a command line says to run, what a first line runs with, and what a call in Python's code starts.
 
+use memchr::memmem;
+
 use super::claims::{Claims, How};
 use super::search::{Search, application_folders};
 use super::source::{self, Action, Call, When};
 use super::{modules, zipped};
 use crate::path::ImagePath;
+use crate::trace::tracer::{MAX_WHOLE, Program};
 use crate::trace::{Claim, Command, Strength, Target, View, Word};
 use crate::tree::NodeId;
 use crate::warning::Place;
@@ -150,6 +153,15 @@ pub fn operand<'a>(words: &mut impl Iterator<Item = &'a [u8]>) -> Operand<'a> {
         }
     }
     Operand::None
+}
+
+/// Says whether a program with an interpreter inside, such as uWSGI's, is given words that may name modules.
+pub fn names_modules(view: &View<'_>, program: &Program<'_>) -> bool {
+    let words = program.command.words.iter().skip(1).flatten();
+    let mut values = words.map(|word| word.rsplit(|&byte| byte == b'=').next().unwrap_or(word));
+    values.any(source::is_name)
+        && view.read(program.node, 4).starts_with(b"\x7fELF")
+        && memmem::find(&view.read(program.node, MAX_WHOLE), b"\0Py_Initialize").is_some()
 }
 
 /// Says whether a program's name is an interpreter's: `python3.11`, `pypy3`.

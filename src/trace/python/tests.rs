@@ -176,6 +176,52 @@ fn follows_what_a_command_line_names() {
     }
 }
 
+/// An application that was installed as a distribution, as each server is told of it.
+#[test]
+fn finds_what_servers_are_told_to_serve() {
+    let mut shop = distribution("shop", "", "", &[]);
+    shop.push(("shop/web.py".to_owned(), String::new()));
+    for (_, record) in shop.iter_mut().filter(|(name, _)| name.ends_with("RECORD")) {
+        record.push_str("shop/web.py,,\n");
+    }
+    let installed = [shop, distribution("server", "", "", &[])];
+    let files = site(&installed);
+    let app = [
+        ("server*", "#!/opt/venv/bin/python3\nimport server\n"),
+        ("embed*", "\x7fELF\0Py_Initialize\0"),
+        ("other*", "\x7fELF\0"),
+        ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.web')"),
+    ];
+    let table = [
+        "/app/server shop.web:app",
+        "/app/server --bind 0.0.0.0:80 shop.web:create_app()",
+        "/app/server shop.web:create --factory",
+        "/app/server -A shop.web worker",
+        "/app/server --app=shop.web worker",
+        "/app/server --app shop.web run",
+        "/app/server --app shop.web:create_app('x') run",
+        "/app/server --interface asgi shop.web:app",
+        "/app/server --call shop.web:create",
+        "/app/server -b 0.0.0.0:80 -k shop.web.Worker nothing:app",
+        "/app/embed --http :80 --module shop.web:app",
+        "/app/embed --http :80 --module=shop.web:app",
+        "/app/embed -w shop.web",
+        "/opt/venv/bin/python3 -m server shop.web:app",
+        "/opt/venv/bin/python3 manage.py runserver",
+    ];
+    for line in table {
+        let tracer = Python::default();
+        let mut bench = bench(&tracer, &files, &app);
+        bench.run(&line.split(' ').collect::<Vec<_>>());
+        let found = reached(&bench);
+        assert!(found.iter().any(|name| name == "shop"), "{line}: {found:?}");
+    }
+    let tracer = Python::default();
+    let mut bench = bench(&tracer, &files, &app);
+    bench.run(&["/app/other", "shop.web"]);
+    assert_eq!(reached(&bench), Vec::<String>::new());
+}
+
 #[test]
 fn reads_variables_that_name_modules() {
     let installed = [distribution("alpha", "", "", &[])];
