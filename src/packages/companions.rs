@@ -18,24 +18,28 @@ use crate::tree::{NodeId, Tree};
 /// The shortest name that a folder is looked for by.
 const MIN_NAMESAKE: usize = 3;
 
-impl Packages {
+/// A package with those that it depends on, however far, that have nothing but parts.
+///
+/// Made by [`Packages::unit`].
+pub struct Unit<'a> {
+    packages: &'a Packages,
+    tree: &'a Tree,
+    package: PackageId,
+    members: Vec<PackageId>,
+}
+
+impl Unit<'_> {
     /// Returns what the distribution packaged together with a reached library or program, sorted: plug-ins, data,
     /// configuration, helpers in private folders and folders to write to; not other commands and libraries, headers or
     /// documents. With it the same of those packages that its package depends on and that have nothing else, and the
     /// configuration in packages built from the same source that depend on it, such as that of a server whose program is
     /// packaged apart.
-    ///
-    /// `stays` says of a path whether no rule drops it. A package of which nothing stays leads to no other: the slim
-    /// image's database no longer names it, and would tell another story at the next run.
-    pub fn companions(
-        &self,
-        tree: &Tree,
-        package: PackageId,
-        stays: &dyn Fn(NodeId) -> bool,
-    ) -> Vec<NodeId> {
-        let unit = self.unit(tree, package, stays);
-        let mut found: Vec<NodeId> = unit.iter().flat_map(|&it| self.parts(tree, it)).collect();
-        let fronts = self.fronts(package).into_iter().flat_map(|front| self.parts(tree, front));
+    pub fn companions(&self) -> Vec<NodeId> {
+        let Unit { packages, tree, package, members } = self;
+        let mut found: Vec<NodeId> =
+            members.iter().flat_map(|&it| packages.parts(tree, it)).collect();
+        let fronts =
+            packages.fronts(*package).into_iter().flat_map(|front| packages.parts(tree, front));
         found.extend(fronts.filter(|&node| is_configuration(tree, node)));
         found.sort_unstable();
         found.dedup();
@@ -45,36 +49,33 @@ impl Packages {
     /// Returns what packages that depend on a reached one put into its private folders, with the package that did,
     /// sorted; and what else they have in folders that no stranger lists: an extension's configuration stands in its
     /// host's folder, and names a plug-in that stands in a folder of the extensions.
-    pub fn guests(
-        &self,
-        tree: &Tree,
-        package: PackageId,
-        stays: &dyn Fn(NodeId) -> bool,
-    ) -> Vec<(NodeId, PackageId)> {
-        let unit = self.unit(tree, package, stays);
-        let private = PrivateFolders::new(self, tree, &unit);
+    pub fn guests(&self) -> Vec<(NodeId, PackageId)> {
+        let Unit { packages, tree, members, package: _ } = self;
+        let private = PrivateFolders::new(packages, tree, members);
         let mut nearest = Nearest::new(tree, &private);
         // What the unit itself depends on is no guest, nor is a guest found twice.
-        let mut known = self.relations.bases(&unit);
+        let mut known = packages.relations.bases(members);
         let mut guests = Vec::new();
         for folder in private.outermost(tree) {
-            for &(node, owner) in self.ownership.below(tree, folder) {
+            for &(node, owner) in packages.ownership.below(tree, folder) {
                 if !known[owner.index()]
                     && nearest.usage(node) == Some(Usage::Filled)
-                    && self.is_part(tree, node)
+                    && packages.is_part(tree, node)
                 {
                     known[owner.index()] = true;
                     guests.push(owner);
                 }
             }
         }
-        let followers = self.relations.followers(&unit);
+        let followers = packages.relations.followers(members);
         let mut found = Vec::new();
         for guest in guests {
             let mut nearest = Nearest::new(tree, &private);
-            let parts = self.parts(tree, guest).filter(|&node| match nearest.usage(node) {
+            let parts = packages.parts(tree, guest).filter(|&node| match nearest.usage(node) {
                 Some(usage) => usage == Usage::Filled,
-                None => tree.parent(node).is_some_and(|it| self.is_private(tree, it, &followers)),
+                None => {
+                    tree.parent(node).is_some_and(|it| packages.is_private(tree, it, &followers))
+                }
             });
             found.extend(parts.map(|node| (node, guest)));
         }
@@ -84,27 +85,23 @@ impl Packages {
 
     /// Returns what no package owns in private folders of a reached package, sorted: the links that maintainer scripts
     /// made, and what somebody put there for the program to read.
-    pub fn leftovers(
-        &self,
-        tree: &Tree,
-        package: PackageId,
-        stays: &dyn Fn(NodeId) -> bool,
-    ) -> Vec<NodeId> {
-        let mut private = PrivateFolders::new(self, tree, &self.unit(tree, package, stays));
-        private.extend(PrivateFolders::new(self, tree, &self.fronts(package)), |folder| {
+    pub fn leftovers(&self) -> Vec<NodeId> {
+        let Unit { packages, tree, package, members } = self;
+        let mut private = PrivateFolders::new(packages, tree, members);
+        private.extend(PrivateFolders::new(packages, tree, &packages.fronts(*package)), |folder| {
             is_configuration(tree, folder)
         });
         let mut nearest = Nearest::new(tree, &private);
         let mut found = Vec::new();
         for folder in private.outermost(tree) {
-            let listed = self.ownership.below(tree, folder).iter();
+            let listed = packages.ownership.below(tree, folder).iter();
             let mut listed = listed.map(|&(node, _)| node).peekable();
             for node in tree.subtree(folder) {
                 while listed.next_if(|&other| other < node).is_some() {}
                 let is_owned = listed.peek() == Some(&node);
                 if !is_owned
                     && nearest.usage(node) == Some(Usage::Filled)
-                    && self.is_part(tree, node)
+                    && packages.is_part(tree, node)
                 {
                     found.push(node);
                 }
@@ -112,7 +109,9 @@ impl Packages {
         }
         found
     }
+}
 
+impl Packages {
     /// Returns what lies in folders of configuration and state that no package lists and that are named for the program
     /// or package, sorted: `/etc/rabbitmq` for `rabbitmq-server`. Maintainer scripts and admins make them.
     pub fn namesakes(&self, tree: &Tree, name: &str) -> Vec<NodeId> {
@@ -135,17 +134,20 @@ impl Packages {
         found
     }
 
-    /// Returns the package and those it depends on, however far, that have nothing but parts.
-    fn unit(
-        &self,
-        tree: &Tree,
+    /// Returns the package with those it depends on, however far, that have nothing but parts.
+    ///
+    /// `stays` says of a path whether no rule drops it. A package of which nothing stays leads to no other: the slim
+    /// image's database no longer names it, and would tell another story at the next run.
+    pub fn unit<'a>(
+        &'a self,
+        tree: &'a Tree,
         package: PackageId,
         stays: &dyn Fn(NodeId) -> bool,
-    ) -> Vec<PackageId> {
-        let mut unit = vec![package];
+    ) -> Unit<'a> {
+        let mut members = vec![package];
         let mut seen = vec![false; self.len()];
         let mut next = 0;
-        while let Some(&member) = unit.get(next) {
+        while let Some(&member) = members.get(next) {
             next += 1;
             let mut parts = self.parts(tree, member).filter(|&node| !tree.is_dir(node));
             if member != package && !parts.any(stays) {
@@ -155,11 +157,11 @@ impl Packages {
             for &needed in relations.into_iter().flatten() {
                 let is_new = !std::mem::replace(&mut seen[needed.index()], true);
                 if is_new && needed != package && self.only_parts[needed.index()] {
-                    unit.push(needed);
+                    members.push(needed);
                 }
             }
         }
-        unit
+        Unit { packages: self, tree, package, members }
     }
 
     /// Returns the packages of the same source that depend on the package itself.

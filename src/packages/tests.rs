@@ -268,7 +268,7 @@ fn knows_who_owns_what() {
 fn brings_what_belongs_together() {
     let (tree, _, packages, _) = read(IMAGE);
     let companions =
-        |name| paths(&tree, packages.companions(&tree, find(&packages, name), &|_| true));
+        |name| paths(&tree, packages.unit(&tree, find(&packages, name), &|_| true).companions());
     assert_eq!(
         companions("server"),
         [
@@ -287,14 +287,14 @@ fn brings_what_belongs_together() {
             "/usr/share/x/table",
         ]
     );
-    let guests = packages.guests(&tree, find(&packages, "server"), &|_| true);
+    let guests = packages.unit(&tree, find(&packages, "server"), &|_| true).guests();
     assert!(guests.iter().all(|&(_, id)| packages.package(id).name == "server-mod-image"));
     assert_eq!(
         paths(&tree, guests.into_iter().map(|(node, _)| node)),
         ["/usr/lib/server/modules/image.so", "/usr/share/server/mods/image.conf"]
     );
     assert_eq!(
-        paths(&tree, packages.leftovers(&tree, find(&packages, "server"), &|_| true)),
+        paths(&tree, packages.unit(&tree, find(&packages, "server"), &|_| true).leftovers()),
         ["/etc/server/conf.d/app.conf", "/etc/server/mods-enabled/image.conf"],
         "not what stands beside the package's own folder in a namespace"
     );
@@ -621,9 +621,10 @@ fn survives_mutated_databases() {
         let (tree, contents) = kit::image(&entries);
         let (packages, _) = Packages::read(&tree, &contents);
         for (id, _) in packages.iter() {
-            packages.companions(&tree, id, &|_| true);
-            packages.guests(&tree, id, &|_| true);
-            packages.leftovers(&tree, id, &|_| true);
+            let unit = packages.unit(&tree, id, &|_| true);
+            unit.companions();
+            unit.guests();
+            unit.leftovers();
         }
         rewrite(&entries, &kept);
     }

@@ -25,20 +25,16 @@ pub(super) fn follow(engine: &mut Engine<'_>, node: NodeId) {
     }
     let name = &packages.package(package).name;
     let stays = |node| !engine.is_ruled_out(node);
-    let mut claims = vec![(
-        Claim::Companion,
-        packages.companions(tree, package, &stays),
-        format!("packaged in {name}"),
-    )];
-    let mut guests = packages.guests(tree, package, &stays);
+    let unit = packages.unit(tree, package, &stays);
+    let mut claims = vec![(Claim::Companion, unit.companions(), format!("packaged in {name}"))];
+    let mut guests = unit.guests();
     guests.sort_by_key(|&(node, guest)| (guest, node));
     for group in guests.chunk_by(|a, b| a.1 == b.1) {
         let guest = &packages.package(group[0].1).name;
         let files = group.iter().map(|&(node, _)| node).collect();
         claims.push((Claim::Guest, files, format!("put by {guest} into a folder of {name}")));
     }
-    let leftovers = packages.leftovers(tree, package, &stays);
-    claims.push((Claim::Guest, leftovers, format!("put into a folder of {name}")));
+    claims.push((Claim::Guest, unit.leftovers(), format!("put into a folder of {name}")));
     for (claim, files, detail) in claims {
         let finding =
             Finding { target: Target::Files(files), claim, strength: Strength::Likely, detail };

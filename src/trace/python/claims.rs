@@ -111,7 +111,7 @@ impl<'a> Claims<'a> {
     pub fn packaged(&mut self, metadata: NodeId) {
         let (tree, packages) = (self.view.tree, self.view.packages);
         let Some(owner) = packages.owner(metadata) else { return };
-        let mut files = packages.companions(tree, owner, &|_| true);
+        let mut files = packages.unit(tree, owner, &|_| true).companions();
         files.retain(|&file| packages.owner(file) == Some(owner));
         let detail = format!("packaged in {}", packages.package(owner).name);
         self.push(Target::Files(files), Claim::Companion, Strength::Likely, detail);
