@@ -35,6 +35,11 @@ pub enum Warning {
         /// The text of what names it, such as `import_module(name)`.
         text: String,
     },
+    /// A program that others run in more ways than are followed.
+    TooManyCalls {
+        /// The program.
+        file: ImagePath,
+    },
     /// A file that a tracer could not understand; it was kept and not followed.
     Unreadable {
         /// The file.
@@ -75,8 +80,40 @@ impl Warning {
             | Warning::MissingCommand { .. }
             | Warning::UnknownCommand { .. }
             | Warning::UnknownImport { .. }
+            | Warning::TooManyCalls { .. }
             | Warning::Unreadable { .. } => true,
             Warning::KeptAgainstRule { .. } | Warning::Image { .. } => false,
+        }
+    }
+
+    /// Returns the file that it is about: one that does not stay needs nothing.
+    pub fn file(&self) -> Option<&ImagePath> {
+        match self {
+            Warning::MissingCommand { place, .. }
+            | Warning::UnknownCommand { place, .. }
+            | Warning::UnknownImport { place, .. } => match place {
+                Place::Line(file, _) => Some(file),
+                Place::Config(_) => None,
+            },
+            Warning::MissingLibrary { file, .. }
+            | Warning::TooManyCalls { file }
+            | Warning::Unreadable { file, .. }
+            | Warning::KeptAgainstRule { file, .. } => Some(file),
+            Warning::Image { .. } => None,
+        }
+    }
+
+    /// Says whether it is about what the code of a file runs or loads by names that only the running program knows.
+    pub fn is_of_code(&self) -> bool {
+        match self {
+            Warning::UnknownCommand { .. }
+            | Warning::UnknownImport { .. }
+            | Warning::TooManyCalls { .. } => true,
+            Warning::MissingLibrary { .. }
+            | Warning::MissingCommand { .. }
+            | Warning::Unreadable { .. }
+            | Warning::KeptAgainstRule { .. }
+            | Warning::Image { .. } => false,
         }
     }
 
@@ -93,7 +130,9 @@ impl Warning {
             Warning::UnknownCommand { place, .. } | Warning::UnknownImport { place, .. } => {
                 at(place)
             }
-            Warning::Unreadable { file, .. } => is(&file.to_string()),
+            Warning::TooManyCalls { file } | Warning::Unreadable { file, .. } => {
+                is(&file.to_string())
+            }
             Warning::KeptAgainstRule { .. } | Warning::Image { .. } => false,
         }
     }
@@ -110,6 +149,9 @@ impl Warning {
             )),
             Warning::UnknownImport { place, .. } => Some(format!(
                 "name what it loads with `--root PATH`, and settle it with `--accept {place}`"
+            )),
+            Warning::TooManyCalls { file } => Some(format!(
+                "name what it runs with `--root PATH`, and settle it with `--accept {file}`"
             )),
             Warning::Unreadable { file, .. } => Some(format!(
                 "name what it needs with `--root PATH` and settle it with `--accept {file}`, or drop it with `--drop {file}`"
@@ -144,6 +186,9 @@ impl fmt::Display for Warning {
             }
             Warning::UnknownImport { place, text } => {
                 write!(f, "{place} loads by `{text}`, whose value is known only at run time")
+            }
+            Warning::TooManyCalls { file } => {
+                write!(f, "{file} is run in too many ways to follow what each of them runs")
             }
             Warning::Unreadable { file, cause } => write!(f, "cannot follow {file}: {cause}"),
             Warning::KeptAgainstRule { file, rule, because } => {

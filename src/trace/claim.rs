@@ -141,6 +141,8 @@ pub enum Target {
     Command(super::Command),
     /// An imported symbol that a profile's `when.imports` may name.
     Symbol(String),
+    /// A script that another one reads as a part of itself, with the variables of that one.
+    Sourced(NodeId),
     /// Something to tell the user.
     Warning(Warning),
 }

@@ -13,6 +13,10 @@ use crate::tree::NodeId;
 /// How many different command lines of one program are followed; those of a real image are dozens.
 const MAX_LINES: usize = 250;
 
+/// How many command lines are followed by which a script runs itself: it takes arguments away and adds others, and what it
+/// makes of what it made before is nothing new.
+const MAX_OWN: usize = 16;
+
 /// How many command lines are followed in all.
 const MAX_ALL: usize = 20_000;
 
@@ -25,6 +29,8 @@ pub struct Asked {
     pub node: NodeId,
     /// The program's path as it was spelled.
     pub spelled: ImagePath,
+    /// Whether it stands in the program itself.
+    pub is_own: bool,
     /// Where the claim starts.
     pub origin: Origin,
     /// What the claim is worth.
@@ -50,6 +56,8 @@ pub struct Commands {
     done: usize,
     known: BTreeSet<(NodeId, Vec<Word>, Option<ImagePath>, Strength)>,
     lines: BTreeMap<NodeId, usize>,
+    /// How many of a program's lines stand in itself.
+    own: BTreeMap<NodeId, usize>,
 }
 
 impl Commands {
@@ -61,12 +69,24 @@ impl Commands {
             return Added::Beyond;
         }
         let key = (*node, command.words.clone(), command.folder.clone(), *strength);
+        if asked.is_own && !self.known.contains(&key) {
+            let own = self.own.entry(*node).or_default();
+            if *own == MAX_OWN {
+                return Added::Known;
+            }
+            *own += 1;
+        }
         if !self.known.insert(key) {
             return Added::Known;
         }
         *lines += 1;
         self.all.push(asked);
         Added::New
+    }
+
+    /// Says whether a command line runs a program.
+    pub fn runs(&self, program: NodeId) -> bool {
+        self.lines.contains_key(&program)
     }
 
     /// Takes the next one whose turn it is.

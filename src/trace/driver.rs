@@ -148,6 +148,7 @@ impl<'a> Bench<'a> {
                     self.others.push(format!("{rule}: {}", paths.collect::<Vec<_>>().join(" ")));
                 }
                 Target::Symbol(name) => self.others.push(format!("symbol {name}")),
+                Target::Sourced(_) => {}
                 Target::Warning(warning) => self.others.push(warning.to_string()),
             }
         }

@@ -7,6 +7,7 @@
 
 mod commands;
 mod fire;
+mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -95,7 +96,10 @@ pub(super) struct Engine<'a> {
     shared: SharedFolders,
     packaged: BTreeSet<crate::packages::PackageId>,
     applications: BTreeSet<NodeId>,
-    warnings: BTreeSet<Warning>,
+    /// Scripts that others read as a part of themselves.
+    sourced: BTreeSet<NodeId>,
+    /// Each with what warns.
+    warnings: BTreeSet<(Warning, Origin)>,
 }
 
 /// The surest evidence first; of equal evidence what names a file before what names its folder.
@@ -153,6 +157,7 @@ impl<'a> Engine<'a> {
             shared: SharedFolders::of(tree, subject.profiles),
             packaged: BTreeSet::new(),
             applications: BTreeSet::new(),
+            sourced: BTreeSet::new(),
             warnings: BTreeSet::new(),
         }
     }
@@ -308,8 +313,11 @@ impl<'a> Engine<'a> {
             Target::Ruled { rule, files } => self.drops.add(rule, &files),
             Target::Command(command) => self.claim_command(command, reason),
             Target::Symbol(symbol) => self.fire_by_symbol(&symbol, &reason),
+            Target::Sourced(script) => {
+                self.sourced.insert(script);
+            }
             Target::Warning(warning) => {
-                self.warnings.insert(warning);
+                self.warnings.insert((warning, origin));
             }
         }
     }
@@ -466,18 +474,15 @@ impl<'a> Engine<'a> {
         self.standings[node.index()]
     }
 
-    pub(super) fn warn(&mut self, warning: Warning) {
-        self.warnings.insert(warning);
-    }
-
     fn finish(mut self) -> Trace {
         self.warn_of_missing();
+        let warnings = self.told();
         let stays =
             |node: NodeId| self.standings[node.index()].is_reached() && !self.is_dropped(node);
         if !languages::locales(self.subject.tree).into_iter().any(stays) {
             self.drops.forget_generated();
         }
-        let Engine { standings, reasons, firings, drops, warnings, mode, .. } = self;
+        let Engine { standings, reasons, firings, drops, mode, .. } = self;
         Trace::new(standings, reasons, firings, drops, warnings, mode)
     }
 }

@@ -102,6 +102,11 @@ pub(super) struct Reasons {
 }
 
 impl Reasons {
+    /// Returns where the evidence for a reached path starts.
+    pub(super) fn origin(&self, standing: Standing) -> Origin {
+        self.all[standing.reason as usize].origin
+    }
+
     fn intern(&mut self, reason: &Reason) -> u32 {
         if let Some(&number) = self.numbers.get(reason) {
             return number;

@@ -6,7 +6,7 @@ use crate::trace::command_lines::{Added, Asked};
 use crate::trace::tracer::{Command, Program, Tracer};
 use crate::trace::{Finding, Reason, Strength};
 use crate::tree::NodeId;
-use crate::warning::Warning;
+use crate::warning::{Place, Warning};
 
 impl Engine<'_> {
     /// Looks a command's program up, keeps it, and asks the tracers what the other words mean.
@@ -26,34 +26,15 @@ impl Engine<'_> {
         self.claim_operands(&command, &folder, &reason);
         self.claim_path(spelled.as_bytes(), reason, DIRECT);
         let program = spelled.clone();
-        let asked = Asked { command, node: found.node, spelled, origin, strength };
+        let is_own = matches!(&command.place, Place::Line(file, _)
+            if self.subject.tree.resolve(file.as_bytes()).is_some_and(|own| own.node == found.node));
+        let asked = Asked { command, node: found.node, spelled, is_own, origin, strength };
         match self.commands.add(asked) {
             Added::New | Added::Known => {}
             // A program that hands nothing on, such as sed, is just in use.
             Added::Beyond if self.view().read(found.node, 2) != b"#!" => {}
             Added::Beyond => {
-                let text = format!("{program} is run in too many ways to follow all of them");
-                self.warn(Warning::Image { text });
-            }
-        }
-    }
-
-    /// Warns of the programs that are not there.
-    ///
-    /// A place that runs one of several values of a variable is followed with each of them: where one was found, others of
-    /// its name in other folders are guesses, and so are lines that hand its line on: `name cmd x` beside `cmd x`.
-    pub(super) fn warn_of_missing(&mut self) {
-        for command in std::mem::take(&mut self.missing) {
-            let mut words = command.words.iter().flatten();
-            let Some(program) = words.next() else { continue };
-            let name = |word: &[u8]| word.rsplit(|&byte| byte == b'/').next().map(<[u8]>::to_vec);
-            let is_guess = self.found.get(&command.place).is_some_and(|found| {
-                let same = |one: &Vec<u8>| program.contains(&b'/') && name(one) == name(program);
-                found.iter().any(same) || words.any(|word| found.contains(word))
-            });
-            if !is_guess {
-                let word = Escaped(program).to_string();
-                self.warnings.insert(Warning::MissingCommand { place: command.place, word });
+                self.warn(Warning::TooManyCalls { file: program });
             }
         }
     }
@@ -96,7 +77,7 @@ impl Engine<'_> {
     }
 
     pub(super) fn interpret(&mut self, asked: &Asked, tracers: &[&dyn Tracer]) {
-        let Asked { command, node, spelled, origin, strength } = asked;
+        let Asked { command, node, spelled, origin, strength, .. } = asked;
         let view = self.view();
         let program = Program { command, node: *node, spelled: spelled.clone(), origin: *origin };
         let found: Vec<Finding> =

@@ -59,7 +59,7 @@ impl Tracer for Erlang {
                 claims.application(&other);
             }
         } else if name.ends_with(b".boot") && file.reach == Reach::Direct {
-            claims.boot(beam::terms(&read()));
+            claims.boot(file.node, beam::terms(&read()));
         } else if name == b"escript" && file.head.starts_with(b"\x7fELF") {
             claims.script_launcher(file);
         } else if file.reach != Reach::Broad && source::is_source(file) {
@@ -228,8 +228,13 @@ impl Claims<'_> {
         }
     }
 
-    /// A boot file names the applications that a node starts.
-    fn boot(&mut self, names: Option<Names>) {
+    /// A boot file names the applications that a node starts: those of the release that it stands in, if it is of one.
+    fn boot(&mut self, boot: NodeId, names: Option<Names>) {
+        let tree = self.view.tree;
+        let libraries = tree.ancestors(boot).filter_map(|folder| tree.child(folder, b"lib"));
+        let own = libraries.filter_map(|library| self.applications.of_library(library).next());
+        let own = own.filter_map(|number| self.applications.get(number)).next();
+        self.file = own.map_or(self.file, |application| Some(application.ebin));
         for atom in names.iter().flat_map(|names| &names.atoms) {
             self.module_name(atom, &format!("the boot file names `{}`", Escaped(atom)));
         }

@@ -9,18 +9,13 @@ use super::scope::{Located, Scope, Site};
 use super::syntax::{Extent, Operation, Parameter, Piece, Quoting, Word};
 use super::value::{Draft, Field, Fields, Meaning, Value, joined};
 use crate::path::ImagePath;
-use crate::trace::script::base_name;
-use crate::trace::{conda, pattern};
-use crate::trace::{strings, users};
+use crate::trace::{conda, pattern, users};
 
 /// How many values one variable may have: that of a `for` over files has most.
 const MAX_VALUES: usize = 256;
 
 /// How many alternatives a word has that is made of several such variables.
 const MAX_PRODUCTS: usize = 32;
-
-/// How many files a partly known word may be.
-const MAX_GUESSES: usize = 100;
 
 /// How many of its arguments a script may have taken before it runs the rest.
 const MAX_SHIFTS: usize = 8;
@@ -265,7 +260,7 @@ impl<'s> Scope<'s> {
     }
 
     /// A pattern as it stands, or below each of the folders the script may work in.
-    fn absolute_patterns(&self, pattern: &[u8]) -> Vec<Vec<u8>> {
+    pub(super) fn absolute_patterns(&self, pattern: &[u8]) -> Vec<Vec<u8>> {
         if pattern.starts_with(b"/") {
             return vec![pattern.to_vec()];
         }
@@ -277,29 +272,6 @@ impl<'s> Scope<'s> {
             absolute
         };
         self.working_folders().iter().map(below).collect()
-    }
-
-    /// The files that a value may be of which only a part is known.
-    ///
-    /// `/usr/bin/$x` may be anything: the last name must say something, or its folder be private. So may `$x`.
-    pub fn guessed(&self, pattern: &[u8]) -> Vec<Vec<u8>> {
-        let name = base_name(pattern);
-        let says_something = name.iter().filter(|byte| byte.is_ascii_alphanumeric()).count() > 1;
-        let tree = self.view.tree;
-        let is_meant = |pattern: &Vec<u8>| {
-            let found = tree.resolve(&pattern::folder(pattern));
-            says_something
-                || found.is_some_and(|found| strings::is_private_folder(self.view, found.node))
-        };
-        if pattern::folder(pattern).is_empty() {
-            return Vec::new();
-        }
-        let patterns = self.absolute_patterns(pattern).into_iter().filter(is_meant);
-        let is_file =
-            |path: &Vec<u8>| tree.resolve(path).is_some_and(|found| tree.is_file(found.node));
-        let found: Vec<Vec<u8>> =
-            patterns.flat_map(|pattern| self.paths(&pattern)).filter(is_file).collect();
-        if found.len() > MAX_GUESSES { Vec::new() } else { found }
     }
 
     /// The folders that the script may work in: those it changes to, and that which it starts in.

@@ -3,9 +3,10 @@
 //! `$(dirname "$0")`, `$(cd "$(dirname "$0")" && pwd)` and their kin name the folders of most scripts.
 
 use super::expand::MAX_DEPTH;
+use super::output;
 use super::scope::{Located, Scope, Site};
-use super::syntax::{Simple, Statement, Word};
-use super::value::Field;
+use super::syntax::{Piece, Redirect, Simple, Statement, Word};
+use super::value::{Field, joined};
 use crate::trace::pattern;
 use crate::trace::script::base_name;
 use crate::tree::NodeId;
@@ -17,14 +18,18 @@ const MAX_LISTED: usize = 256;
 const MAX_SEARCHED: usize = 20_000;
 
 /// The commands whose output is worked out.
-const IDIOMS: [&[u8]; 16] = [
+const IDIOMS: [&[u8]; 20] = [
     b"arch",
+    b"awk",
     b"basename",
+    b"cat",
     b"cd",
     b"command",
+    b"cut",
     b"dirname",
     b"echo",
     b"find",
+    b"head",
     b"ls",
     b"printf",
     b"pwd",
@@ -65,11 +70,20 @@ impl Scope<'_> {
         let mut folders = Vec::new();
         let mut printed = Vec::new();
         for simple in simples {
+            if let (true, [Redirect::Read(file)]) = (simple.words.is_empty(), &*simple.redirects) {
+                // $(<file)
+                let files = self.expand_to(Located { word: file, site }, depth);
+                let path = files.first().and_then(|fields| joined(fields));
+                printed.extend(path.and_then(|path| output::text(self, &path.text)));
+            }
             let words = self.command_words(simple, site, depth);
             let Some((program, rest)) = words.split_first() else { continue };
             let rest: Vec<&[u8]> = rest.iter().map(Vec::as_slice).collect();
             let operands = operands(&rest);
             match base_name(program) {
+                program @ (b"cat" | b"head" | b"awk" | b"cut") => {
+                    printed.extend(output::printed(self, program, &rest));
+                }
                 b"uname" | b"arch" => {
                     printed.extend(self.system(base_name(program), rest.first().copied()));
                 }
@@ -237,11 +251,34 @@ impl Scope<'_> {
                 [format] if !format.contains(&b'%') => one(Some(format.to_vec())),
                 _ => Vec::new(),
             },
-            b"which" | b"type" => one(first.map(<[u8]>::to_vec)),
-            b"command" => one(first.map(<[u8]>::to_vec)),
+            // Its folder is asked for as well: `dirname "$(command -v java)"`. What is not there keeps its name.
+            b"which" | b"type" | b"command" => one(first.map(|name| {
+                let found = self.view.which(name, &self.folder);
+                found.map_or_else(|| name.to_vec(), |path| path.as_bytes().to_vec())
+            })),
             _ => Vec::new(),
         }
     }
+}
+
+/// Says whether a word is the output of commands that print none: it runs them, and nothing else.
+pub(super) fn prints_nothing(word: &Word) -> bool {
+    const SILENT: [&[u8]; 14] = [
+        b":", b"[", b"chgrp", b"chmod", b"chown", b"cp", b"false", b"ln", b"mkdir", b"mv", b"rm",
+        b"test", b"touch", b"true",
+    ];
+    let is_silent = |statement: &Statement| {
+        let program = as_simple(statement).and_then(|simple| simple.words.first()?.bare());
+        program.is_some_and(|program| SILENT.contains(&base_name(program)))
+    };
+    let [Piece::Command(statements, _)] = word.pieces.as_slice() else { return false };
+    let all = statements.iter().all(|statement| match statement {
+        Statement::Chain(first, rest) => {
+            is_silent(first) && rest.iter().all(|(_, next)| is_silent(next))
+        }
+        one => is_silent(one),
+    });
+    all && !statements.is_empty()
 }
 
 /// The words that are no options.

@@ -10,7 +10,10 @@
 mod awk;
 mod builtin;
 mod expand;
+mod guess;
+mod hooks;
 mod idiom;
+mod output;
 mod parse;
 mod posix;
 mod programs;
@@ -72,7 +75,7 @@ impl Tracer for Shell {
             findings.push(without_first_line());
         }
         // What a packaged library can run is up to its callers, and nobody settles it by reading it.
-        if !is_program && file.owner.is_some() {
+        if file.owner.is_some() && !is_program {
             findings.retain(|finding| !is_unknown_command(finding));
         }
         findings

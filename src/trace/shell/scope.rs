@@ -9,6 +9,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::builtin::activates;
+use super::hooks;
 use super::syntax::{
     Assigned, Branch, Compound, Extent, Mode, Operation, Piece, Redirect, Script, Simple,
     Statement, Word,
@@ -112,6 +113,8 @@ pub struct Scope<'s> {
     expanded_probes: RefCell<Option<FxHashSet<Vec<u8>>>>,
     /// The environments of conda that it activates.
     pub(super) activated: Vec<Located<'s>>,
+    /// The variables that the script looks at before it uses them: `[ -n "$HOOK" ]`.
+    pub(super) asked: FxHashSet<&'s [u8]>,
     /// The files that are sourced.
     pub sourced: Vec<Located<'s>>,
     /// Whether something is sourced that nobody knows, so that functions are missing here.
@@ -148,6 +151,7 @@ impl<'s> Scope<'s> {
             folders: Vec::new(),
             probed: FxHashSet::default(),
             probes: Vec::new(),
+            asked: FxHashSet::default(),
             expanded_probes: RefCell::default(),
             activated: Vec::new(),
             sourced: Vec::new(),
@@ -440,6 +444,7 @@ impl<'s> Reader<'_, 's> {
                 self.scope.probed.extend(made.into_iter().chain(name));
             }
             Some(b"command" | b"type" | b"which" | b"hash" | b"[" | b"test" | b"[[") => {
+                self.scope.asked.extend(hooks::asked(rest));
                 self.scope.probed.extend(operands().filter_map(Word::literal));
                 let unknown = operands().filter(|word| word.literal().is_none());
                 self.scope.probes.extend(unknown.map(|word| Located { word, site }));

@@ -187,6 +187,11 @@ pub fn text_option(name: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// Says whether a program only runs the command that its operands are.
+pub fn is_wrapper(name: &[u8]) -> bool {
+    WRAPPERS.iter().any(|wrapper| wrapper.names.iter().any(|it| it.as_bytes() == name))
+}
+
 /// Returns what a command line runs besides its program, which has the file name `name`.
 pub fn inner(name: &[u8], words: &[Word]) -> Vec<Inner> {
     let rest = words.get(1..).unwrap_or_default();

@@ -3,10 +3,15 @@
 use super::{MAX_FOUND, Walk, Wanted};
 use crate::path::{Escaped, MAX_LENGTH};
 use crate::trace::pattern;
-use crate::trace::shell::syntax::Simple;
+use crate::trace::shell::idiom;
+use crate::trace::shell::scope::Located;
+use crate::trace::shell::syntax::{Piece, Simple, Word};
 use crate::trace::shell::value::Field;
 use crate::trace::{Claim, Finding, Strength, Target, strings};
 use crate::warning::{Place, Warning};
+
+/// How much of a word a warning shows: it stands beside its line's number.
+const MAX_SHOWN: usize = 80;
 
 impl Walk<'_> {
     /// Takes a word for the path that it may be.
@@ -72,13 +77,24 @@ impl Walk<'_> {
 
     /// Warns of a program that only the running script knows, the first such word from `at` on.
     pub(super) fn unknown(&mut self, simple: &Simple, at: usize) {
-        // Of what a sourced file can do, most scripts use little.
-        if self.wanted == Wanted::OfCaller || self.site.source > 0 {
+        // Of what a packaged file that is sourced can do, most scripts use little.
+        if self.is_own_making || self.site.source > 0 && self.is_packaged {
             return;
         }
         let words = simple.words.get(at..).unwrap_or_default();
-        let Some(word) = words.iter().find(|word| word.literal().is_none()) else { return };
-        self.unknowable(&word.to_string(), simple.line);
+        let is_open = |word: &&Word| {
+            word.literal().is_none() && !sets_variable(word) && !idiom::prints_nothing(word)
+        };
+        let Some(word) = words.iter().find(is_open) else { return };
+        let is_told = self.scope.is_hook(word)
+            || self.is_packaged && self.scope.is_given(Located { word, site: self.site });
+        if self.wanted == Wanted::All && !is_told {
+            let mut text = word.to_string();
+            if text.chars().count() > MAX_SHOWN {
+                text = text.chars().take(MAX_SHOWN).chain(['…']).collect();
+            }
+            self.unknowable(&text, simple.line);
+        }
     }
 
     /// Warns of a word behind which stands a program that only the running script knows.
@@ -113,4 +129,11 @@ impl Walk<'_> {
         };
         self.findings.push(Finding { target, claim, strength, detail });
     }
+}
+
+/// Says whether a word is `NAME=…`, which `env` takes in front of its command.
+fn sets_variable(word: &Word) -> bool {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    matches!(word.pieces.first(), Some(Piece::Literal(text, _))
+        if text.split_last().is_some_and(|(last, name)| *last == b'=' && name.iter().all(is_name)))
 }

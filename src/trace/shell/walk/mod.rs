@@ -73,6 +73,8 @@ pub struct Walk<'s> {
     texts: u32,
     /// Whether a distribution's package owns the source that is walked.
     is_packaged: bool,
+    /// Whether a text is walked whose program a packaged script puts together itself.
+    is_own_making: bool,
     findings: Vec<Finding>,
     commands: FxHashSet<(Vec<tracer::Word>, bool)>,
     paths: FxHashSet<Vec<u8>>,
@@ -90,6 +92,7 @@ impl<'s> Walk<'s> {
             documents: Rc::default(),
             texts: 0,
             is_packaged: false,
+            is_own_making: false,
             findings: Vec::new(),
             commands: FxHashSet::default(),
             paths: FxHashSet::default(),
@@ -327,6 +330,13 @@ impl<'s> Walk<'s> {
             None if fields.contains(&Field::Arguments) => return Programs::Known,
             None => return Programs::Unknown,
             Some(None) => return self.guess(fields, &words, simple),
+            // exec "$BINDIR/program"
+            Some(Some(program))
+                if matches!(program.as_slice(), b"exec" | b"command")
+                    && matches!(fields.get(1), Some(Field::Unknown(_))) =>
+            {
+                return self.guess(&fields[1..], &words[1..], simple);
+            }
             Some(Some(program)) => program.clone(),
         };
         // Which of its arguments a script runs, and whether at all, only the running script knows.
@@ -346,7 +356,15 @@ impl<'s> Walk<'s> {
         if self.scope.functions.keys().any(|name| may_be(&&**name)) {
             programs = Programs::Known;
         }
-        for path in self.scope.guessed(pattern) {
+        let mut paths = self.scope.guessed(pattern);
+        let source = self.scope.sources.get(self.site.source);
+        if let Some(script) = source.and_then(|source| source.path.as_ref())
+            && programs == Programs::Unknown
+            && paths.is_empty()
+        {
+            paths = self.scope.beside(script, pattern);
+        }
+        for path in paths {
             let mut words = words.to_vec();
             words[0] = Some(path);
             self.add_command(words, simple.line, true);
@@ -368,7 +386,15 @@ fn words(fields: &[Field]) -> Vec<tracer::Word> {
     known
         .map(|field| match field {
             Field::Known(value) => Some(value.text.clone()),
-            Field::Unknown(_) | Field::Arguments => None,
+            Field::Unknown(pattern) => assigned_name(pattern).map(<[u8]>::to_vec),
+            Field::Arguments => None,
         })
         .collect()
+}
+
+/// The front of `NAME=value` whose value is unknown: no program, be it for `env` or for `dd`.
+fn assigned_name(pattern: &[u8]) -> Option<&[u8]> {
+    let end = pattern.iter().position(|&byte| byte == b'=')?;
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    (end > 0 && pattern[..end].iter().all(is_name)).then_some(&pattern[..=end])
 }

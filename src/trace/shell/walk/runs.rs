@@ -2,7 +2,7 @@
 
 use super::{Demand, MAX_TEXTS, Programs, Walk};
 use crate::path::ImagePath;
-use crate::trace::script::{Shebang, base_name};
+use crate::trace::script::{Shebang, base_name, is_shell};
 use crate::trace::shell::builtin::is_builtin;
 use crate::trace::shell::parse;
 use crate::trace::shell::programs::{Language, Ran};
@@ -68,7 +68,9 @@ impl Walk<'_> {
                 }
             }
             b"." | b"source" => self.sourced(simple),
-            _ if is_builtin(program) || !Self::is_plausible(program) => {}
+            _ if is_builtin(program) => {}
+            // What follows a variable that is unset is mostly no program: the variable will be set.
+            _ if !Self::is_plausible(program) => return Programs::Unknown,
             _ => return self.command(program, words, simple, demand),
         }
         Programs::Known
@@ -95,8 +97,22 @@ impl Walk<'_> {
             words[1..].iter().for_each(|word| self.probe(word, simple.line));
         }
         self.held(name, words, simple);
+        // env X=y $COMMAND
+        if wrapper::is_wrapper(name) && wrapper::inner(name, words).is_empty() {
+            let is_unset = |word: &&Word| self.expand(word).iter().all(Vec::is_empty);
+            if let Some(at) = simple.words.iter().position(|word| is_unset(&word)) {
+                self.unknown(simple, at);
+            }
+        }
         if let Some(at) = unknown_program(name, words) {
-            self.unknown(simple, at);
+            let is_text = |word: &&Word| word.literal().is_none() && word.pieces.len() > 1;
+            let made = simple.words.iter().skip(1).find(|word| word.literal().is_none());
+            match made.filter(is_text) {
+                Some(word) if takes_text(name, words) => {
+                    self.read_again(&[word], simple, at, demand);
+                }
+                Some(_) | None => self.unknown(simple, at),
+            }
         }
         if name == b"run-parts" {
             self.parts(&words[1..], simple.line);
@@ -197,32 +213,28 @@ impl Walk<'_> {
     /// `eval`: its words are read again, as far as they are known.
     fn evaluated(&mut self, simple: &Simple, demand: Demand) {
         let is_eval = |word: &&Word| word.bare() == Some(b"eval");
-        let mut text = Vec::new();
-        for word in simple.words.iter().skip_while(|word| !is_eval(word)).skip(1) {
-            text.extend((!text.is_empty()).then_some(b' '));
-            for piece in &word.pieces {
-                match piece {
-                    Piece::Literal(part, _) => text.extend_from_slice(part),
-                    Piece::Parameter(parameter, _) => {
-                        let name = parameter.name.as_slice();
-                        text.extend([&b"${"[..], name, b"}"].concat());
-                    }
-                    Piece::Command(..) | Piece::Process(_) | Piece::Arithmetic(_) | Piece::Home => {
-                        text.extend_from_slice(UNKNOWN)
-                    }
-                }
-            }
-        }
+        let words: Vec<&Word> =
+            simple.words.iter().skip_while(|word| !is_eval(word)).skip(1).collect();
+        self.read_again(&words, simple, 1, demand);
+    }
+
+    /// Walks a text that words make up which only the running script knows in full: its variables are read where they
+    /// stand. The first word of it from `at` on is warned of where it is no text at all.
+    fn read_again(&mut self, words: &[&Word], simple: &Simple, at: usize, demand: Demand) {
+        let text = words.iter().map(|word| respelled(word)).collect::<Vec<_>>().join(&b' ');
         let start = text.trim_ascii_start();
         let end = start.iter().position(|byte| byte.is_ascii_whitespace() || *byte == b'=');
         let first = &start[..end.unwrap_or(start.len())];
         let sets = end.is_some_and(|end| start[end] == b'=');
-        let is_known = !first.contains(&b'$');
-        if is_known {
-            self.text(&text, simple.line, demand);
-        } else if !sets && !self.is_packaged {
+        let is_made = first.windows(UNKNOWN.len()).any(|pair| pair == UNKNOWN);
+        if !is_made {
             // What `eval`s of packaged scripts make up they make of their own words, as a rule.
-            self.unknown(simple, 1);
+            let outer = self.is_own_making;
+            self.is_own_making |= self.is_packaged && first.contains(&b'$');
+            self.text(&text, simple.line, demand);
+            self.is_own_making = outer;
+        } else if !sets && !self.is_packaged {
+            self.unknown(simple, at);
         }
     }
 
@@ -324,6 +336,10 @@ impl Walk<'_> {
         let paths = sourced_by(self.scope, Located { word, site: self.site });
         for path in &paths {
             self.path(path.as_bytes(), simple.line, Strength::Likely);
+            if let Some(found) = self.scope.view.tree.resolve(path.as_bytes()) {
+                let target = Target::Sourced(found.node);
+                self.add(target, Claim::Command, Strength::Likely, path.as_bytes(), simple.line);
+            }
         }
         let is_unknown = |fields: &Fields| matches!(fields.first(), Some(Field::Unknown(_)));
         if paths.is_empty() && self.expand(word).iter().all(is_unknown) {
@@ -343,4 +359,31 @@ fn unknown_program(name: &[u8], words: &[tracer::Word]) -> Option<usize> {
         }
     }
     None
+}
+
+/// Says whether the first unknown word of a command line is a text for a shell: `sh -c "$JAVA -jar x"`.
+fn takes_text(name: &[u8], words: &[tracer::Word]) -> bool {
+    let at = words.iter().position(Option::is_none);
+    let before = at.and_then(|at| words.get(at.checked_sub(1)?)).and_then(Option::as_deref);
+    let takes = |option: &[u8]| {
+        option == b"--command" || option.starts_with(b"-") && option.ends_with(b"c")
+    };
+    (is_shell(name) || matches!(name, b"su" | b"runuser" | b"flock")) && before.is_some_and(takes)
+}
+
+/// The text of a word with its variables as they are spelled, and what else is unknown as [`UNKNOWN`].
+fn respelled(word: &Word) -> Vec<u8> {
+    let mut text = Vec::new();
+    for piece in &word.pieces {
+        match piece {
+            Piece::Literal(part, _) => text.extend_from_slice(part),
+            Piece::Parameter(parameter, _) => {
+                text.extend([&b"${"[..], &parameter.name, b"}"].concat());
+            }
+            Piece::Command(..) | Piece::Process(_) | Piece::Arithmetic(_) | Piece::Home => {
+                text.extend_from_slice(UNKNOWN)
+            }
+        }
+    }
+    text
 }
