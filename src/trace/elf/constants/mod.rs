@@ -51,7 +51,7 @@ pub struct Constants {
     pub commands: BTreeSet<Vec<u8>>,
     /// Single words.
     pub words: BTreeSet<Vec<u8>>,
-    /// The last names of texts such as `/agent/gpg-agent` that lead nowhere: linkers keep `/gpg-agent` as the end of it.
+    /// The last names of texts such as `/agent/gpg-agent`: linkers keep `/gpg-agent`, and `gpg-agent`, as the end of it.
     pub ends: BTreeSet<Vec<u8>>,
 }
 
@@ -107,7 +107,8 @@ impl Constants {
             texts.for_each(|text| keep(&mut self.commands, text));
         }
         if calls.has(Call::Search) {
-            let texts = window.texts().filter(|text| names::is_word(text));
+            let ends = window.texts().filter_map(names::end);
+            let texts = window.texts().filter(|text| names::is_word(text)).chain(ends);
             let texts = texts.filter(|text| surroundings.is_program(text, tree));
             texts.for_each(|text| keep(&mut self.words, text));
         }

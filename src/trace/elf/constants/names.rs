@@ -154,12 +154,12 @@ fn is_condition(word: &[u8]) -> bool {
         || matches!(word, [b'<', letter, ..] if letter.is_ascii_alphabetic())
 }
 
-/// Returns the name behind the last slash of a text that starts with one and is made of names.
+/// Returns the name behind the last slash of a path, absolute or not.
 pub fn end(text: &[u8]) -> Option<&[u8]> {
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-+/".contains(byte);
-    let path = text.strip_prefix(b"/").filter(|path| path.len() <= MAX_TEXT)?;
-    let name = path.rsplit(|&byte| byte == b'/').next()?;
-    (is_word(name) && path.iter().all(is_name)).then_some(name)
+    let slash = text.iter().rposition(|&byte| byte == b'/')?;
+    let name = text.get(slash + 1..)?;
+    (is_word(name) && text.len() <= MAX_TEXT && text.iter().all(is_name)).then_some(name)
 }
 
 /// Says whether a text is a single word that may name a program.
