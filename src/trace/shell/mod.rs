@@ -9,6 +9,7 @@
 
 mod awk;
 mod builtin;
+mod carried;
 mod expand;
 mod guess;
 mod hooks;

@@ -1,5 +1,6 @@
 //! Programs that run the command in their own arguments, and where in them it stands.
 
+use super::carried;
 use crate::trace::script::{env_split, is_shell};
 use crate::trace::tracer::Word;
 
@@ -218,7 +219,7 @@ pub fn inner(name: &[u8], words: &[Word]) -> Vec<Inner> {
     }
     let Some(wrapper) = WRAPPERS.iter().find(|w| w.names.iter().any(|n| n.as_bytes() == name))
     else {
-        return Vec::new();
+        return carried::texts(name, rest);
     };
     let mut rest = skip(rest, wrapper.valued);
     rest = rest.get(wrapper.operands..).unwrap_or_default();
@@ -376,7 +377,7 @@ fn option_text(words: &[Word], options: &[&[u8]]) -> Option<Inner> {
 }
 
 /// A command whose words are joined and given to a shell.
-fn joined(words: &[Word]) -> Vec<Inner> {
+pub(super) fn joined(words: &[Word]) -> Vec<Inner> {
     let known: Option<Vec<&[u8]>> = words.iter().map(Option::as_deref).collect();
     known.map(|words| Inner::Text(words.join(&b' '))).into_iter().collect()
 }
