@@ -75,6 +75,11 @@ pub fn read(
             found.look(&window, (layout, depth, calls), (surroundings, tree));
         });
     }
+    // Who runs programs and names the shell runs it as system(3) does.
+    let names_shell = found.paths.values().any(|path| path == b"/bin/sh");
+    if !calls.has(Call::Shell) && !names_shell {
+        found.commands.clear();
+    }
     found
 }
 
@@ -101,7 +106,7 @@ impl Constants {
             let ends = window.texts().filter_map(names::end);
             ends.for_each(|end| keep(&mut self.ends, end));
         }
-        if calls.has(Call::Shell) {
+        if calls.has(Call::Shell) || calls.has(Call::Run) {
             let is_program = |word: &[u8]| surroundings.is_program(word, tree);
             let texts = window.texts().filter(|text| names::is_command_line(text, &is_program));
             texts.for_each(|text| keep(&mut self.commands, text));
