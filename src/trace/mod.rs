@@ -74,6 +74,7 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(text::Text),
         Box::new(python::Python::default()),
         Box::new(node::Node::default()),
+        Box::new(node::SourceMaps),
         Box::new(java::Java::new(elf::Elf::new(subject.tree, subject.contents, subject.config))),
         Box::new(dotnet::Dotnet),
         Box::new(erlang::Erlang::default()),

@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 use super::resolve::{Found, Package, Resolver};
 use super::source::Form;
 use super::{Claim, Command, FileView, Finding, Known, Reach, Strength, Target, View, Word};
-use super::{platform, resolve};
+use super::{maps, platform, resolve};
 use crate::path::ImagePath;
 use crate::trace::Mode;
 use crate::tree::{NodeId, Tree};
@@ -64,6 +64,11 @@ impl<'a> Claims<'a> {
     ) {
         let command = Command { words, place, folder, optional: true };
         self.push(Target::Command(command), Claim::Command, detail);
+    }
+
+    /// The program reads source maps.
+    pub fn source_maps(&mut self, detail: &str) {
+        self.push(Target::Symbol(maps::SYMBOL.to_owned()), Claim::Import, detail);
     }
 
     /// Claims a package through its manifest, which brings the rest.

@@ -19,6 +19,9 @@ const MAX_LINES: usize = 500;
 /// Options that name a module which is loaded before the script.
 const LOADERS: [&str; 5] = ["-r", "--require", "--import", "--loader", "--experimental-loader"];
 
+/// Has errors say where in the sources they arose.
+pub const MAPPER: &str = "source-map-support";
+
 /// What a command line of a package manager asks for.
 #[derive(PartialEq, Eq, Debug)]
 enum Task {
@@ -51,6 +54,9 @@ impl Claims<'_> {
 
     /// Modules that options name: `--require x`, `--import=x`.
     fn preloads(&mut self, words: &[&str], folder: &ImagePath) {
+        if words.contains(&"--enable-source-maps") {
+            self.source_maps("`--enable-source-maps`");
+        }
         let Some(from) = self.folder_node(folder) else { return };
         for (at, word) in words.iter().enumerate() {
             let (flag, joined) = match word.split_once('=') {
@@ -61,6 +67,9 @@ impl Claims<'_> {
                 let request = joined.or_else(|| words.get(at + 1).copied()).unwrap_or_default();
                 let found = self.resolver.resolve(from, request);
                 let detail = format!("`{flag} {request}`");
+                if split_name(request).is_some_and(|(name, _)| name == MAPPER) {
+                    self.source_maps(&detail);
+                }
                 if let (true, Some((name, _))) = (found.files.is_empty(), split_name(request)) {
                     self.stored(from, name, &detail);
                 }

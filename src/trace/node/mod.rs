@@ -12,6 +12,7 @@ mod claims;
 mod launch;
 mod lexer;
 mod manifest;
+mod maps;
 mod module;
 mod platform;
 mod plugnplay;
@@ -24,6 +25,7 @@ mod value;
 
 use self::claims::Claims;
 use self::manifest::Manifest;
+pub use self::maps::SourceMaps;
 use self::plugnplay::Store;
 use super::tracer::{Firing, Program};
 use super::{Claim, Command, FileView, Finding, Reach, Strength, Target, Tracer, View, Word};

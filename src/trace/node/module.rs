@@ -1,6 +1,7 @@
 //! What one module needs: the modules it requests, the paths it puts together, the programs it starts.
 
 use super::claims::Claims;
+use super::launch::MAPPER;
 use super::resolve::{is_relative, split_name};
 use super::source::{self, Form, Request, Source};
 use super::value::{Base, Value};
@@ -11,6 +12,9 @@ use crate::warning::{Place, Warning};
 
 /// How many modules of a folder are claimed one by one.
 const MAX_MODULES: usize = 4000;
+
+/// How many folders of a module's paths are looked through for the files that its constants name.
+const MAX_FOLDERS: usize = 16;
 
 /// Compiles addons while packages are installed: package managers look where it is, and nothing runs it any more.
 const INSTALLER: &str = "node-gyp";
@@ -45,6 +49,12 @@ impl Claims<'_> {
         for path in &source.paths {
             self.place(path, &module);
         }
+        if own.is_some() {
+            self.files_in_named_folders(&source, &module);
+        }
+        if source.maps && own.is_none() {
+            self.source_maps("a call that turns them on");
+        }
         self.programs(&source, &module);
         match own {
             Some(own) => self.of_package(&source, &module, own),
@@ -68,7 +78,11 @@ impl Claims<'_> {
             return manifest.into_iter().for_each(|manifest| self.node(manifest, "its package"));
         }
         self.manifests_above(module.file.node, own);
-        if let Some((text, line)) = source.unknown.first() {
+        let is_own = |given: &&Request| self.given_folder(given, module) == Some(own);
+        if let Some(given) = source.given.iter().find(is_own) {
+            // Who asks serves files out of it, or looks for them there.
+            self.whole(own, &format!("its folder, which line {} gives away", given.line));
+        } else if let Some((text, line)) = source.unknown.first() {
             self.whole(own, &format!("`{text}` in line {line}"));
         } else if source.uses_place {
             self.data(own, "a module that looks at its own place");
@@ -85,6 +99,42 @@ impl Claims<'_> {
                 |file: &NodeId| self.tree.is_file(*file) && self.tree.is_within(*file, own);
             let files: Vec<NodeId> = files.into_iter().flatten().filter(is_own).collect();
             self.nodes(files, &format!("`{}` in line {}", request.value.text, request.line));
+        }
+    }
+
+    fn given_folder(&self, given: &Request, module: &Module<'_, '_>) -> Option<NodeId> {
+        let text = given.value.text.trim_start_matches('/');
+        let is_folder = given.value.base == Base::Folder;
+        let found = self.tree.resolve_from(module.folder, format!("./{text}").as_bytes());
+        found.map(|found| found.node).filter(|_| is_folder)
+    }
+
+    /// Files that constants name, in folders that paths of the same module name: it puts the two together.
+    fn files_in_named_folders(&mut self, source: &Source, module: &Module<'_, '_>) {
+        let mut folders = Vec::new();
+        for path in source.paths.iter().filter(|path| path.value.base == Base::Folder) {
+            let text = path.value.text.trim_start_matches('/');
+            let folder = if path.value.complete {
+                Some(text)
+            } else {
+                Some(text.rsplit_once('/').map_or("", |(folder, _)| folder))
+            };
+            let found = folder.filter(|folder| !folder.is_empty());
+            let found =
+                found.and_then(|folder| self.tree.resolve_from(module.folder, folder.as_bytes()));
+            folders.extend(found.map(|found| found.node).filter(|&node| self.tree.is_dir(node)));
+        }
+        folders.sort_unstable();
+        folders.dedup();
+        for folder in folders.into_iter().take(MAX_FOLDERS) {
+            for request in source.names.iter().filter(|name| name.value.text.contains('.')) {
+                let text = &request.value.text;
+                let found = self.tree.resolve_from(folder, text.as_bytes());
+                if let Some(found) = found.filter(|found| self.tree.is_file(found.node)) {
+                    let detail = format!("`{text}` in line {}", request.line);
+                    self.nodes(found.links.into_iter().chain([found.node]), &detail);
+                }
+            }
         }
     }
 
@@ -150,6 +200,10 @@ impl Claims<'_> {
             return self.place(request, module);
         }
         let name = split_name(text).map(|(name, _)| name);
+        // Of packages, many have a program beside their library that does so.
+        if name == Some(MAPPER) && (module.own.is_none() || text.ends_with("/register")) {
+            self.source_maps(&detail);
+        }
         if name.is_some_and(|name| self.is_left_out(name, request.guarded, module)) {
             return;
         }
@@ -231,6 +285,7 @@ impl Claims<'_> {
         }
         let text = format!("./{}", request.value.text.trim_start_matches('/'));
         if !request.value.complete {
+            self.data_beginning(from, &text, module, &detail);
             return self.beginning(from, &text, module, &detail);
         }
         let files = self.resolver.file(from, text.as_bytes());
@@ -291,6 +346,25 @@ impl Claims<'_> {
             _ if is_open => {}
             _ => self.modules(found.node, name, detail),
         }
+    }
+
+    /// `../data/…` in a package: files of any kind that stand in the folder and begin with the rest.
+    fn data_beginning(&mut self, from: NodeId, text: &str, module: &Module<'_, '_>, detail: &str) {
+        let Some(own) = module.own.filter(|_| self.is_tight()) else { return };
+        let (folder, name) = text.rsplit_once('/').unwrap_or(("", text));
+        let found = self.tree.resolve_from(from, folder.as_bytes()).map(|found| found.node);
+        let is_inner = |&node: &NodeId| {
+            self.tree.is_dir(node) && self.tree.is_within(node, own) && !self.is_root(node)
+        };
+        let Some(folder) = found.filter(is_inner) else { return };
+        let files = self.files_of(folder);
+        let begins = |file: &NodeId| {
+            let upwards = std::iter::once(*file).chain(self.tree.ancestors(*file));
+            let below = upwards.take_while(|&node| node != folder).last();
+            below.is_some_and(|node| self.tree.name(node).starts_with(name.as_bytes()))
+        };
+        let files = files.into_iter().filter(begins).collect();
+        self.push(Target::Library(files), Claim::Import, detail);
     }
 
     /// `package/locale/…`: what the package exports under such names.

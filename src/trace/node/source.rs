@@ -14,6 +14,9 @@ const WINDOW: usize = 4096;
 /// How far a pattern looks ahead.
 const AHEAD: usize = 256;
 
+/// How many tokens before the one that is looked at are kept.
+const BEHIND: usize = 16;
+
 /// How many names may be bound to a value.
 const MAX_BINDINGS: usize = 1000;
 
@@ -33,12 +36,16 @@ pub struct Source {
     pub requests: Vec<Request>,
     /// The paths that it puts together from its own place.
     pub paths: Vec<Request>,
+    /// Those of them that it gives to who asks for it.
+    pub given: Vec<Request>,
     /// The programs that it starts.
     pub commands: Vec<Command>,
     /// Its constants that may name a module or a package, each once.
     pub names: Vec<Request>,
     /// Requests of which nothing is known, as text with their lines.
     pub unknown: Vec<(String, u32)>,
+    /// Whether it has Node read source maps.
+    pub maps: bool,
     /// Whether it does with its own place what cannot be followed.
     pub uses_place: bool,
 }
@@ -81,7 +88,6 @@ pub fn read(source: &[u8]) -> Source {
     let mut lexer = PlainCalls::new(Lexer::new(source));
     let mut reader = Reader::default();
     let mut tokens: Vec<Token<'_>> = Vec::new();
-    // Two tokens before the one that is looked at are kept.
     let mut at = 0;
     loop {
         tokens.extend(lexer.by_ref().take(WINDOW));
@@ -94,10 +100,10 @@ pub fn read(source: &[u8]) -> Source {
         if is_last {
             return reader.source;
         }
-        let drained = at - 2;
+        let drained = at - BEHIND;
         tokens.drain(..drained);
         reader.evaluated = reader.evaluated.saturating_sub(drained);
-        at = 2;
+        at = BEHIND;
     }
 }
 
@@ -164,6 +170,7 @@ impl<'a> Reader<'a> {
             b"import" | b"from" if !is_property && is_text(rest.first()) => {
                 self.request(token, rest.get(..1).unwrap_or_default(), false)
             }
+            b"setSourceMapsEnabled" | b"setSourceMapsSupport" if called => self.source.maps = true,
             b"createRequire" if called => self.made_loader(arguments),
             b"const" | b"let" | b"var" if !is_property => self.bind(rest),
             name if called && self.is_loader(name) => self.loaded(token, arguments),
@@ -192,11 +199,13 @@ impl<'a> Reader<'a> {
         let is_known = value.as_ref().is_some_and(|value| {
             value.base != Base::None || value.complete || !value.text.is_empty()
         });
+        let arguments = tokens.get(..end_of(near(tokens))).unwrap_or(tokens);
         if let Some(value) = value.filter(|_| is_known) {
             self.source.requests.push(Request { value, line, guarded, form });
-            return;
+            if !has_default(arguments) {
+                return;
+            }
         }
-        let arguments = tokens.get(..end_of(near(tokens))).unwrap_or(tokens);
         let is_definition = tokens.get(arguments.len() + 1).is_some_and(|next| next.marks(b'{'));
         // Numbers are what bundlers call the modules that they hold.
         let is_number = arguments.first().is_none_or(|first| first.kind == Kind::Number);
@@ -321,6 +330,10 @@ impl<'a> Reader<'a> {
             return;
         };
         self.evaluated = at + used;
+        if value.complete && value.base != Base::Working && is_given(tokens, at) {
+            let (line, value) = (rest.first().map_or(0, |token| token.line), value.clone());
+            self.source.given.push(Request { value, line, guarded: true, form: Form::Either });
+        }
         if !value.text.is_empty() || !value.complete {
             let line = rest.first().map_or(0, |token| token.line);
             let guarded = rest.first().is_some_and(|token| token.guarded);
@@ -384,6 +397,37 @@ fn is_place(tokens: &[Token<'_>], at: usize) -> bool {
         is(at, "import") && is(at + 2, "meta") && names.into_iter().any(|name| is(at + 4, name))
     };
     !is_property && (is(at, "__dirname") || is(at, "__filename") || is_meta())
+}
+
+/// Whether the expression that starts here is what a function or the module returns: `return require("path").resolve(…)`.
+fn is_given(tokens: &[Token<'_>], at: usize) -> bool {
+    let token = |at: usize| tokens.get(at);
+    let marks = |at: usize, byte: u8| token(at).is_some_and(|token| token.marks(byte));
+    let mut at = at;
+    // Back to where a chain of properties and calls starts.
+    while let Some(before) = at.checked_sub(2).filter(|_| marks(at - 1, b'.')) {
+        let open = if marks(before, b')') {
+            (0..before).rev().take(BEHIND).find(|&open| marks(open, b'('))
+        } else {
+            Some(before + 1)
+        };
+        let Some(name) = open.and_then(|open| open.checked_sub(1)) else { return false };
+        at = name;
+    }
+    let Some(before) = at.checked_sub(1) else { return false };
+    let is_exported =
+        || (0..before).rev().take(4).any(|at| token(at).is_some_and(|t| t.is("exports")));
+    token(before).is_some_and(|token| token.is("return"))
+        || marks(before, b':')
+        || (marks(before, b'=') && is_exported())
+        || (marks(before, b'>') && at >= 2 && marks(at - 2, b'='))
+}
+
+/// Whether an argument has a default: `variable || "x"`.
+fn has_default(arguments: &[Token<'_>]) -> bool {
+    arguments.windows(2).any(|pair| {
+        matches!(pair, [left, right] if [b'|', b'?'].into_iter().any(|m| left.marks(m) && right.marks(m)))
+    })
 }
 
 /// `createRequire(…)` and nothing behind it.

@@ -114,6 +114,13 @@ impl Evaluator<'_, '_> {
                     value = value.map(|left| left.plus(right));
                     used += 1 + more;
                 }
+                // `variable || "x"`: the default of what is not known.
+                Kind::Mark(mark @ (b'|' | b'?')) if is_mark(tokens, used + 1, mark) => {
+                    let rest = tokens.get(used + 2..).unwrap_or_default();
+                    let (right, more) = self.expression(rest, depth + 1);
+                    value = value.or(right.filter(|right| depth > 0 || right.base != Base::None));
+                    used += 2 + more;
+                }
                 // `new URL("x", import.meta.url).href` is the same path.
                 Kind::Mark(b'.') if is_same_path(tokens.get(used + 1)) => used += 2,
                 Kind::Mark(b',' | b')' | b']' | b'}' | b';') => break,
@@ -260,6 +267,10 @@ fn call(name: &[u8], arguments: Vec<Option<Value>>) -> Option<Value> {
     }
 }
 
+fn is_mark(tokens: &[Token<'_>], at: usize, mark: u8) -> bool {
+    tokens.get(at).is_some_and(|token| token.marks(mark))
+}
+
 /// A property of a URL that is its path.
 fn is_same_path(token: Option<&Token<'_>>) -> bool {
     token.is_some_and(|token| token.is("href") || token.is("pathname"))
@@ -368,6 +379,9 @@ mod tests {
             ("process.cwd() + '/a'", "working:/a"),
             ("('a')", "a"),
             ("a ? 'b' : 'c'", "?"),
+            ("a || 'b'", "?"),
+            ("a ?? join(__dirname, 'b')", "folder:b"),
+            ("resolve(__dirname, a.b || process.env.C || '../d')", "folder:../d"),
             ("'a'\nb", "a"),
             ("((((((((((((((('a'", "?"),
             ("", "?"),
