@@ -184,6 +184,30 @@ impl Packages {
         self.relations.followers(&[other])[package.index()]
     }
 
+    /// Returns the packages built from the same source as this one, itself among them.
+    pub fn family(&self, package: PackageId) -> &[PackageId] {
+        self.relations.family(package)
+    }
+
+    /// Returns the commands of a package, links to them among them.
+    pub fn programs(&self, tree: &Tree, package: PackageId) -> Vec<NodeId> {
+        self.of_role(tree, package, Role::Program).filter(|&node| !tree.is_dir(node)).collect()
+    }
+
+    /// Returns what a package has for the service manager: units of systemd, init scripts of System V and OpenRC.
+    pub fn units(&self, tree: &Tree, package: PackageId) -> Vec<NodeId> {
+        let is_unit = |&node: &NodeId| {
+            let folder = tree.parent(node).map(|folder| tree.name(folder));
+            tree.is_file(node) && matches!(folder, Some(b"system" | b"init.d"))
+        };
+        self.of_role(tree, package, Role::Administration).filter(is_unit).collect()
+    }
+
+    fn of_role(&self, tree: &Tree, package: PackageId, role: Role) -> impl Iterator<Item = NodeId> {
+        let files = self.files(package).iter().copied();
+        files.filter(move |&node| self.places.role(tree, node) == role)
+    }
+
     /// Returns the packages that a package says it needs, or is better off with.
     pub fn relies_on(&self, package: PackageId) -> impl Iterator<Item = PackageId> {
         let relations = [self.relations.depends(package), self.relations.recommends(package)];

@@ -7,6 +7,7 @@
 
 mod commands;
 mod fire;
+mod tools;
 mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,6 +82,10 @@ pub(super) struct Engine<'a> {
     reasons: Reasons,
     queue: BTreeMap<Priority, BTreeSet<NodeId>>,
     possible: Vec<Pending>,
+    /// Packages whose tools are claimed.
+    equipped: BTreeSet<crate::packages::PackageId>,
+    /// Commands of services, which wait until it is known what else runs scripts.
+    tools: Vec<Pending>,
     drops: Drops,
     triggers: BTreeMap<NodeId, Vec<Firing>>,
     /// Files whose imports do not fire the profile.
@@ -139,6 +144,8 @@ impl<'a> Engine<'a> {
             reasons: Reasons::default(),
             queue: BTreeMap::new(),
             possible: Vec::new(),
+            equipped: BTreeSet::new(),
+            tools: Vec::new(),
             drops: Drops::new(
                 tree,
                 subject.profiles,
@@ -185,10 +192,10 @@ impl<'a> Engine<'a> {
                 self.analyse(&batch);
             } else if let Some((firing, origin)) = self.replay.pop_first() {
                 self.offer_again(&firing, origin);
-            } else if self.possible.is_empty() {
-                return;
-            } else {
+            } else if !self.possible.is_empty() {
                 self.admit_possible();
+            } else if !self.admit_tools() {
+                return;
             }
         }
     }

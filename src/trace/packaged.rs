@@ -4,8 +4,9 @@
 //! not: a data file is no reason to keep its package's tools, and companions end there.
 
 use super::claim::{Claim, Finding, Origin, Reason, Strength, Target};
-use super::engine::Engine;
+use super::engine::{Engine, Subject};
 use super::tracer::Reach;
+use crate::packages::PackageId;
 use crate::path::Escaped;
 use crate::tree::NodeId;
 
@@ -20,6 +21,7 @@ pub(super) fn follow(engine: &mut Engine<'_>, node: NodeId) {
         claim_namesakes(engine, node, &String::from_utf8_lossy(tree.name(node)));
         return;
     };
+    follow_service(engine, node, package);
     if !engine.first_of_package(package) {
         return;
     }
@@ -41,6 +43,41 @@ pub(super) fn follow(engine: &mut Engine<'_>, node: NodeId) {
         engine.apply(Origin::Node(node), standing.strength(), finding);
     }
     claim_namesakes(engine, node, &packages.package(package).name);
+}
+
+/// Claims the commands that were packaged with a service: those who run it call them in the running container, to ask
+/// how it is, to make a user, to have its files read again; and its own scripts find them by variables of its own.
+///
+/// A program is a service if the files that its package, or another of the same source, has for the service manager start
+/// it. The file stays, so that the slim image tells the same story.
+fn follow_service(engine: &mut Engine<'_>, node: NodeId, package: PackageId) {
+    let Subject { tree, packages, .. } = *engine.subject;
+    if engine.has_tools(package) {
+        return;
+    }
+    let family = packages.family(package);
+    let mut units = family.iter().flat_map(|&member| packages.units(tree, member));
+    let name = tree.name(node);
+    let starts = |unit: &NodeId| names(&engine.view().read(*unit, MAX_UNIT), name);
+    let Some(unit) = units.find(starts) else { return };
+    let service = Escaped(name).to_string();
+    engine.keep_evidence(unit, node, format!("says that {service} is a service"));
+    for &member in family {
+        let detail = format!("a command of the service {service}");
+        engine.claim_tools(member, packages.programs(tree, member), node, &detail);
+    }
+}
+
+/// How much of a service manager's file is read, in bytes.
+const MAX_UNIT: u64 = 64 << 10;
+
+/// Says whether a text has a path that ends in a program's name.
+fn names(text: &[u8], name: &[u8]) -> bool {
+    let path = [b"/", name].concat();
+    memchr::memmem::find_iter(text, &path).any(|at| {
+        let next = text.get(at + path.len());
+        next.is_none_or(|byte| !(byte.is_ascii_alphanumeric() || b"-_./@%+".contains(byte)))
+    })
 }
 
 /// Claims the configuration and state that somebody made for a program under its name.

@@ -1,0 +1,89 @@
+//! Commands that come with a service: they wait until all else is followed.
+//!
+//! A tool that only those who run the container call is worth its own bytes and its libraries, not a language of its own:
+//! a script stays if something else needs what runs it.
+
+use super::{Engine, How, Pending};
+use crate::packages::PackageId;
+use crate::trace::drops::Scope;
+use crate::trace::outcome::Weight;
+use crate::trace::script::Shebang;
+use crate::trace::tracer::Reach;
+use crate::trace::{Claim, Origin, Reason, Strength};
+use crate::tree::NodeId;
+
+/// How much of a tool is read to find its interpreter, in bytes: more than the kernel reads of a script's first line.
+const HEAD: u64 = 256;
+
+impl Engine<'_> {
+    /// Says whether the tools of a package are claimed.
+    pub(in crate::trace) fn has_tools(&self, package: PackageId) -> bool {
+        self.equipped.contains(&package)
+    }
+
+    /// Claims the tools of a package for the service whose program is `service`.
+    pub(in crate::trace) fn claim_tools(
+        &mut self,
+        package: PackageId,
+        tools: Vec<NodeId>,
+        service: NodeId,
+        detail: &str,
+    ) {
+        self.equipped.insert(package);
+        for node in tools {
+            let (claim, strength) = (Claim::Companion, Strength::Possible);
+            let detail = detail.to_owned();
+            let reason = Reason { claim, strength, origin: Origin::Node(service), detail };
+            self.tools.push(Pending { node, end: node, reason, reach: Reach::Direct });
+        }
+    }
+
+    /// Keeps a file as it is, for what it says of `service`; nothing that it names is needed.
+    pub(in crate::trace) fn keep_evidence(
+        &mut self,
+        node: NodeId,
+        service: NodeId,
+        detail: String,
+    ) {
+        if self.drops.by_user(node) {
+            return;
+        }
+        let strength = self.standings[service.index()].strength().min(Strength::Likely);
+        let (claim, origin) = (Claim::Companion, Origin::Node(service));
+        let reason = Reason { claim, strength, origin, detail };
+        let standing = &mut self.standings[node.index()];
+        standing.raise(&reason, Weight::Named, Reach::Broad, &mut self.reasons);
+    }
+
+    /// Reaches the tools that nothing drops and whose interpreters are there; says whether there was any.
+    pub(super) fn admit_tools(&mut self) -> bool {
+        let mut tools = std::mem::take(&mut self.tools);
+        tools.retain(|tool| {
+            !self.standings[tool.node.index()].is_reached()
+                && self.drops.rule(tool.node, Scope::Fired).is_none()
+                && self.has_interpreter(tool.node)
+        });
+        let is_some = !tools.is_empty();
+        for Pending { node, reason, reach, .. } in tools {
+            self.reach(node, reason, How { weight: Weight::Possible, reach });
+        }
+        is_some
+    }
+
+    /// Says whether what runs a program stays anyway: a script's interpreter.
+    fn has_interpreter(&self, node: NodeId) -> bool {
+        let view = self.view();
+        let Some(file) = view.tree.resolve(view.tree.path(node).as_bytes()) else { return false };
+        let head = view.read(file.node, HEAD);
+        let Some(shebang) = Shebang::of(&head) else { return true };
+        let looked_up = shebang.looked_up().and_then(|words| words.into_iter().flatten().next());
+        let path = match looked_up {
+            Some(word) => {
+                view.which(&word, &view.working_dir()).map(|path| path.as_bytes().to_vec())
+            }
+            None => Some(shebang.program.to_vec()),
+        };
+        let found = path.and_then(|path| view.tree.resolve(&path));
+        found.is_some_and(|found| self.standings[found.node.index()].is_reached())
+    }
+}
