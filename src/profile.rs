@@ -492,6 +492,7 @@ mod builtin {
         "redis",
         "rsync",
         "ruby",
+        "runit",
         "sasl",
         "sasl-server",
         "service",
