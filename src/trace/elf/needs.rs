@@ -157,8 +157,10 @@ impl Needs<'_> {
         let path = self.view.which(word, &ImagePath::root())?;
         let node = self.view.tree.resolve(path.as_bytes())?.node;
         let (file, owner) = (self.file, self.view.packages.owner(node));
-        let is_distinct = file.owner.is_none() && word.contains(&b'-');
-        if node == file.node || owner != file.owner && !is_distinct {
+        let is_searched = self.calls.has(Call::Search);
+        let is_distinct = is_searched && file.owner.is_none() && word.contains(&b'-');
+        let is_own = owner.is_some() && owner == file.owner || owner == file.owner && is_searched;
+        if node == file.node || !is_own && !is_distinct {
             return None;
         }
         Some(possible(Target::Path(path.as_bytes().to_vec()), Claim::Command, word))

@@ -111,7 +111,8 @@ impl Constants {
             let texts = window.texts().filter(|text| names::is_command_line(text, &is_program));
             texts.for_each(|text| keep(&mut self.commands, text));
         }
-        if calls.has(Call::Search) {
+        // A program that looks for others on PATH may walk it by itself, and then calls `execve` only.
+        if calls.has(Call::Run) {
             let ends = window.texts().filter_map(names::end);
             let texts = window.texts().filter(|text| names::is_word(text)).chain(ends);
             let texts = texts.filter(|text| surroundings.is_program(text, tree));
