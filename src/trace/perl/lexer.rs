@@ -116,6 +116,7 @@ impl<'t> Lexer<'t> {
             b'=' if self.is_at_line_start() && self.peek(1)?.is_ascii_alphabetic() => self.pod(),
             b'#' => self.at += memchr::memchr(b'\n', self.rest()).unwrap_or(self.rest().len()),
             b'$' => self.variable(),
+            b'&' if self.is_sigil() && self.call().is_some() => {}
             b'@' | b'%' | b'&' if self.is_sigil() => self.variable(),
             byte if byte == b'_' || byte.is_ascii_alphabetic() => return self.word(),
             byte if byte.is_ascii_digit() => {
@@ -201,6 +202,17 @@ impl<'t> Lexer<'t> {
             byte == b'_' || byte == b'$' || byte == b'{' || byte.is_ascii_alphabetic()
         });
         is_name && self.expects_term()
+    }
+
+    /// `&name(…)` calls a function as `name(…)` does; without brackets it may stand for the function itself.
+    fn call(&mut self) -> Option<()> {
+        let inner = self.rest().get(1..)?;
+        let length = name_length(inner);
+        let name = inner.get(..length).filter(|name| !name.is_empty())?;
+        (inner.get(length) == Some(&b'(')).then(|| {
+            self.push(Kind::Word, name);
+            self.at += 1 + length;
+        })
     }
 
     fn variable(&mut self) {

@@ -78,6 +78,9 @@ const RUNNERS: &[&str] = &[
     "run_forked",
 ];
 
+/// Functions that say where a program is: it is run by what they give.
+const FINDERS: &[&str] = &["which", "can_run"];
+
 /// What a program names.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum What {
@@ -221,6 +224,8 @@ impl<'t> Reader<'t> {
                     self.loader(at, name, when);
                 } else if RUNNERS.contains(&name) {
                     self.runs(at, name, is_method, when);
+                } else if FINDERS.contains(&name) && !is_method {
+                    self.finds(at, when);
                 } else if name == "open" {
                     self.pipe(at, when);
                 } else if CODERS.contains(&name) {

@@ -96,6 +96,16 @@ impl Reader<'_> {
         }
     }
 
+    /// `my $groupadd = which('groupadd')`.
+    pub(super) fn finds(&mut self, at: usize, when: When) {
+        let is_called = self.tokens.get(at + 1).is_some_and(|next| next.is_mark(b'('));
+        let Some(name) = self.tokens.get(at + 2).filter(|name| is_called && name.is_text()) else {
+            return;
+        };
+        let (text, line) = (name.text.to_vec(), name.line);
+        self.push(What::Command(text), when, line);
+    }
+
     /// `open(my $out, '-|', 'ls', @more)`, `open(OUT, "sort $x |")`.
     pub(super) fn pipe(&mut self, at: usize, when: When) {
         let arguments = self.tokens.get(at + 1..).unwrap_or_default().iter().take(12);
