@@ -62,10 +62,31 @@ fn follow_service(engine: &mut Engine<'_>, node: NodeId, package: PackageId) {
     let Some(unit) = units.find(starts) else { return };
     let service = Escaped(name).to_string();
     engine.keep_evidence(unit, node, format!("says that {service} is a service"));
+    follow_configuration(engine, node, package);
     for &member in family {
         let detail = format!("a command of the service {service}");
         engine.claim_tools(member, packages.programs(tree, member), node, &detail);
     }
+}
+
+/// Claims what a service is configured by: what it came with and what others and admins put there. The paths in it count,
+/// as they do in what no package owns: pages, certificates, modules, scripts.
+fn follow_configuration(engine: &mut Engine<'_>, service: NodeId, package: PackageId) {
+    let Subject { tree, packages, .. } = *engine.subject;
+    let Some(folder) = tree.child(NodeId::ROOT, b"etc") else { return };
+    let stays = |node| !engine.is_ruled_out(node);
+    let mut files = packages.companions(tree, package, &stays);
+    files.extend(packages.guests(tree, package, &stays).into_iter().map(|(node, _)| node));
+    files.extend(packages.leftovers(tree, package, &stays));
+    files.extend(packages.namesakes(tree, &packages.package(package).name));
+    let is_read = |node: &NodeId| {
+        tree.is_within(*node, folder) && tree.is_file(*node) && !tree.is_executable(*node)
+    };
+    files.retain(is_read);
+    files.sort_unstable();
+    files.dedup();
+    let detail = format!("configuration of the service {}", Escaped(tree.name(service)));
+    engine.claim_configuration(files, service, detail);
 }
 
 /// How much of a service manager's file is read, in bytes.

@@ -55,6 +55,19 @@ impl Engine<'_> {
         standing.raise(&reason, Weight::Named, Reach::Broad, &mut self.reasons);
     }
 
+    /// Claims the files that configure `service`, and has them read as the application's own.
+    pub(in crate::trace) fn claim_configuration(
+        &mut self,
+        files: Vec<NodeId>,
+        service: NodeId,
+        detail: String,
+    ) {
+        let strength = self.standings[service.index()].strength().min(Strength::Likely);
+        let (claim, origin) = (Claim::Companion, Origin::Node(service));
+        let reason = Reason { claim, strength, origin, detail };
+        self.claim_all(files, &reason, How { weight: Weight::Broad, reach: Reach::Application });
+    }
+
     /// Reaches the tools that nothing drops and whose interpreters are there; says whether there was any.
     pub(super) fn admit_tools(&mut self) -> bool {
         let mut tools = std::mem::take(&mut self.tools);
