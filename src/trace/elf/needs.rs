@@ -159,7 +159,7 @@ impl Needs<'_> {
         let (file, owner) = (self.file, self.view.packages.owner(node));
         let is_searched = self.calls.has(Call::Search);
         let is_distinct = is_searched && file.owner.is_none() && word.contains(&b'-');
-        let is_own = owner.is_some() && owner == file.owner || owner == file.owner && is_searched;
+        let is_own = owner == file.owner && (owner.is_some() || is_searched);
         if node == file.node || !is_own && !is_distinct {
             return None;
         }
