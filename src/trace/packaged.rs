@@ -52,7 +52,8 @@ pub(super) fn follow(engine: &mut Engine<'_>, node: NodeId) {
 /// it. The file stays, so that the slim image tells the same story.
 fn follow_service(engine: &mut Engine<'_>, node: NodeId, package: PackageId) {
     let Subject { tree, packages, .. } = *engine.subject;
-    if engine.has_tools(package) {
+    // A profile that is fired by this very program knows what it is run with.
+    if engine.has_tools(package) || engine.has_profile(node) {
         return;
     }
     let family = packages.family(package);

@@ -21,6 +21,11 @@ impl Engine<'_> {
         self.equipped.contains(&package)
     }
 
+    /// Says whether a profile waits for the path.
+    pub(in crate::trace) fn has_profile(&self, node: NodeId) -> bool {
+        self.triggers.contains_key(&node)
+    }
+
     /// Claims the tools of a package for the service whose program is `service`.
     pub(in crate::trace) fn claim_tools(
         &mut self,
