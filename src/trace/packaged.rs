@@ -76,9 +76,10 @@ fn follow_configuration(engine: &mut Engine<'_>, service: NodeId, package: Packa
     let Subject { tree, packages, .. } = *engine.subject;
     let Some(folder) = tree.child(NodeId::ROOT, b"etc") else { return };
     let stays = |node| !engine.is_ruled_out(node);
-    let mut files = packages.companions(tree, package, &stays);
-    files.extend(packages.guests(tree, package, &stays).into_iter().map(|(node, _)| node));
-    files.extend(packages.leftovers(tree, package, &stays));
+    let unit = packages.unit(tree, package, &stays);
+    let mut files = unit.companions();
+    files.extend(unit.guests().into_iter().map(|(node, _)| node));
+    files.extend(unit.leftovers());
     files.extend(packages.namesakes(tree, &packages.package(package).name));
     let is_read = |node: &NodeId| {
         tree.is_within(*node, folder) && tree.is_file(*node) && !tree.is_executable(*node)
