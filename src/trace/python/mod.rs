@@ -7,6 +7,7 @@
 //! the profile's drop rules still thin it, so that a test runner that a library knows of does not stay. The
 //! *standard library* stays whole by the profile; its imports are followed for the parts that the profile drops.
 
+mod bound;
 mod claims;
 mod distribution;
 mod environment;
@@ -28,6 +29,7 @@ mod zipped;
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
+use self::bound::{Form, Unknown};
 use self::claims::{Claims, How};
 use self::distribution::{Origin, Scope};
 use self::environment::{Environment, listed_archives, listed_sites};
@@ -45,7 +47,7 @@ use super::{Claim, FileView, Finding, Mode, Reach, Strength, Target, Tracer, Vie
 use crate::path::ImagePath;
 use crate::trace::memo::Memo;
 use crate::tree::NodeId;
-use crate::warning::Place;
+use crate::warning::{Place, Warning};
 
 /// The tracer of Python; it remembers what it read of a tree, so it serves one trace.
 #[derive(Default)]
@@ -255,6 +257,10 @@ impl Python {
         }
         if owner == Owner::Application {
             source.calls.iter().for_each(|call| called(call, file, &mut claims));
+            // What nothing imports so far may never run.
+            if file.reach == Reach::Direct {
+                source.unknown.iter().for_each(|unknown| warned(unknown, file, &mut claims));
+            }
         }
         claims.finish()
     }
@@ -481,4 +487,22 @@ fn imported(import: &Import, how: How, search: &Search, claims: &mut Claims<'_>)
 
 fn called(call: &Call, file: &FileView<'_>, claims: &mut Claims<'_>) {
     run(call, &Place::Line(file.path.clone(), call.line), claims);
+}
+
+/// Warns of what only the running program loads or runs, unless the image's own environment says it.
+fn warned(unknown: &Unknown, file: &FileView<'_>, claims: &mut Claims<'_>) {
+    let config = claims.view.config;
+    if unknown.variables.iter().any(|name| config.variable(name).is_some()) {
+        return;
+    }
+    let place = Place::Line(file.path.clone(), unknown.line);
+    let (claim, warning) = match unknown.form {
+        Form::Import => {
+            (Claim::Import, Warning::UnknownImport { place, text: unknown.text.clone() })
+        }
+        Form::Run => {
+            (Claim::Command, Warning::UnknownCommand { place, word: unknown.text.clone() })
+        }
+    };
+    claims.push(Target::Warning(warning), claim, Strength::Likely, String::new());
 }

@@ -2,6 +2,8 @@
 
 use rustc_hash::FxHashSet;
 
+use super::bound::Bound;
+pub use super::bound::Unknown;
 use super::lexer::{Kind, Lexer, Start, Token};
 use crate::trace::Word;
 
@@ -28,6 +30,8 @@ pub struct Source {
     pub calls: Vec<Call>,
     /// Whether it imports what only the running program knows.
     pub is_dynamic: bool,
+    /// The imports and commands whose names only the running program knows, as far as the file's own constants tell.
+    pub unknown: Vec<Unknown>,
     /// What its f-strings begin with, where that may be the beginning of a module's name: `_sysconfigdata_`.
     pub prefixes: Vec<String>,
     /// The distributions that it asks for by name: `version("x")`, `"x==1.0"`.
@@ -106,8 +110,12 @@ pub fn read(source: &[u8]) -> Source {
         if let Start::Indent(indent) = start {
             reader.enter(indent, &tokens);
         }
+        reader.bound.line(&tokens);
         reader.line(&tokens, start);
     }
+    let (unknown, calls) = reader.bound.resolve();
+    reader.source.calls.extend(calls);
+    reader.source.unknown = unknown;
     reader.source
 }
 
@@ -118,6 +126,7 @@ struct Reader<'a> {
     /// The `try` that ended last: its indentation, and the place of its first import.
     tried: Option<(u32, usize)>,
     seen: FxHashSet<&'a [u8]>,
+    bound: Bound<'a>,
 }
 
 /// A block of a compound statement; it ends where a line is indented no more than its first.
@@ -217,7 +226,13 @@ impl<'a> Reader<'a> {
                     at += self.import_from(token, rest, when);
                 }
                 Kind::Name if rest.first().is_some_and(|next| next.marks(b'(')) => {
-                    self.call(token, rest.get(1..).unwrap_or_default(), when);
+                    let before = tokens.get(..at).unwrap_or_default();
+                    let rest = rest.get(1..).unwrap_or_default();
+                    let calls = self.source.calls.len();
+                    self.call(token, rest, when);
+                    if self.source.calls.len() == calls && when != When::Alone {
+                        self.bound.call(before, token, arguments(rest), &self.source.imports);
+                    }
                 }
                 Kind::Text if !documents => self.word(token),
                 Kind::Format => self.prefix(token),
@@ -452,7 +467,7 @@ fn is_distribution(text: &[u8]) -> bool {
     !text.is_empty() && text.len() <= MAX_NAME && text.iter().all(is_part)
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
@@ -470,7 +485,7 @@ fn started(rest: &[Token<'_>]) -> Option<Action> {
 }
 
 /// The tokens up to the bracket that closes the call.
-fn arguments<'b, 'a>(rest: &'b [Token<'a>]) -> &'b [Token<'a>] {
+pub(super) fn arguments<'b, 'a>(rest: &'b [Token<'a>]) -> &'b [Token<'a>] {
     let mut depth = 0usize;
     for (at, token) in rest.iter().enumerate() {
         match token.kind {
@@ -486,7 +501,7 @@ fn arguments<'b, 'a>(rest: &'b [Token<'a>]) -> &'b [Token<'a>] {
 }
 
 /// The items of a list or of a call, each a constant or unknown; `None` where the first is unknown.
-fn literals(rest: &[Token<'_>]) -> Option<Vec<Word>> {
+pub(super) fn literals(rest: &[Token<'_>]) -> Option<Vec<Word>> {
     let mut words = Vec::new();
     let mut depth = 0usize;
     let mut item: Vec<&Token<'_>> = Vec::new();
@@ -520,7 +535,7 @@ fn constant(tokens: &[&Token<'_>]) -> Word {
 }
 
 /// A call's first argument, where it is a constant.
-fn first_text(rest: &[Token<'_>]) -> Option<Vec<u8>> {
+pub(super) fn first_text(rest: &[Token<'_>]) -> Option<Vec<u8>> {
     let texts: Vec<&Token<'_>> = rest.iter().take_while(|t| t.kind == Kind::Text).collect();
     let next = rest.get(texts.len())?;
     if next.marks(b',') || next.marks(b')') { constant(&texts) } else { None }

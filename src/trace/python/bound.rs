@@ -1,0 +1,228 @@
+//! What the names of a file are bound to, as far as constants go: `TOOL = "ffmpeg"`, `for name in ("a", "b")`.
+//!
+//! A call that loads or runs what such a name says is known; what is left only the running program knows.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::lexer::{Kind, Token};
+use super::source::{Action, Call, Import, first_text, literals, text};
+
+/// How many tokens of a value are kept.
+const MAX_VALUE: usize = 64;
+
+/// How many values one name may have.
+const MAX_VALUES: usize = 16;
+
+/// How many calls of a file are remembered.
+const MAX_CALLS: usize = 64;
+
+/// Through how many names a value is followed.
+const MAX_STEPS: usize = 4;
+
+/// Functions of `subprocess` that start a program.
+const STARTERS: [&[u8]; 5] = [b"run", b"call", b"check_call", b"check_output", b"Popen"];
+
+/// A name that only the running program knows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unknown {
+    /// What is done with it.
+    pub form: Form,
+    /// The call, such as `import_module(name)`.
+    pub text: String,
+    /// The line, counted from 1.
+    pub line: u32,
+    /// The variables of the environment that it is taken from.
+    pub variables: Vec<String>,
+}
+
+/// What is done with a name that is not known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// A module is imported.
+    Import,
+    /// A program is run.
+    Run,
+}
+
+/// The values of a file's names, and the calls that use them.
+#[derive(Default)]
+pub struct Bound<'a> {
+    values: FxHashMap<&'a [u8], Vec<Vec<Token<'a>>>>,
+    /// The functions that have a parameter of a name.
+    takers: FxHashMap<&'a [u8], Vec<&'a [u8]>>,
+    /// The functions that are called with a constant, which stands where they are called.
+    given: FxHashSet<&'a [u8]>,
+    calls: Vec<(Unknown, Vec<Token<'a>>)>,
+}
+
+impl<'a> Bound<'a> {
+    /// Takes the values that a line gives to names.
+    pub fn line(&mut self, tokens: &[Token<'a>]) {
+        for three in tokens.windows(3) {
+            let is_text = matches!(three[2].kind, Kind::Text | Kind::Mark(b'['));
+            if three[0].kind == Kind::Name && three[1].marks(b'(') && is_text {
+                self.given.insert(three[0].text);
+            }
+        }
+        if let [define, function, rest @ ..] = tokens
+            && define.is("def")
+        {
+            for token in rest.iter().filter(|token| token.kind == Kind::Name).take(MAX_VALUES) {
+                self.takers.entry(token.text).or_default().push(function.text);
+            }
+        }
+        let value = match tokens {
+            [name, equals, value @ ..] if name.kind == Kind::Name && equals.marks(b'=') => {
+                (!value.first().is_some_and(|next| next.marks(b'='))).then_some((*name, value))
+            }
+            [first, rest @ ..] if first.is("for") => {
+                let at = rest.iter().take(8).position(|token| token.is("in"));
+                at.and_then(|at| rest.first().map(|name| (*name, &rest[at + 1..])))
+            }
+            _ => None,
+        };
+        let Some((name, value)) = value else { return };
+        let values = self.values.entry(name.text).or_default();
+        if values.len() < MAX_VALUES {
+            values.push(value.iter().copied().take(MAX_VALUE).collect());
+        }
+    }
+
+    /// Remembers a call that loads or runs what its first argument says, and that holds no constant itself.
+    pub fn call(
+        &mut self,
+        before: &[Token<'a>],
+        name: &Token<'a>,
+        arguments: &[Token<'a>],
+        imports: &[Import],
+    ) {
+        let of = |module: &str| match before {
+            [.., owner, dot] if dot.marks(b'.') => owner.is(module),
+            [.., last] if last.is("def") || last.is("class") => false,
+            _ => imports.iter().any(|import| {
+                import.module == module && import.names.iter().any(|it| it.as_bytes() == name.text)
+            }),
+        };
+        let form = match name.text {
+            b"import_module" if of("importlib") => Form::Import,
+            b"__import__" => Form::Import,
+            text if STARTERS.contains(&text) && of("subprocess") => Form::Run,
+            b"system" | b"popen" | b"execvp" | b"execv" | b"execlp" if of("os") => Form::Run,
+            b"create_subprocess_exec" | b"create_subprocess_shell" if of("asyncio") => Form::Run,
+            _ => return,
+        };
+        let end = end_of_first(arguments);
+        let first = arguments.get(..end).unwrap_or_default();
+        if first.is_empty() || self.calls.len() == MAX_CALLS || first_text(arguments).is_some() {
+            return;
+        }
+        let shown: String = first.iter().take(12).map(|token| text(token.text)).collect();
+        let unknown = Unknown {
+            form,
+            text: format!("{}({shown})", text(name.text)),
+            line: name.line,
+            variables: Vec::new(),
+        };
+        self.calls.push((unknown, first.iter().copied().take(MAX_VALUE).collect()));
+    }
+
+    /// Returns what stays unknown, and the commands that turn out to be known.
+    pub fn resolve(self) -> (Vec<Unknown>, Vec<Call>) {
+        let (mut unknown, mut calls) = (Vec::new(), Vec::new());
+        for (call, value) in &self.calls {
+            let mut found = Found::default();
+            self.look(call.form, value, MAX_STEPS, &mut found);
+            let line = call.line;
+            calls.extend(found.actions.into_iter().map(|action| Call { action, line }));
+            if !found.is_known {
+                unknown.push(Unknown { variables: found.variables, ..call.clone() });
+            }
+        }
+        (unknown, calls)
+    }
+
+    /// Looks at a value, and at those of the names in it.
+    fn look(&self, form: Form, value: &[Token<'a>], steps: usize, found: &mut Found) {
+        let has = |word: &str| value.iter().any(|token| token.is(word));
+        // Its own package and the interpreter stay; what only a part of is known belongs to the package that it begins with.
+        const OWN: [&str; 5] = ["__name__", "__package__", "__path__", "executable", "__file__"];
+        let texts: Vec<&Token<'a>> =
+            value.iter().filter(|token| matches!(token.kind, Kind::Text | Kind::Format)).collect();
+        if has("environ") || has("getenv") {
+            found.variables.extend(texts.first().map(|token| text(token.text)));
+            found.is_known |= texts.len() > 1;
+            return;
+        }
+        found.is_known |= OWN.into_iter().any(has);
+        match form {
+            // The names in an f-string are not told apart: mostly they put its own package in front.
+            Form::Import => {
+                let tells = |token: &&Token<'_>| token.kind == Kind::Format || token.text.len() > 1;
+                found.is_known |= texts.iter().any(tells);
+            }
+            Form::Run => match value {
+                [open, rest @ ..] if open.marks(b'[') || open.marks(b'(') => match literals(rest) {
+                    Some(words) => found.runs(words),
+                    None => {
+                        let end = end_of_first(rest);
+                        return self.names(form, &rest[..end], steps, found);
+                    }
+                },
+                [first, ..] if first.kind == Kind::Text && !first.text.is_empty() => {
+                    let words = first.text.split(u8::is_ascii_whitespace);
+                    let words = words.filter(|word| !word.is_empty());
+                    found.runs(words.map(|word| Some(word.to_vec())).collect());
+                }
+                [first, ..] if first.kind == Kind::Format && !first.text.is_empty() => {
+                    found.is_known = true;
+                }
+                _ => {}
+            },
+        }
+        self.names(form, value, steps, found);
+    }
+
+    fn names(&self, form: Form, value: &[Token<'a>], steps: usize, found: &mut Found) {
+        let Some(steps) = steps.checked_sub(1) else { return };
+        for token in value.iter().filter(|token| token.kind == Kind::Name).take(MAX_STEPS) {
+            let takers = self.takers.get(token.text).map_or(&[][..], Vec::as_slice);
+            found.is_known |= takers.iter().any(|function| self.given.contains(function));
+            for value in self.values.get(token.text).into_iter().flatten() {
+                self.look(form, value, steps, found);
+            }
+        }
+    }
+}
+
+/// What was found out of a call.
+#[derive(Default)]
+struct Found {
+    is_known: bool,
+    actions: Vec<Action>,
+    variables: Vec<String>,
+}
+
+impl Found {
+    fn runs(&mut self, words: Vec<crate::trace::Word>) {
+        self.is_known = true;
+        let action = Action::Run(words);
+        if !self.actions.contains(&action) {
+            self.actions.push(action);
+        }
+    }
+}
+
+/// Where the first of a call's arguments ends.
+fn end_of_first(arguments: &[Token<'_>]) -> usize {
+    let mut depth = 0usize;
+    for (at, token) in arguments.iter().enumerate() {
+        match token.kind {
+            Kind::Mark(b'(' | b'[' | b'{') => depth += 1,
+            Kind::Mark(b')' | b']' | b'}') if depth == 0 => return at,
+            Kind::Mark(b')' | b']' | b'}') => depth -= 1,
+            Kind::Mark(b',') if depth == 0 => return at,
+            Kind::Mark(_) | Kind::Name | Kind::Text | Kind::Format | Kind::Number => {}
+        }
+    }
+    arguments.len()
+}
