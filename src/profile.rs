@@ -467,6 +467,7 @@ mod builtin {
         "mariadb",
         "mariadb-client",
         "mime",
+        "mono",
         "mozilla-nss",
         "musl",
         "names",

@@ -30,7 +30,8 @@ const QUALIFIED: &[&[u8]] = &[
 ];
 
 /// What may stand before a backquote that opens a command, so that those of SQL and of prose do not.
-const BEFORE_BACKQUOTE: &[&[u8]] = &[b"=", b"(", b"return", b"print", b"echo", b"puts", b"#{"];
+const BEFORE_BACKQUOTE: &[&[u8]] =
+    &[b"=", b"(", b"return", b"print", b"echo", b"puts", b"#{", b"then", b"else", b"&&", b"||"];
 
 /// Endings of files in one of the languages.
 const ENDINGS: &[&[u8]] = &[b".rb", b".ru", b".rake", b".erb", b".pl", b".pm", b".cgi", b".psgi"];
@@ -258,6 +259,7 @@ mod tests {
             ("system 'ls', dir", &["ls"]),
             ("x = `git log #{ref}`; y = %x(date)", &["git log $x", "date"]),
             ("my $t = qx{uptime};", &["uptime"]),
+            ("when 'day' then `date +%d`", &["date +%d"]),
             ("out, status = Open3.capture2e(\"pdftotext\", path)", &["pdftotext"]),
             ("popen(\"sort -u\", 'w'); system(\"a \\\"b\\\"\")", &["sort -u", "a \"b\""]),
             ("'exec'=>function(){ return shell_exec('date | tr a b'); }", &["date | tr a b"]),

@@ -28,6 +28,7 @@ mod pattern;
 mod settings;
 pub mod strings;
 pub mod apache;
+pub mod assembly;
 pub mod calls;
 pub mod conda;
 pub mod cron;
@@ -77,6 +78,7 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(node::SourceMaps),
         Box::new(java::Java::new(elf::Elf::new(subject.tree, subject.contents, subject.config))),
         Box::new(dotnet::Dotnet),
+        Box::new(assembly::Assembly),
         Box::new(erlang::Erlang::default()),
         Box::new(nginx::Nginx),
         Box::new(apache::Apache),
@@ -94,7 +96,7 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(perl::Perl::default()),
         Box::new(ruby::Ruby::default()),
         Box::new(lua::Lua::default()),
-        Box::new(r::R),
+        Box::new(r::R::default()),
         Box::new(calls::Calls),
         Box::new(subcommands::Subcommands),
     ]

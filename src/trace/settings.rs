@@ -1,5 +1,7 @@
 //! What a path in a program's own configuration claims: more than a constant does, because its place says that it is used.
 
+use std::collections::BTreeSet;
+
 use super::claim::{Claim, Finding, Strength, Target};
 use super::shell::{commands_of_text, literal_words};
 use super::strings::{self, Files};
@@ -36,6 +38,25 @@ pub fn site(view: &View<'_>, folder: &[u8], place: &Place) -> Vec<Finding> {
     }
     if view.tree.is_dir(found.node) && !view.shared.contains(found.node) {
         findings.push(included(Target::Folder(found.node), folder, place));
+    }
+    findings.extend(packaged(view, found.node, folder, place));
+    findings
+}
+
+/// Returns the claims of a packaged site: what else its package brought, and what somebody put into folders of its name.
+fn packaged(view: &View<'_>, site: NodeId, folder: &[u8], place: &Place) -> Vec<Finding> {
+    let pages = view.tree.children(site).iter().filter(|&&page| view.tree.is_file(page));
+    let owners: BTreeSet<_> = pages.filter_map(|&page| view.packages.owner(page)).collect();
+    let mut findings = Vec::new();
+    for package in owners {
+        let name = &view.packages.package(package).name;
+        for files in [
+            view.packages.companions(view.tree, package, &|_| true),
+            view.packages.leftovers(view.tree, package, &|_| true),
+            view.packages.namesakes(view.tree, name),
+        ] {
+            findings.push(included(Target::Files(files), folder, place));
+        }
     }
     findings
 }

@@ -76,7 +76,12 @@ impl Tracer for Php {
     }
 
     fn file(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
-        if file.reach == Reach::Broad {
+        // The pages of a site came in with its folder; of libraries those count that something includes.
+        let is_page = || {
+            ENDINGS.iter().any(|ending| file.path.name().ends_with(ending))
+                && !is_library(file, view)
+        };
+        if file.reach == Reach::Broad && !is_page() {
             return Vec::new();
         }
         if file.head.starts_with(b"\x7fELF") {
@@ -85,7 +90,11 @@ impl Tracer for Php {
         let Some(text) = file.whole.filter(|_| is_text(file.head)) else { return Vec::new() };
         if is_source(file) {
             let reading = Reading::new(self, file.path.clone(), file.node, view);
-            return reading.findings(text);
+            let mut findings = reading.findings(text);
+            if file.reach == Reach::Broad {
+                findings.retain_mut(is_sure);
+            }
+            return findings;
         }
         let is_script = Shebang::of(file.head).is_some_and(|shebang| shebang.is_shell());
         if is_script { self.written(text, file, view) } else { Vec::new() }
@@ -241,6 +250,32 @@ fn options(build: &Build, words: &[Word], place: &Place, view: &View<'_>) -> Vec
         }
     }
     configuration.findings
+}
+
+/// A packaged site knows of programs that its administrator may do without: no warning is due for those, nor for commands
+/// that it makes up.
+fn is_sure(finding: &mut Finding) -> bool {
+    match &mut finding.target {
+        Target::Command(command) => {
+            command.optional = true;
+            command.words.first().is_some_and(Option::is_some)
+        }
+        Target::Warning(_) => false,
+        Target::Path(_)
+        | Target::Node(_)
+        | Target::Folder(_)
+        | Target::Unowned(_)
+        | Target::Files(_)
+        | Target::Library(_)
+        | Target::Ruled { .. }
+        | Target::Symbol(_) => true,
+    }
+}
+
+/// Says whether a file is one of the libraries that the profile thins.
+fn is_library(file: &FileView<'_>, view: &View<'_>) -> bool {
+    let rule = view.profiles.get(NAME).and_then(|profile| profile.drop.get("libraries"));
+    rule.is_some_and(|rule| rule.paths.iter().any(|glob| glob.bind(&file.path).is_some()))
 }
 
 fn is_source(file: &FileView<'_>) -> bool {
