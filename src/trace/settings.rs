@@ -50,11 +50,9 @@ fn packaged(view: &View<'_>, site: NodeId, folder: &[u8], place: &Place) -> Vec<
     let mut findings = Vec::new();
     for package in owners {
         let name = &view.packages.package(package).name;
-        for files in [
-            view.packages.companions(view.tree, package, &|_| true),
-            view.packages.leftovers(view.tree, package, &|_| true),
-            view.packages.namesakes(view.tree, name),
-        ] {
+        let unit = view.packages.unit(view.tree, package, &|_| true);
+        let namesakes = view.packages.namesakes(view.tree, name);
+        for files in [unit.companions(), unit.leftovers(), namesakes] {
             findings.push(included(Target::Files(files), folder, place));
         }
     }

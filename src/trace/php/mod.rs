@@ -268,6 +268,7 @@ fn is_sure(finding: &mut Finding) -> bool {
         | Target::Files(_)
         | Target::Library(_)
         | Target::Ruled { .. }
+        | Target::Sourced(_)
         | Target::Symbol(_) => true,
     }
 }
