@@ -481,6 +481,15 @@ impl<'a> Engine<'a> {
         self.standings[node.index()]
     }
 
+    /// Says whether a command line starts a program for sure, or as good as.
+    pub(super) fn is_started(&self, node: NodeId) -> bool {
+        let standing = self.standing(node);
+        let is_command = || {
+            matches!(self.reasons.claim(standing), Claim::Entry | Claim::Command | Claim::Link)
+        };
+        standing.strength() >= Strength::Likely && is_command()
+    }
+
     fn finish(mut self) -> Trace {
         self.warn_of_missing();
         let warnings = self.told();

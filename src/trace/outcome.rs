@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
-use super::claim::{Origin, Reason, ReasonId, Strength};
+use super::claim::{Claim, Origin, Reason, ReasonId, Strength};
 use super::drops::Drops;
 use super::mode::Mode;
 use super::tracer::{Firing, Reach};
@@ -105,6 +105,11 @@ impl Reasons {
     /// Returns where the evidence for a reached path starts.
     pub(super) fn origin(&self, standing: Standing) -> Origin {
         self.all[standing.reason as usize].origin
+    }
+
+    /// Returns the kind of the claim by which a path was reached.
+    pub(super) fn claim(&self, standing: Standing) -> Claim {
+        self.all[standing.reason as usize].claim
     }
 
     fn intern(&mut self, reason: &Reason) -> u32 {

@@ -49,14 +49,19 @@ pub(super) fn follow(engine: &mut Engine<'_>, node: NodeId) {
 /// how it is, to make a user, to have its files read again; and its own scripts find them by variables of its own.
 ///
 /// A program is a service if the files that its package, or another of the same source, has for the service manager start
-/// it. The file stays, so that the slim image tells the same story.
+/// it and a command line of the image does: what a runtime brings along for itself, such as Erlang's port mapper, is none.
+/// The file stays, so that the slim image tells the same story.
 fn follow_service(engine: &mut Engine<'_>, node: NodeId, package: PackageId) {
     let Subject { tree, packages, .. } = *engine.subject;
-    // A profile that is fired by this very program knows what it is run with.
-    if engine.has_tools(package) || engine.has_profile(node) {
+    if engine.has_tools(package) || !engine.is_started(node) {
         return;
     }
     let family = packages.family(package);
+    // A profile that is fired by one of its programs knows what they are run with.
+    let mut programs = family.iter().flat_map(|&member| packages.programs(tree, member));
+    if programs.any(|program| engine.has_profile(program)) {
+        return;
+    }
     let mut units = family.iter().flat_map(|&member| packages.units(tree, member));
     let name = tree.name(node);
     let starts = |unit: &NodeId| names(&engine.view().read(*unit, MAX_UNIT), name);
