@@ -484,9 +484,8 @@ impl<'a> Engine<'a> {
     /// Says whether a command line starts a program for sure, or as good as.
     pub(super) fn is_started(&self, node: NodeId) -> bool {
         let standing = self.standing(node);
-        let is_command = || {
-            matches!(self.reasons.claim(standing), Claim::Entry | Claim::Command | Claim::Link)
-        };
+        let is_command =
+            || matches!(self.reasons.claim(standing), Claim::Entry | Claim::Command | Claim::Link);
         standing.strength() >= Strength::Likely && is_command()
     }
 

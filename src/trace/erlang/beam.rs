@@ -4,8 +4,6 @@
 //! User's Guide. The literals are not decoded but searched for the tags of atoms and texts: what is found by mistake names
 //! nothing in the image.
 
-use std::collections::BTreeSet;
-
 use libdeflater::Decompressor;
 
 /// The most that a module or its literals may take when they are decompressed, in bytes.
@@ -18,13 +16,13 @@ const MAX_RATIO: usize = 1100;
 #[derive(Default, Debug, PartialEq, Eq)]
 pub struct Names {
     /// The modules that it imports functions of.
-    pub imports: BTreeSet<Vec<u8>>,
+    pub imports: Vec<Vec<u8>>,
     /// The functions that it imports, as `module:function`.
-    pub functions: BTreeSet<Vec<u8>>,
+    pub functions: Vec<Vec<u8>>,
     /// All atoms, of its code and of its literals.
-    pub atoms: BTreeSet<Vec<u8>>,
+    pub atoms: Vec<Vec<u8>>,
     /// The texts among its literals.
-    pub texts: BTreeSet<Vec<u8>>,
+    pub texts: Vec<Vec<u8>>,
 }
 
 /// Reads a module; `None` for what is none.
@@ -53,10 +51,11 @@ pub fn names(bytes: &[u8]) -> Option<Names> {
         else {
             continue;
         };
-        names.imports.insert(module.to_vec());
-        names.functions.insert([module, &b":"[..], function].concat());
+        names.imports.push(module.to_vec());
+        names.functions.push([module, &b":"[..], function].concat());
     }
     names.atoms.extend(table.into_iter().map(<[u8]>::to_vec));
+    names.settle();
     Some(names)
 }
 
@@ -68,10 +67,24 @@ pub fn terms(bytes: &[u8]) -> Option<Names> {
         Some(packed) => names.search(&unpack(packed.get(4..)?, u32_at(packed, 0)? as usize)?),
         None => names.search(term),
     }
+    names.settle();
     Some(names)
 }
 
 impl Names {
+    /// Sorts the names, each once: a release has hundreds of thousands.
+    fn settle(&mut self) {
+        for list in [&mut self.imports, &mut self.functions, &mut self.atoms, &mut self.texts] {
+            list.sort_unstable();
+            list.dedup();
+        }
+    }
+
+    /// Says whether the file calls a function, given as `module:function`.
+    pub fn calls(&self, function: &[u8]) -> bool {
+        self.functions.binary_search_by(|other| other.as_slice().cmp(function)).is_ok()
+    }
+
     fn literals(&mut self, chunk: &[u8]) {
         let (Some(size), Some(rest)) = (u32_at(chunk, 0), chunk.get(4..)) else { return };
         // Since OTP 28 a size of zero says that the literals stand as they are.
@@ -97,7 +110,7 @@ impl Names {
             };
             let is_text = matches!(tag, b'k' | b'm');
             let list = if is_text { &mut self.texts } else { &mut self.atoms };
-            list.insert(value.to_vec());
+            list.push(value.to_vec());
             at += head + value.len();
         }
     }
@@ -217,7 +230,7 @@ pub mod tests {
         [&b"FOR1"[..], &(body.len() as u32).to_be_bytes(), &body].concat()
     }
 
-    fn shown(names: &BTreeSet<Vec<u8>>) -> String {
+    fn shown(names: &[Vec<u8>]) -> String {
         let texts: Vec<String> =
             names.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
         texts.join(" ")

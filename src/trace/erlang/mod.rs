@@ -53,7 +53,7 @@ impl Tracer for Erlang {
             None => view.read(file.node, MAX_WHOLE),
         };
         if name.ends_with(b".beam") {
-            claims.module(file, beam::names(&read()));
+            claims.module(file, || beam::names(&read()));
         } else if name.ends_with(b".app") {
             for other in applications::needed(&read()) {
                 claims.application(&other);
@@ -126,10 +126,11 @@ impl Claims<'_> {
     }
 
     /// Claims a module with its application.
-    fn module_name(&mut self, name: &[u8], detail: &str) {
+    fn module_name(&mut self, name: &[u8], how: &str) {
         for (module, number) in self.applications.of_module(name, self.file, self.view.tree) {
-            self.push(Target::Node(module), Claim::Import, detail.to_owned());
-            self.claim(number, detail);
+            let detail = format!("{how} `{}`", Escaped(name));
+            self.push(Target::Node(module), Claim::Import, detail.clone());
+            self.claim(number, &detail);
         }
     }
 
@@ -191,18 +192,18 @@ impl Claims<'_> {
             self.push(Target::Command(command), Claim::Command, "scripts run `erl`".to_owned());
         }
         self.file = None;
-        self.module_name(b"escript", "scripts are read by `escript`");
+        self.module_name(b"escript", "scripts are read by");
     }
 
-    fn module(&mut self, file: &FileView<'_>, names: Option<Names>) {
-        let Some(names) = names else { return };
+    fn module(&mut self, file: &FileView<'_>, names: impl FnOnce() -> Option<Names>) {
         let tree = self.view.tree;
         let is_own = self.applications.kind(file.node, tree) != Kind::Installation;
         if !is_own && file.reach == Reach::Broad {
             return;
         }
+        let Some(names) = names() else { return };
         for import in &names.imports {
-            self.module_name(import, &format!("calls functions of `{}`", Escaped(import)));
+            self.module_name(import, "calls functions of");
         }
         if is_own {
             self.atoms(&names);
@@ -224,7 +225,7 @@ impl Claims<'_> {
 
     fn atoms(&mut self, names: &Names) {
         for atom in names.atoms.iter().filter(|atom| atom.len() >= MIN_ATOM) {
-            self.module_name(atom, &format!("names the module `{}`", Escaped(atom)));
+            self.module_name(atom, "names the module");
         }
     }
 
@@ -236,7 +237,7 @@ impl Claims<'_> {
         let own = own.filter_map(|number| self.applications.get(number)).next();
         self.file = own.map_or(self.file, |application| Some(application.ebin));
         for atom in names.iter().flat_map(|names| &names.atoms) {
-            self.module_name(atom, &format!("the boot file names `{}`", Escaped(atom)));
+            self.module_name(atom, "the boot file names");
         }
     }
 
@@ -254,7 +255,7 @@ impl Claims<'_> {
         ];
         // What the emulator's own library runs, other than the shell, starts nodes on other machines.
         let is_basic = self.applications.is_basic(file.node, self.view.tree);
-        let runs = !is_basic && RUNNERS.iter().any(|&runner| names.functions.contains(runner));
+        let runs = !is_basic && RUNNERS.iter().any(|&runner| names.calls(runner));
         let lines = names.texts.iter().filter(|text| runs && self.runs_something(text));
         let lines: Vec<Vec<u8>> = lines.take(MAX_COMMANDS).cloned().collect();
         for text in &lines {
@@ -301,11 +302,10 @@ impl Claims<'_> {
         if let Some(archive) = Archive::open(bytes) {
             let entries = archive.entries(|name| name.ends_with(b".beam")).unwrap_or_default();
             for entry in entries.iter().take(MAX_ARCHIVED) {
-                let names = archive.read(entry).and_then(|bytes| beam::names(&bytes));
-                self.module(file, names);
+                self.module(file, || archive.read(entry).and_then(|bytes| beam::names(&bytes)));
             }
         } else if let Some(names) = source::embedded_module(text) {
-            self.module(file, Some(names));
+            self.module(file, || Some(names));
         } else {
             self.text(text);
         }
@@ -314,7 +314,7 @@ impl Claims<'_> {
     /// Source text: what stands before a colon or a full stop, or behind a colon, may be a module.
     fn text(&mut self, text: &[u8]) {
         for name in source::modules(text) {
-            self.module_name(&name, &format!("names the module `{}`", Escaped(&name)));
+            self.module_name(&name, "names the module");
         }
     }
 }
