@@ -3,6 +3,8 @@
 //! A profile is a TOML file; its name is the file's. The built-in ones are part of the library; a user's file adds one,
 //! replaces one, or with `extends` merges into one, rule by rule. Unknown keys are refused with their line.
 
+mod builtin;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -409,115 +411,6 @@ impl fmt::Display for DropKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())
     }
-}
-
-/// The profiles that come with dehusk; a test holds the list against the folder.
-mod builtin {
-    macro_rules! texts {
-        ($($name:literal),* $(,)?) => {
-            &[$(($name, include_str!(concat!("../profiles/", $name, ".toml")))),*]
-        };
-    }
-
-    pub const TEXTS: &[(&str, &str)] = texts![
-        "apache",
-        "assembler",
-        "base",
-        "ca-certificates",
-        "charsets-by-name",
-        "compiler",
-        "compiler-c++",
-        "cron",
-        "dbus",
-        "debris",
-        "deno",
-        "dictionaries",
-        "dotnet",
-        "dotnet-application",
-        "dotnet-runtime",
-        "elixir",
-        "erlang",
-        "fontconfig",
-        "gconv",
-        "geo",
-        "ghostscript",
-        "git",
-        "glib",
-        "glibc",
-        "gnupg",
-        "gnutls",
-        "groff",
-        "graphics",
-        "gstreamer",
-        "haproxy",
-        "heif",
-        "icu",
-        "imagemagick",
-        "java",
-        "java-awt",
-        "java-sound",
-        "kerberos",
-        "ldap",
-        "libnode",
-        "locale",
-        "locale-by-name",
-        "lua",
-        "lua-embedded",
-        "magic",
-        "mariadb",
-        "mariadb-client",
-        "mime",
-        "mono",
-        "mozilla-nss",
-        "musl",
-        "names",
-        "native",
-        "nginx",
-        "nginx-lua",
-        "node",
-        "nss",
-        "odbc",
-        "opencl",
-        "openssl",
-        "pam",
-        "password-check",
-        "perl",
-        "php",
-        "pixbuf",
-        "plug-ins",
-        "postgres",
-        "python",
-        "python-embedded",
-        "python-venv",
-        "r",
-        "redis",
-        "rsync",
-        "ruby",
-        "runit",
-        "sasl",
-        "sasl-server",
-        "service",
-        "sessions",
-        "shell",
-        "sound",
-        "source-maps",
-        "ssh",
-        "sudo",
-        "supervisor",
-        "tar",
-        "tcl",
-        "terminfo",
-        "tesseract",
-        "typescript",
-        "typescript-library",
-        "tzdata",
-        "video-acceleration",
-        "vim",
-        "vips",
-        "vulkan",
-        "x11",
-        "xml-catalog",
-    ];
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 
 mod commands;
 mod fire;
+mod reach;
 mod tools;
 mod warnings;
 
@@ -25,7 +26,6 @@ use crate::contents::Contents;
 use crate::glob::Glob;
 use crate::oci::Config;
 use crate::packages::Packages;
-use crate::path::Escaped;
 use crate::profile::Profiles;
 use crate::tree::{NodeId, Tree};
 use crate::warning::{Place, Warning};
@@ -356,120 +356,6 @@ impl<'a> Engine<'a> {
     /// Says whether a folder is one that many programs share.
     pub(super) fn is_shared(&self, folder: NodeId) -> bool {
         self.shared.contains(folder)
-    }
-
-    fn claim_all(&mut self, nodes: impl IntoIterator<Item = NodeId>, reason: &Reason, how: How) {
-        let scope = match how.weight {
-            Weight::Library => Scope::Library,
-            Weight::Possible | Weight::Broad | Weight::Kept | Weight::Named => Scope::Fired,
-        };
-        for node in nodes {
-            if self.drops.rule(node, scope).is_none() {
-                self.claim(node, reason.clone(), how);
-            }
-        }
-    }
-
-    /// Claims a path as it is spelled, with every link on the way. A link that leads nowhere stays as it is.
-    pub(super) fn claim_path(&mut self, path: &[u8], reason: Reason, how: How) {
-        let tree = self.subject.tree;
-        if !path.starts_with(b"/") {
-            return;
-        }
-        let Some(found) = tree.resolve(path).or_else(|| tree.resolve_link(path)) else { return };
-        for link in found.links {
-            let detail = format!("on the way to {}", Escaped(path));
-            let reason = Reason { claim: Claim::Link, detail, ..reason.clone() };
-            self.claim_for(found.node, link, reason, how);
-        }
-        self.claim(found.node, reason, how);
-    }
-
-    /// Claims one path; possible claims wait.
-    pub(super) fn claim(&mut self, node: NodeId, reason: Reason, how: How) {
-        self.claim_for(node, node, reason, how);
-    }
-
-    /// Claims a path for the sake of another, that a link leads to.
-    fn claim_for(&mut self, end: NodeId, node: NodeId, reason: Reason, how: How) {
-        if reason.strength == Strength::Possible {
-            if !self.standings[node.index()].is_reached() {
-                self.possible.push(Pending { node, end, reason, reach: how.reach });
-            }
-        } else {
-            self.reach(node, reason, how);
-        }
-    }
-
-    fn reach(&mut self, node: NodeId, reason: Reason, how: How) {
-        if self.drops.by_user(node) {
-            return;
-        }
-        let standing = &mut self.standings[node.index()];
-        let old = *standing;
-        standing.raise(&reason, how.weight, how.reach, &mut self.reasons);
-        if standing.needs_another_look(&old) {
-            let priority = Priority(std::cmp::Reverse((standing.strength(), standing.reach())));
-            self.queue.entry(priority).or_default().insert(node);
-        }
-        let stays = Weight::Kept;
-        if self.standings[node.index()].weight() >= stays && old.weight() < stays {
-            self.fire_by_path(node);
-        }
-        if matches!(reason.claim, Claim::Entry | Claim::Command) && how.reach == Reach::Direct {
-            self.claim_application(node, reason.strength);
-        }
-    }
-
-    /// Follows a link that was reached: what it leads to is needed as the link is.
-    fn follow_link(&mut self, node: NodeId) {
-        let tree = self.subject.tree;
-        let Some(target) = tree.link_target(node) else { return };
-        let standing = self.standings[node.index()];
-        let folder = tree.parent(node).unwrap_or(NodeId::ROOT);
-        let Some(found) = tree.resolve_from(folder, target) else { return };
-        let detail = format!("the link leads to {}", Escaped(target));
-        let strength = standing.strength();
-        let reason = Reason { claim: Claim::Link, strength, origin: Origin::Node(node), detail };
-        let how = How { weight: standing.weight(), reach: standing.reach() };
-        for link in found.links {
-            self.claim(link, reason.clone(), how);
-        }
-        // `current -> /data/releases/2` is the application's as if it stood there.
-        if how.reach == Reach::Application && tree.is_dir(found.node) && !self.is_shared(found.node)
-        {
-            let packages = self.subject.packages;
-            let unowned = tree.subtree(found.node).filter(|&below| !packages.is_owned(below));
-            self.claim_all(unowned, &reason, how);
-        }
-        self.claim(found.node, reason, how);
-    }
-
-    /// Claims the application that an entry's file belongs to: what no package owns in its own folder.
-    fn claim_application(&mut self, node: NodeId, strength: Strength) {
-        let Some(folder) = self.application_folder(node) else { return };
-        if self.applications.insert(folder) {
-            let detail = format!("the application in {}", self.subject.tree.path(folder));
-            let target = Target::Unowned(folder);
-            let finding =
-                Finding { target, claim: Claim::Application, strength: Strength::Likely, detail };
-            self.apply(Origin::Node(node), strength, finding);
-        }
-    }
-
-    /// The topmost folder above a path that is nobody else's: not a shared one, and of no package.
-    pub(super) fn application_folder(&self, node: NodeId) -> Option<NodeId> {
-        let Subject { tree, packages, .. } = *self.subject;
-        if packages.is_owned(node) {
-            return None;
-        }
-        let mut folders: Vec<NodeId> = tree.ancestors(node).collect();
-        if tree.is_dir(node) {
-            folders.insert(0, node);
-        }
-        let own =
-            |folder: &&NodeId| !self.shared.contains(**folder) && !packages.is_owned(**folder);
-        folders.iter().rev().find(own).copied()
     }
 
     /// Claims what a package's own folder is to the package's program; see [`packaged`].

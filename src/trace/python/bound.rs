@@ -4,8 +4,9 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::arguments::{first_text, literals};
 use super::lexer::{Kind, Token};
-use super::source::{Action, Call, Import, first_text, literals, text};
+use super::source::{Action, Call, Import, text};
 
 /// How many tokens of a value are kept.
 const MAX_VALUE: usize = 64;

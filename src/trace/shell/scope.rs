@@ -3,21 +3,19 @@
 //! A trace asks what a word *can* be, so the order of assignments does not matter: a variable has every value that any
 //! branch gives it.
 
+mod commands;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::builtin::activates;
-use super::hooks;
 use super::syntax::{
-    Assigned, Branch, Compound, Extent, Mode, Operation, Piece, Redirect, Script, Simple,
-    Statement, Word,
+    Branch, Compound, Extent, Operation, Piece, Redirect, Script, Simple, Statement, Word,
 };
 use super::value::{Fields, Meaning};
 use crate::path::ImagePath;
 use crate::trace::View;
-use crate::trace::script::base_name;
 use crate::trace::tracer;
 
 /// How many values are worked out for one script.
@@ -364,93 +362,6 @@ impl<'s> Reader<'_, 's> {
 
     fn variable(&mut self, name: &'s [u8]) -> &mut Variable<'s> {
         self.scope.variables.entry(name).or_default()
-    }
-
-    fn simple(&mut self, simple: &'s Simple) {
-        let site = self.site;
-        for assignment in &simple.assignments {
-            match &assignment.value {
-                Assigned::Word(word) => {
-                    self.word(word);
-                    self.variable(&assignment.name).words.push(Located { word, site });
-                }
-                Assigned::List(words) => {
-                    self.words(words);
-                    let variable = self.variable(&assignment.name);
-                    match assignment.mode {
-                        Mode::Set => variable.lists.push((words, site)),
-                        Mode::Add => variable.added.push((words, site)),
-                    }
-                }
-            }
-        }
-        self.words(&simple.words);
-        self.redirects(&simple.redirects);
-        let mut words = simple.words.as_slice();
-        while let [first, rest @ ..] = words
-            && matches!(first.bare(), Some(b"command" | b"builtin"))
-            && rest.first().and_then(Word::bare).is_none_or(|word| !word.starts_with(b"-"))
-        {
-            words = rest;
-        }
-        let [program, rest @ ..] = words else { return };
-        let operands = || rest.iter().filter(|word| !word.bare().is_some_and(is_option));
-        if let Some(name) = program.bare() {
-            self.calls.push((name, (rest, site)));
-        }
-        self.scope.activated.extend(activates(words).map(|word| Located { word, site }));
-        match program.bare() {
-            Some(b"." | b"source") => {
-                let word = operands().next();
-                self.scope.sourced.extend(word.map(|word| Located { word, site }));
-            }
-            Some(b"cd" | b"pushd") => {
-                let word = operands().next();
-                self.scope.folders.extend(word.map(|word| Located { word, site }));
-            }
-            Some(b"shift") => {
-                if let Some(frame) = self.scope.frames.get_mut(site.frame) {
-                    frame.shifts = true;
-                }
-            }
-            Some(b"set") => {
-                let start = rest.iter().position(|word| word.bare() == Some(b"--"));
-                if let (Some(start), Some(frame)) = (start, self.scope.frames.get_mut(site.frame)) {
-                    frame.positional.push((&rest[start + 1..], site));
-                }
-            }
-            Some(b"read" | b"mapfile" | b"readarray" | b"getopts") => {
-                for word in operands() {
-                    if let Some(name) = word.bare() {
-                        self.variable(name).is_open = true;
-                    }
-                }
-            }
-            Some(b"printf") if rest.first().and_then(Word::bare) == Some(b"-v") => {
-                if let Some(name) = rest.get(1).and_then(Word::bare) {
-                    self.variable(name).is_open = true;
-                }
-            }
-            // What is left of `command` has an option: `-v`, which asks, or `-p`, which runs.
-            Some(b"command") if rest.first().and_then(Word::bare) == Some(b"-p") => {}
-            Some(b"alias") => {
-                let names = simple.assignments.iter().map(|assignment| assignment.name.clone());
-                self.scope.probed.extend(names);
-            }
-            // What a script installs it may run, though the image does not have it yet.
-            Some(b"ln" | b"cp" | b"mv" | b"install") => {
-                let made = operands().filter_map(Word::literal).next_back();
-                let name = made.as_deref().map(|path| base_name(path).to_vec());
-                self.scope.probed.extend(made.into_iter().chain(name));
-            }
-            Some(b"command" | b"type" | b"which" | b"hash" | b"[" | b"test" | b"[[") => {
-                self.scope.asked.extend(hooks::asked(rest));
-                self.scope.probed.extend(operands().filter_map(Word::literal));
-                let unknown = operands().filter(|word| word.literal().is_none());
-                self.scope.probes.extend(unknown.map(|word| Located { word, site }));
-            }
-            _ => {}
-        }
     }
 }
 
