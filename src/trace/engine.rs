@@ -64,11 +64,14 @@ pub struct TraceOptions {
 
 /// Follows the configuration's command to every file it needs.
 pub fn trace(subject: &Subject<'_>, tracers: &[&dyn Tracer], options: &TraceOptions) -> Trace {
-    let mut engine = Engine::new(subject, tracers, options);
-    seed::plant(&mut engine, options);
-    engine.ask_at_start();
-    engine.run();
-    engine.finish()
+    // A thread of the pool looks at files itself; any other would fall asleep and be woken for each of many batches.
+    rayon::scope(|_| {
+        let mut engine = Engine::new(subject, tracers, options);
+        seed::plant(&mut engine, options);
+        engine.ask_at_start();
+        engine.run();
+        engine.finish()
+    })
 }
 
 /// A trace under way.
