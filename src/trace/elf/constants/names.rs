@@ -156,10 +156,14 @@ fn is_condition(word: &[u8]) -> bool {
 
 /// Returns the name behind the last slash of a path, absolute or not.
 pub fn end(text: &[u8]) -> Option<&[u8]> {
+    // Tables without a NUL are one long text.
+    if text.len() > MAX_TEXT {
+        return None;
+    }
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-+/".contains(byte);
-    let slash = text.iter().rposition(|&byte| byte == b'/')?;
+    let slash = memchr::memrchr(b'/', text)?;
     let name = text.get(slash + 1..)?;
-    (is_word(name) && text.len() <= MAX_TEXT && text.iter().all(is_name)).then_some(name)
+    (is_word(name) && text.iter().all(is_name)).then_some(name)
 }
 
 /// Says whether a text is a single word that may name a program.
