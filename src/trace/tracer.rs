@@ -157,6 +157,24 @@ impl View<'_> {
         }
     }
 
+    /// Returns the topmost folders that a drop rule of a profile names, with every prefix that the profile fired with.
+    pub fn ruled_folders(&self, profile: &str, rule: &str) -> Vec<NodeId> {
+        let tree = self.tree;
+        let rule = self.profiles.get(profile).and_then(|profile| profile.drop.get(rule));
+        let globs = rule.map(|rule| rule.paths.as_slice()).unwrap_or_default();
+        let firings = self.firings.iter().filter(|firing| firing.profile == profile);
+        let mut named: Vec<NodeId> = firings
+            .flat_map(|firing| globs.iter().flat_map(|glob| glob.select(tree, &firing.prefix)))
+            .collect();
+        named.sort_unstable();
+        named.dedup();
+        let is_top = |&node: &NodeId| {
+            tree.is_dir(node)
+                && tree.parent(node).is_none_or(|parent| named.binary_search(&parent).is_err())
+        };
+        named.iter().copied().filter(is_top).collect()
+    }
+
     /// Reads part of a regular file; returns how many bytes there were.
     pub fn read_at(&self, node: NodeId, offset: u64, buffer: &mut [u8]) -> usize {
         match self.tree.kind(node) {

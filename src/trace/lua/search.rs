@@ -32,8 +32,9 @@ impl Library {
     /// Finds the folders that the rule `modules` of the profile thins, and reads the lists of the rocks that its rule
     /// `rocks` thins.
     pub fn of(view: &View<'_>) -> Self {
-        let mut library = Library { folders: tops(view, "modules"), ..Library::default() };
-        for rock in tops(view, "rocks") {
+        let mut library =
+            Library { folders: view.ruled_folders(super::NAME, "modules"), ..Library::default() };
+        for rock in view.ruled_folders(super::NAME, "rocks") {
             library.read_rock(view, rock);
         }
         library
@@ -136,24 +137,6 @@ fn file_at(tree: &Tree, folder: NodeId, path: &str) -> Option<NodeId> {
     let node = tree.child(folder, name.as_bytes())?;
     let found = tree.resolve(tree.path(node).as_bytes())?;
     tree.is_file(found.node).then_some(node)
-}
-
-/// The topmost paths that a drop rule of the profile names.
-fn tops(view: &View<'_>, rule: &str) -> Vec<NodeId> {
-    let tree = view.tree;
-    let rule = view.profiles.get(super::NAME).and_then(|profile| profile.drop.get(rule));
-    let globs = rule.map(|rule| rule.paths.as_slice()).unwrap_or_default();
-    let firings = view.firings.iter().filter(|firing| firing.profile == super::NAME);
-    let mut named: Vec<NodeId> = firings
-        .flat_map(|firing| globs.iter().flat_map(|glob| glob.select(tree, &firing.prefix)))
-        .collect();
-    named.sort_unstable();
-    named.dedup();
-    let is_top = |&node: &NodeId| {
-        tree.is_dir(node)
-            && tree.parent(node).is_none_or(|parent| named.binary_search(&parent).is_err())
-    };
-    named.iter().copied().filter(is_top).collect()
 }
 
 /// Reads the paths out of a rock's list: `rock_manifest = { lua = { ["a.lua"] = "…", b = { ["c.lua"] = "…" } } }`.

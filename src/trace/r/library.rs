@@ -37,7 +37,7 @@ impl Library {
     /// Finds the packages that the rule `packages` of the profile thins.
     pub fn of(view: &View<'_>) -> Self {
         let mut library = Library::default();
-        for folder in tops(view) {
+        for folder in view.ruled_folders(super::NAME, "packages") {
             let Some(description) = view.tree.child(folder, b"DESCRIPTION") else { continue };
             let name = String::from_utf8_lossy(view.tree.name(folder)).into_owned();
             let fields = fields(&view.read(description, MAX_DESCRIPTION));
@@ -79,24 +79,6 @@ impl Library {
             description.is_some_and(|file| self.by_description.contains_key(&file))
         })
     }
-}
-
-/// The folders of packages: the topmost paths that the drop rule names.
-fn tops(view: &View<'_>) -> Vec<NodeId> {
-    let tree = view.tree;
-    let rule = view.profiles.get(super::NAME).and_then(|profile| profile.drop.get("packages"));
-    let globs = rule.map(|rule| rule.paths.as_slice()).unwrap_or_default();
-    let firings = view.firings.iter().filter(|firing| firing.profile == super::NAME);
-    let mut named: Vec<NodeId> = firings
-        .flat_map(|firing| globs.iter().flat_map(|glob| glob.select(tree, &firing.prefix)))
-        .collect();
-    named.sort_unstable();
-    named.dedup();
-    let is_top = |&node: &NodeId| {
-        tree.is_dir(node)
-            && tree.parent(node).is_none_or(|parent| named.binary_search(&parent).is_err())
-    };
-    named.iter().copied().filter(is_top).collect()
 }
 
 /// Reads the fields of a DESCRIPTION; a line that starts with a blank goes on with the field before.

@@ -102,9 +102,12 @@ impl Constants {
                 self.paths.entry(node).or_insert_with(|| spelled.to_vec());
             }
         });
-        if calls.has(Call::Run) && layout == Layout::Ended {
-            let ends = window.texts().filter_map(names::end);
-            ends.for_each(|end| keep(&mut self.ends, end));
+        let ends: Vec<&[u8]> = match calls.has(Call::Run) {
+            true => window.texts().filter_map(names::end).collect(),
+            false => Vec::new(),
+        };
+        if layout == Layout::Ended {
+            ends.iter().for_each(|end| keep(&mut self.ends, end));
         }
         if calls.has(Call::Shell) || calls.has(Call::Run) {
             let is_program = |word: &[u8]| surroundings.is_program(word, tree);
@@ -113,7 +116,6 @@ impl Constants {
         }
         // A program that looks for others on PATH may walk it by itself, and then calls `execve` only.
         if calls.has(Call::Run) {
-            let ends = window.texts().filter_map(names::end);
             let texts = window.texts().filter(|text| names::is_word(text)).chain(ends);
             let texts = texts.filter(|text| surroundings.is_program(text, tree));
             texts.for_each(|text| keep(&mut self.words, text));
