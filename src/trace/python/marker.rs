@@ -90,14 +90,17 @@ impl Interpreter {
                 None => return true,
             },
             "python_version" | "python_full_version" => {
+                // Folders tell two numbers of a version; where the third decides, either may be true.
+                let is_exact = left == "python_version" && right.split('.').count() <= 2;
                 return self.version.zip(version(right)).is_none_or(
                     |(own, other)| match operator {
+                        _ if own == other && !is_exact => true,
                         "<" => own < other,
                         "<=" => own <= other,
-                        ">" => own > other || left == "python_full_version" && own == other,
+                        ">" => own > other,
                         ">=" => own >= other,
-                        "==" if left == "python_version" => own == other,
-                        "!=" if left == "python_version" => own != other,
+                        "==" => own == other,
+                        "!=" => own != other,
                         _ => true,
                     },
                 );
@@ -165,6 +168,11 @@ mod tests {
             ("python_version < '3.8'", false),
             ("python_version<'3.12'", true),
             ("python_full_version >= '3.11.2'", true),
+            ("python_full_version < '3.11.3'", true),
+            ("python_version < '3.11.3'", true),
+            ("python_full_version < '3.11'", true),
+            ("python_full_version <= '3.10.4'", false),
+            ("python_full_version == '3.10.1'", false),
             ("python_version < '3.8' and extra == 'x'", false),
             ("extra == 'x'", true),
             ("(python_version < '3' or sys_platform == 'linux') and os_name == 'nt'", false),
