@@ -8,7 +8,7 @@ use super::distribution::{Distribution, Index, Origin, Scope};
 use super::inner;
 use super::modules::{self, Module};
 use super::search::{Fate, Known, Search};
-use super::source::{Import, Source};
+use super::source::{Import, Name, Source};
 use crate::packages::PackageId;
 use crate::trace::{Claim, Finding, Mode, Strength, Target, View};
 use crate::tree::NodeId;
@@ -431,6 +431,21 @@ impl<'a> Claims<'a> {
         } else {
             let detail = detail.to_owned();
             self.push(Target::Unowned(top), Claim::Application, Strength::Likely, detail);
+        }
+    }
+
+    /// Claims files beside a module that it names, though a rule drops their kind: sources that are compiled when the
+    /// module is loaded.
+    pub fn beside(&mut self, module: NodeId, names: &[Name]) {
+        let tree = self.view.tree;
+        let Some(folder) = tree.parent(module) else { return };
+        for name in names {
+            let file = tree.child(folder, name.text.as_bytes());
+            if let Some(file) = file.filter(|&file| file != module && tree.is_file(file))
+                && self.known.fate(self.view, file) == Fate::Dropped
+            {
+                self.node(file, &format!("`{}` in line {}", name.text, name.line));
+            }
         }
     }
 

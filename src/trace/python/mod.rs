@@ -247,6 +247,9 @@ impl Python {
         claims.of_file(&search, file.node, &source);
         imports(&source, owner, is_broad, &search, &mut claims);
         words(&source, owner, &search, &mut claims);
+        if owner != Owner::Standard {
+            claims.beside(file.node, &source.files);
+        }
         if owner == Owner::Distribution && !is_broad {
             claims.relied(&search, file.node);
         }

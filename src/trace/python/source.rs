@@ -37,6 +37,8 @@ pub struct Source {
     pub prefixes: Vec<String>,
     /// The distributions that it asks for by name: `version("x")`, `"x==1.0"`.
     pub distributions: Vec<Name>,
+    /// Its string constants that look like the name of a file.
+    pub files: Vec<Name>,
 }
 
 /// A text and the line it stands in.
@@ -286,6 +288,9 @@ impl<'a> Reader<'a> {
     }
 
     fn word(&mut self, token: &Token<'a>) {
+        if self.source.files.len() < MAX_WORDS && is_file_name(token.text) {
+            self.source.files.push(Name { text: text(token.text), line: token.line });
+        }
         if self.seen.len() < MAX_WORDS && is_name(token.text) && self.seen.insert(token.text) {
             self.source.words.push(Name { text: text(token.text), line: token.line });
         } else if let Some(name) = pinned(token.text) {
@@ -454,6 +459,15 @@ pub fn is_name(text: &[u8]) -> bool {
         let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80;
         part.first().is_some_and(|byte| !byte.is_ascii_digit()) && part.iter().all(is_word)
     })
+}
+
+/// Says whether a text may be the name of a file with an ending, without folders.
+fn is_file_name(text: &[u8]) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.+".contains(byte);
+    let ending = text.iter().rev().position(|&byte| byte == b'.');
+    text.len() <= MAX_NAME
+        && text.iter().all(is_part)
+        && ending.is_some_and(|length| (1..=4).contains(&length) && length + 1 < text.len())
 }
 
 /// The name in `name==1.0`, as scripts of setuptools name their distribution.

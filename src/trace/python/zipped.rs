@@ -282,6 +282,7 @@ impl<'a> Zipped<'a> {
             distributions: source.distributions.clone(),
             is_dynamic: source.is_dynamic,
             prefixes: Vec::new(),
+            files: Vec::new(),
         }
     }
 
