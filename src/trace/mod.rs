@@ -24,6 +24,7 @@ mod tests;
 pub mod tracer;
 
 mod archive;
+pub mod opened;
 mod pattern;
 mod settings;
 pub mod strings;

@@ -23,7 +23,9 @@ use self::source::{Need, What};
 use super::mode::Mode;
 use super::script::Shebang;
 use super::tracer::{Firing, MAX_WHOLE, Program};
-use super::{Claim, Command, FileView, Finding, Reach, Strength, Target, Tracer, View, asked};
+use super::{
+    Claim, Command, FileView, Finding, Reach, Strength, Target, Tracer, View, asked, opened,
+};
 use crate::path::ImagePath;
 use crate::trace::memo::Memo;
 use crate::tree::NodeId;
@@ -380,6 +382,23 @@ impl<'a> Claims<'a> {
             }
             What::Dynamic(text) => self.dynamic(text, need.line, file),
             What::Beginning(name) => self.beginning(name, &detail(&format!("{name}…"))),
+            What::Opened(name) => self.opened(name, &detail(name)),
+        }
+    }
+
+    /// A shared library by its file name, to which `ffi` adds `lib` in front and the ending.
+    fn opened(&mut self, name: &str, detail: &str) {
+        let last = name.rsplit('/').next().unwrap_or_default().trim_end_matches(['.', '*']);
+        let paths = match name.contains('*') || !name.starts_with('/') {
+            false => vec![name.as_bytes().to_vec()],
+            true => ["", "lib"]
+                .iter()
+                .map(|start| opened::named(self.view, format!("{start}{last}").as_bytes()))
+                .find(|found| !found.is_empty())
+                .unwrap_or_default(),
+        };
+        for path in paths {
+            self.push(Target::Path(path), Claim::Dlopen, detail.to_owned());
         }
     }
 

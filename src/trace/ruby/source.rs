@@ -19,6 +19,8 @@ pub enum What {
     Beginning(String),
     /// A library by a variable, as it is spelled.
     Dynamic(String),
+    /// A shared library by its file name, with `*` for what is interpolated: `ffi_lib "libsass.#{ext}"`.
+    Opened(String),
 }
 
 /// Something that a program names, and where.
@@ -45,6 +47,9 @@ const VERBS: &[Verb] = &[
     ("bin_path", What::Gem),
 ];
 
+/// Verbs that open shared libraries: those of the gem `ffi`, of `Fiddle` and of its importer.
+const OPENERS: &[&[u8]] = &[b"ffi_lib", b"Fiddle.dlopen", b"Fiddle::dlopen", b"dlload"];
+
 /// Reads a program.
 pub fn read(text: &[u8]) -> Vec<Need> {
     let text = &text[..text.len().min(MAX_SOURCE)];
@@ -65,7 +70,7 @@ pub fn read(text: &[u8]) -> Vec<Need> {
         if in_document || line.starts_with(b"#") {
             continue;
         }
-        for what in statements(line) {
+        for what in statements(line).into_iter().chain(opened(line, text)) {
             let need = Need { what, line: number };
             if needs.last() != Some(&need)
                 && !(lists_files && matches!(need.what, What::Dynamic(_)))
@@ -75,6 +80,62 @@ pub fn read(text: &[u8]) -> Vec<Need> {
         }
     }
     needs
+}
+
+/// The shared libraries that a line opens: all texts behind `ffi_lib`, or those that the constant holds which it names.
+fn opened(line: &[u8], text: &[u8]) -> Vec<What> {
+    let behind = OPENERS.iter().find_map(|verb| {
+        let at = memchr::memmem::find(line, verb)?;
+        line.get(at + verb.len()..)
+    });
+    let Some(rest) = behind.filter(|rest| rest.first().is_some_and(|byte| b" (".contains(byte)))
+    else {
+        return Vec::new();
+    };
+    let mut found = texts(rest);
+    let name: Vec<u8> = rest[1..]
+        .iter()
+        .copied()
+        .take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+        .collect();
+    if found.is_empty() && name.first().is_some_and(u8::is_ascii_uppercase) {
+        let sets = |line: &&[u8]| {
+            let rest = line.trim_ascii_start().strip_prefix(&name[..]);
+            rest.is_some_and(|rest| rest.trim_ascii_start().starts_with(b"="))
+        };
+        found = text.split(|&byte| byte == b'\n').find(sets).map(texts).unwrap_or_default();
+    }
+    found.into_iter().map(What::Opened).collect()
+}
+
+/// The quoted texts of a line, with `*` for what is interpolated.
+fn texts(line: &[u8]) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = line;
+    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'\'' | b'"')) {
+        let (quote, mut inner) = (rest[at], &rest[at + 1..]);
+        let mut text = Vec::new();
+        loop {
+            match inner {
+                [] => return found,
+                [b'#', b'{', behind @ ..] => {
+                    let end = behind.iter().position(|&byte| byte == b'}');
+                    inner = &behind[end.map_or(behind.len(), |end| end + 1)..];
+                    text.push(b'*');
+                }
+                [byte, behind @ ..] => {
+                    inner = behind;
+                    if *byte == quote {
+                        break;
+                    }
+                    text.push(*byte);
+                }
+            }
+        }
+        rest = inner;
+        found.push(String::from_utf8_lossy(&text).into_owned());
+    }
+    found
 }
 
 /// Finds the verbs of a line, wherever they stand: `begin; require 'x'; rescue LoadError; end`.
@@ -149,6 +210,7 @@ mod tests {
             What::Gem(name) => format!("gem {name}"),
             What::Beginning(name) => format!("{name}*"),
             What::Dynamic(name) => format!("?{name}"),
+            What::Opened(name) => format!("!{name}"),
         };
         read(text.as_bytes()).into_iter().map(shown).collect::<Vec<_>>().join(" ")
     }
@@ -167,6 +229,12 @@ mod tests {
                 "require name\nrequire(@adapter) if x\nrequire File.join('a')\nrequire if x",
                 "?name ?@adapter",
             ),
+            (
+                "ffi_lib \"/usr/lib/#{RbConfig::CONFIG['arch']}/libsass.#{ext}\"",
+                "!/usr/lib/*/libsass.*",
+            ),
+            ("ffi_lib ['a', \"b\"]\nffi_lib NAME\nNAME = 'c'.freeze", "!a !b !c"),
+            ("dlload 'libm.so.6'\nFiddle.dlopen(\"x.so\")\nffi_lib_flags 'no'", "!libm.so.6 !x.so"),
             ("Dir['x/*'].each { |file| require file }", ""),
             ("=begin\nrequire 'no'\n=end\nrequire 'a'\n__END__\nrequire 'b'", "a"),
         ];
