@@ -51,6 +51,15 @@ impl Span {
     }
 }
 
+/// Where a window stands in its file; `start` and `end` are those of the [`Window`].
+#[derive(Clone, Copy, Debug)]
+pub struct Cut {
+    from: u64,
+    length: usize,
+    start: usize,
+    end: usize,
+}
+
 /// A piece of a span: what starts in its first `fresh` bytes is to be looked at, the rest is there to finish it.
 pub struct Window<'w> {
     /// The bytes.
@@ -115,19 +124,44 @@ impl<'a> Reader<'a> {
 
     /// Gives a span to `look` in windows; the part of it that lies outside of the file is left out.
     pub fn scan(&mut self, span: Span, mut look: impl FnMut(Window<'_>)) {
+        for cut in self.cuts(span) {
+            let Some(bytes) = self.get(cut.from, cut.length) else { return };
+            look(cut.window(bytes));
+        }
+    }
+
+    /// Cuts a span into windows; the part of it that lies outside of the file is left out.
+    pub fn cuts(&self, span: Span) -> Vec<Cut> {
         let end = span.offset.saturating_add(span.size).min(self.size);
-        let step = if self.whole.is_some() { u64::MAX } else { (WINDOW - 1) as u64 };
+        let mut cuts = Vec::new();
         let mut at = span.offset;
         while at < end {
-            let fresh_end = at.saturating_add(step).min(end);
+            let fresh_end = at.saturating_add((WINDOW - 1) as u64).min(end);
             let from = if at == span.offset { at } else { at - 1 };
             let to = fresh_end.saturating_add(OVERLAP as u64).min(end);
-            let Ok(length) = usize::try_from(to - from) else { return };
-            let Some(bytes) = self.get(from, length) else { return };
-            let start = usize::from(from != at);
-            look(Window { bytes, offset: from, start, end: length - (to - fresh_end) as usize });
+            let Ok(length) = usize::try_from(to - from) else { break };
+            let end = length - (to - fresh_end) as usize;
+            cuts.push(Cut { from, length, start: usize::from(from != at), end });
             at = fresh_end;
         }
+        cuts
+    }
+
+    /// Gives one window to `look`. Several threads may look at one file so: each holds what it reads by itself.
+    pub fn look<T>(&self, cut: Cut, look: impl FnOnce(Window<'_>) -> T) -> Option<T> {
+        if let Some(whole) = self.whole {
+            let from = usize::try_from(cut.from).ok()?;
+            return Some(look(cut.window(whole.get(from..from.checked_add(cut.length)?)?)));
+        }
+        let mut bytes = vec![0; cut.length];
+        let count = self.view.read_at(self.node, cut.from, &mut bytes);
+        (count == cut.length).then(|| look(cut.window(&bytes)))
+    }
+}
+
+impl Cut {
+    fn window(self, bytes: &[u8]) -> Window<'_> {
+        Window { bytes, offset: self.from, start: self.start, end: self.end }
     }
 }
 
@@ -146,11 +180,19 @@ impl<'w> Window<'w> {
                 return None;
             }
             let rest = bytes.get(at..)?;
-            let text = rest.get(..memchr::memchr(0, rest).unwrap_or(rest.len()))?;
+            let text = rest.get(..length_of_text(rest))?;
             at += text.len() + 1;
             Some(text)
         })
     }
+}
+
+/// How far it is to the next NUL. Tables of numbers have one in every few bytes, and a search that is made for long
+/// texts would be started for each.
+fn length_of_text(bytes: &[u8]) -> usize {
+    let near = bytes.get(..16).unwrap_or(bytes);
+    let short = near.iter().position(|&byte| byte == 0);
+    short.or_else(|| memchr::memchr(0, bytes)).unwrap_or(bytes.len())
 }
 
 /// The width of addresses.

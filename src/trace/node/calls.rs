@@ -19,6 +19,15 @@ impl<'a> PlainCalls<'a> {
         PlainCalls { lexer, tokens: VecDeque::with_capacity(AHEAD) }
     }
 
+    fn look_ahead(&mut self, count: usize) {
+        while self.tokens.len() < count {
+            match self.lexer.next() {
+                Some(token) => self.tokens.push_back(token),
+                None => return,
+            }
+        }
+    }
+
     /// Where the bracket behind `(0, path.join` is, if such a call starts here.
     fn end_of_callee(&self) -> Option<usize> {
         let token = |at: usize| self.tokens.get(at);
@@ -41,11 +50,17 @@ impl<'a> Iterator for PlainCalls<'a> {
     type Item = Token<'a>;
 
     fn next(&mut self) -> Option<Token<'a>> {
-        let missing = AHEAD - self.tokens.len();
-        self.tokens.extend(self.lexer.by_ref().take(missing));
-        if let Some(end) = self.end_of_callee() {
-            self.tokens.remove(end);
-            self.tokens.drain(..3);
+        self.look_ahead(1);
+        // Few brackets are followed by a zero, and only those are worth a longer look.
+        if self.tokens.front().is_some_and(|token| token.marks(b'(')) {
+            self.look_ahead(2);
+            if self.tokens.get(1).is_some_and(|token| token.text == b"0") {
+                self.look_ahead(AHEAD);
+                if let Some(end) = self.end_of_callee() {
+                    self.tokens.remove(end);
+                    self.tokens.drain(..3);
+                }
+            }
         }
         self.tokens.pop_front()
     }

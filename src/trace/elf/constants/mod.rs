@@ -10,10 +10,11 @@ mod surroundings;
 use std::collections::{BTreeMap, BTreeSet};
 
 use goblin::elf::section_header as section;
+use rayon::prelude::*;
 
 pub use self::names::replaced;
 pub use self::surroundings::Surroundings;
-use super::bytes::{Reader, Span, Window};
+use super::bytes::{Cut, Reader, Span, Window};
 use super::calls::{Call, Calls};
 use super::facts::{Facts, Section};
 use crate::tree::{NodeId, Tree};
@@ -55,26 +56,25 @@ pub struct Constants {
     pub ends: BTreeSet<Vec<u8>>,
 }
 
-/// Reads the constants of a file that makes these calls.
+/// Reads the constants of a file that makes these calls; the windows of a large one in parallel.
 pub fn read(
     (facts, sections): (&Facts, &[Section]),
-    reader: &mut Reader<'_>,
+    reader: &Reader<'_>,
     (depth, calls): (Depth, &Calls),
-    (surroundings, tree): (&Surroundings, &Tree),
+    around: (&Surroundings, &Tree),
 ) -> Constants {
+    let cuts: Vec<Cut> =
+        spans(facts, sections).into_iter().flat_map(|span| reader.cuts(span)).collect();
+    let look = |cut: Cut, layout: Layout| {
+        let constants = |window: Window<'_>| Constants::of(&window, (layout, depth, calls), around);
+        reader.look(cut, constants).unwrap_or_default()
+    };
+    let known = if calls.has(Call::Go) { Layout::Joined } else { Layout::Ended };
+    let is_rust = || cuts.par_iter().any(|&cut| reader.look(cut, names_rust).unwrap_or(false));
+    let layout = if known == Layout::Joined || is_rust() { Layout::Joined } else { known };
+    let parts: Vec<Constants> = cuts.par_iter().map(|&cut| look(cut, layout)).collect();
     let mut found = Constants::default();
-    let mut layout = Layout::Ended;
-    for span in spans(facts, sections) {
-        reader.scan(span, |window| {
-            // The panic texts of Rust's own library are in every program that is linked with it.
-            if calls.has(Call::Go)
-                || memchr::memmem::find(window.bytes, b"library/core/src/").is_some()
-            {
-                layout = Layout::Joined;
-            }
-            found.look(&window, (layout, depth, calls), (surroundings, tree));
-        });
-    }
+    parts.into_iter().for_each(|part| found.merge(part));
     // Who runs programs and names the shell runs it as system(3) does.
     let names_shell = found.paths.values().any(|path| path == b"/bin/sh");
     if !calls.has(Call::Shell) && !names_shell {
@@ -83,42 +83,68 @@ pub fn read(
     found
 }
 
+/// The panic texts of Rust's own library are in every program that is linked with it.
+fn names_rust(window: Window<'_>) -> bool {
+    memchr::memmem::find(window.bytes, b"library/core/src/").is_some()
+}
+
 impl Constants {
-    fn look(
-        &mut self,
+    fn of(
         window: &Window<'_>,
         (layout, depth, calls): (Layout, Depth, &Calls),
         (surroundings, tree): (&Surroundings, &Tree),
-    ) {
+    ) -> Constants {
+        let mut found = Constants::default();
         if calls.has(Call::Load) {
-            names::libraries(window, layout, |name| keep(&mut self.libraries, name));
+            names::libraries(window, layout, |name| keep(&mut found.libraries, name));
         }
         match depth {
-            Depth::Libraries => return,
+            Depth::Libraries => return found,
             Depth::All => {}
         }
         paths::find(window, layout, tree, &mut |node, spelled| {
-            if self.paths.len() < MAX_PATHS {
-                self.paths.entry(node).or_insert_with(|| spelled.to_vec());
+            if found.paths.len() < MAX_PATHS {
+                found.paths.entry(node).or_insert_with(|| spelled.to_vec());
             }
         });
-        let ends: Vec<&[u8]> = match calls.has(Call::Run) {
-            true => window.texts().filter_map(names::end).collect(),
-            false => Vec::new(),
-        };
-        if layout == Layout::Ended {
-            ends.iter().for_each(|end| keep(&mut self.ends, end));
-        }
-        if calls.has(Call::Shell) || calls.has(Call::Run) {
-            let is_program = |word: &[u8]| surroundings.is_program(word, tree);
-            let texts = window.texts().filter(|text| names::is_command_line(text, &is_program));
-            texts.for_each(|text| keep(&mut self.commands, text));
-        }
         // A program that looks for others on PATH may walk it by itself, and then calls `execve` only.
-        if calls.has(Call::Run) {
-            let texts = window.texts().filter(|text| names::is_word(text)).chain(ends);
-            let texts = texts.filter(|text| surroundings.is_program(text, tree));
-            texts.for_each(|text| keep(&mut self.words, text));
+        let (runs, asks_shell) = (calls.has(Call::Run), calls.has(Call::Shell));
+        if !runs && !asks_shell {
+            return found;
+        }
+        let is_program = |word: &[u8]| surroundings.is_program(word, tree);
+        for text in window.texts().filter(|text| names::is_candidate(text)) {
+            if names::is_command_line(text, &is_program) {
+                keep(&mut found.commands, text);
+            }
+            if !runs {
+                continue;
+            }
+            let end = names::end(text);
+            if let Some(end) = end.filter(|_| layout == Layout::Ended) {
+                keep(&mut found.ends, end);
+            }
+            let words = Some(text).filter(|text| names::is_word(text)).into_iter().chain(end);
+            words.filter(|word| is_program(word)).for_each(|word| keep(&mut found.words, word));
+        }
+        found
+    }
+
+    /// Takes in what a later window holds.
+    fn merge(&mut self, later: Constants) {
+        for (node, spelled) in later.paths {
+            if self.paths.len() < MAX_PATHS {
+                self.paths.entry(node).or_insert(spelled);
+            }
+        }
+        let sets = [
+            (&mut self.libraries, later.libraries),
+            (&mut self.commands, later.commands),
+            (&mut self.words, later.words),
+            (&mut self.ends, later.ends),
+        ];
+        for (names, more) in sets {
+            more.iter().for_each(|name| keep(names, name));
         }
     }
 }

@@ -6,6 +6,9 @@ use crate::trace::elf::bytes::Window;
 /// The longest name or command line that is looked at, in bytes.
 const MAX_TEXT: usize = 512;
 
+/// What takes the shell's place.
+const EXEC: &[u8] = b"exec ";
+
 /// Gives every text that is named like a library to `take`: `libx.so.1`, `plugins/x.so`, `libx_%s.so`.
 pub fn libraries(window: &Window<'_>, layout: Layout, mut take: impl FnMut(&[u8])) {
     let bytes = window.bytes;
@@ -59,6 +62,13 @@ fn is_library_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"._-+@/%".contains(&byte)
 }
 
+/// Says whether a text may be a command line, a word or a path at all. Most of what stands between two NUL bytes is of
+/// tables of numbers, and none; tables without a NUL are one long text.
+pub fn is_candidate(text: &[u8]) -> bool {
+    let starts = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-+/".contains(byte);
+    (3..=MAX_TEXT + EXEC.len()).contains(&text.len()) && text.first().is_some_and(starts)
+}
+
 /// Says whether a text looks like a command line that a program gives to the shell; `is_program` knows the programs.
 ///
 /// Programs hold sentences, messages and conditions too, and `file`, `sort` and `size` start some of them. So each of the
@@ -97,7 +107,7 @@ pub fn is_command_line(text: &[u8], is_program: &dyn Fn(&[u8]) -> bool) -> bool 
 
 /// The command line that takes the shell's place: what stands after `exec`.
 pub fn replaced(text: &[u8]) -> Option<&[u8]> {
-    text.strip_prefix(b"exec ")
+    text.strip_prefix(EXEC)
 }
 
 fn is_separator(word: &[u8]) -> bool {
@@ -156,10 +166,6 @@ fn is_condition(word: &[u8]) -> bool {
 
 /// Returns the name behind the last slash of a path, absolute or not.
 pub fn end(text: &[u8]) -> Option<&[u8]> {
-    // Tables without a NUL are one long text.
-    if text.len() > MAX_TEXT {
-        return None;
-    }
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-+/".contains(byte);
     let slash = memchr::memrchr(b'/', text)?;
     let name = text.get(slash + 1..)?;
