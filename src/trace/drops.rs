@@ -3,11 +3,13 @@
 //! Rules are numbered in the order of their profiles' names and keys, so the rule that a report names does not depend on
 //! the order in which profiles fired.
 
+use rayon::prelude::*;
+
 use super::languages::Languages;
 use super::mode::Mode;
 use crate::glob::Glob;
 use crate::path::ImagePath;
-use crate::profile::{DropKind, Profiles};
+use crate::profile::{DropKind, DropRule, Profiles};
 use crate::tree::{NodeId, Tree};
 
 /// A drop rule, as reports name it.
@@ -103,11 +105,18 @@ impl Drops {
     ) -> Vec<NodeId> {
         let mut dropped = Vec::new();
         let Some(profile) = profiles.get(name) else { return dropped };
-        for (key, rule) in profile.drop.iter().filter(|(_, rule)| self.tight || !rule.tight) {
+        let counts = |rule: &DropRule| self.tight || !rule.tight;
+        let rules: Vec<_> = profile.drop.iter().filter(|(_, rule)| counts(rule)).collect();
+        // Patterns of some profiles walk all of the image, and nothing else can happen meanwhile.
+        let named: Vec<Vec<NodeId>> = rules
+            .par_iter()
+            .map(|(_, rule)| rule.paths.iter().flat_map(|glob| glob.select(tree, prefix)).collect())
+            .collect();
+        for ((key, rule), named) in rules.into_iter().zip(named) {
             let id = format!("{name}/drop.{key}");
             let number = self.rules.iter().position(|rule| rule.id == id).unwrap_or_default();
             let number = u16::try_from(number + 1).unwrap_or(u16::MAX);
-            for node in rule.paths.iter().flat_map(|glob| glob.select(tree, prefix)) {
+            for node in named {
                 let mut marks = Marks::default();
                 match (profile.when.always, rule.unreached) {
                     (true, _) => marks.always = number,

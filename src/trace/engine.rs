@@ -94,8 +94,8 @@ pub(super) struct Engine<'a> {
     /// Files whose imports do not fire the profile.
     spared: BTreeSet<(&'a str, NodeId)>,
     firings: Vec<Firing>,
-    /// Profiles whose prefix was bound since their tracers last saw all files, with what fired them.
-    replay: BTreeMap<Firing, Origin>,
+    /// Profiles whose prefix was bound since their tracers last saw all files.
+    replay: BTreeMap<Firing, Replay>,
     offered: BTreeSet<NodeId>,
     commands: Commands,
     /// Programs that were found, by the places that run them, and command lines whose programs were not.
@@ -113,6 +113,14 @@ pub(super) struct Engine<'a> {
 /// The surest evidence first; of equal evidence what names a file before what names its folder.
 #[derive(PartialEq, Eq, PartialOrd, Ord, Clone, Copy)]
 struct Priority(std::cmp::Reverse<(Strength, Reach)>);
+
+/// Files that the tracers of a fired profile have to see again.
+struct Replay {
+    /// What fired it.
+    origin: Origin,
+    /// Tracers that it woke: they saw no file before.
+    woken: BTreeSet<String>,
+}
 
 struct Pending {
     node: NodeId,
@@ -193,8 +201,8 @@ impl<'a> Engine<'a> {
                 self.interpret(&asked, self.tracers);
             } else if let Some((_, batch)) = self.queue.pop_first() {
                 self.analyse(&batch);
-            } else if let Some((firing, origin)) = self.replay.pop_first() {
-                self.offer_again(&firing, origin);
+            } else if let Some((firing, replay)) = self.replay.pop_first() {
+                self.offer_again(&firing, &replay);
             } else if !self.possible.is_empty() {
                 self.admit_possible();
             } else if !self.admit_tools() {

@@ -142,6 +142,12 @@ pub trait Tracer: Sync {
     fn fired(&self, _firing: &Firing, _view: &View<'_>) -> Vec<Finding> {
         Vec::new()
     }
+
+    /// Says whether what it says of a file may be another now that a profile fired with one prefix more. Files that it
+    /// does not heed are not given to it again.
+    fn heeds(&self, _firing: &Firing, _file: NodeId, _view: &View<'_>) -> bool {
+        true
+    }
 }
 
 impl View<'_> {

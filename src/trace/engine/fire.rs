@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use super::{Engine, How, Subject};
+use super::{Engine, How, Replay, Subject};
 use crate::glob::Glob;
 use crate::path::ImagePath;
 use crate::profile::{Importers, Profiles};
@@ -61,8 +61,9 @@ impl Engine<'_> {
         let Firing { profile: name, prefix } = &firing;
         let dropped = self.drops.mark(tree, profiles, name, prefix);
         if !profile.tracers.is_empty() {
-            self.active.extend(profile.tracers.iter().cloned());
-            self.replay.insert(firing.clone(), reason.origin);
+            let tracers = profile.tracers.iter().cloned();
+            let woken = tracers.filter(|tracer| self.active.insert(tracer.clone())).collect();
+            self.replay.insert(firing.clone(), Replay { origin: reason.origin, woken });
         }
         let because = |rule: &str| Reason {
             claim: Claim::Profile,
@@ -98,8 +99,8 @@ impl Engine<'_> {
         }
     }
 
-    /// Shows the tracers of a profile all that was seen before it fired with this prefix.
-    pub(super) fn offer_again(&mut self, firing: &Firing, origin: Origin) {
+    /// Shows the tracers of a profile what was seen before it fired with this prefix, as far as that matters to them.
+    pub(super) fn offer_again(&mut self, firing: &Firing, replay: &Replay) {
         let names =
             self.subject.profiles.get(&firing.profile).map(|profile| profile.tracers.clone());
         let names = names.unwrap_or_default();
@@ -113,11 +114,16 @@ impl Engine<'_> {
         let fired: Vec<Finding> =
             tracers.iter().flat_map(|tracer| tracer.fired(firing, &view)).collect();
         for finding in fired {
-            self.apply(origin, Strength::Likely, finding);
+            self.apply(replay.origin, Strength::Likely, finding);
         }
-        let files: Vec<NodeId> =
-            self.offered.iter().copied().filter(|&node| !self.is_dropped(node)).collect();
-        self.offer(&files, &tracers);
+        for &tracer in &tracers {
+            let is_new = replay.woken.contains(tracer.name());
+            let view = self.view();
+            let matters = |node: NodeId| is_new || tracer.heeds(firing, node, &view);
+            let seen = self.offered.iter().copied().filter(|&node| !self.is_dropped(node));
+            let files: Vec<NodeId> = seen.filter(|&node| matters(node)).collect();
+            self.offer(&files, &[tracer]);
+        }
         for asked in self.commands.done().to_vec() {
             self.interpret(&asked, &tracers);
         }

@@ -86,6 +86,12 @@ impl Tracer for Erlang {
         claims.variables();
         claims.findings
     }
+
+    /// What a module or an application calls is found in all libraries; only scripts look for the tools of an emulator.
+    fn heeds(&self, _firing: &Firing, file: NodeId, view: &View<'_>) -> bool {
+        let name = view.tree.name(file);
+        ![&b".beam"[..], b".app", b".boot"].iter().any(|ending| name.ends_with(ending))
+    }
 }
 
 impl Erlang {

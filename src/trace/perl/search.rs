@@ -193,14 +193,26 @@ fn interpreters(view: &View<'_>, prefix: &ImagePath) -> Vec<NodeId> {
 
 /// The constants of an interpreter that are folders of modules, in their order.
 fn folders(bytes: &[u8]) -> Vec<Vec<u8>> {
-    let texts = bytes.split(|&byte| byte == 0 || byte == b':');
-    let is_path = |text: &&[u8]| {
-        text.starts_with(b"/")
-            && text.len() < 256
-            && memchr::memmem::find(text, b"perl").is_some()
-            && text.iter().all(|byte| byte.is_ascii_graphic())
-    };
-    texts.filter(is_path).map(<[u8]>::to_vec).collect()
+    const LONGEST: usize = 256;
+    let mut found: Vec<Vec<u8>> = Vec::new();
+    let mut done = 0;
+    let ends = |byte: &u8| matches!(byte, 0 | b':');
+    for hit in memchr::memmem::find_iter(bytes, b"perl") {
+        let from = hit.saturating_sub(LONGEST);
+        let before = bytes.get(from..hit).unwrap_or_default();
+        let start = before.iter().rposition(ends).map_or(from, |end| from + end + 1);
+        let rest = bytes.get(start..).unwrap_or_default();
+        let rest = rest.get(..LONGEST).unwrap_or(rest);
+        let text = rest.get(..rest.iter().position(ends).unwrap_or(rest.len())).unwrap_or_default();
+        let is_path = text.starts_with(b"/")
+            && text.len() < LONGEST
+            && text.iter().all(|byte| byte.is_ascii_graphic());
+        if start >= done && is_path {
+            found.push(text.to_vec());
+        }
+        done = done.max(start + text.len());
+    }
+    found
 }
 
 /// The folders in which a file's modules are looked up.
