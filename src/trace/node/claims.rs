@@ -27,7 +27,7 @@ pub struct Claims<'a> {
 impl<'a> Claims<'a> {
     pub fn new(view: &'a View<'a>, known: &'a Known) -> Self {
         let (findings, seen) = (Vec::new(), FxHashSet::default());
-        let resolver = Resolver::new(view, &known.manifests);
+        let resolver = Resolver::new(view, known);
         Claims { view, tree: view.tree, known, resolver, findings, seen }
     }
 

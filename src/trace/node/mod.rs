@@ -23,6 +23,8 @@ mod source;
 mod tests;
 mod value;
 
+use std::sync::OnceLock;
+
 use self::claims::Claims;
 use self::manifest::Manifest;
 pub use self::maps::SourceMaps;
@@ -43,6 +45,8 @@ pub struct Node {
 struct Known {
     manifests: Memo<NodeId, Manifest>,
     stores: Memo<NodeId, Store>,
+    /// The folders that are searched for every file.
+    shared: OnceLock<Vec<NodeId>>,
     /// The files of a package and of all that it depends on.
     closures: Memo<NodeId, Vec<NodeId>>,
 }

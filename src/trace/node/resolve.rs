@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::Known;
 use super::manifest::{Conditions, Manifest};
 use super::source::Form;
 use crate::path::ImagePath;
@@ -41,19 +42,20 @@ pub struct Resolver<'a> {
     tree: &'a Tree,
     view: &'a View<'a>,
     manifests: &'a Memo<NodeId, Manifest>,
-    shared: Vec<NodeId>,
+    shared: &'a [NodeId],
     /// Whether Bun may run the modules, which takes conditions of its own.
     takes_bun: bool,
 }
 
 impl<'a> Resolver<'a> {
     /// Prepares the folders that are searched for every file.
-    pub fn new(view: &'a View<'a>, manifests: &'a Memo<NodeId, Manifest>) -> Self {
+    pub fn new(view: &'a View<'a>, known: &'a Known) -> Self {
         let takes_bun = view.firings.iter().any(|firing| {
             let bun = firing.prefix.join(b"bin/bun").ok().filter(|_| firing.profile == "node");
             bun.is_some_and(|bun| view.tree.resolve(bun.as_bytes()).is_some())
         });
-        Resolver { tree: view.tree, view, manifests, shared: shared_folders(view), takes_bun }
+        let shared = known.shared.get_or_init(|| shared_folders(view));
+        Resolver { tree: view.tree, view, manifests: &known.manifests, shared, takes_bun }
     }
 
     /// Returns what a folder's `package.json` says.

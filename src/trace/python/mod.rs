@@ -96,13 +96,14 @@ impl Tracer for Python {
 
     fn command(&self, program: &Program<'_>, view: &View<'_>) -> Vec<Finding> {
         let is_interpreter = is_interpreter(view.tree.name(program.node));
+        let environments = self.environments(view);
+        // A program may hold an interpreter, but large ones are read for that only where there are modules for it.
         if !is_interpreter
             && !is_script(&view.read(program.node, 256))
-            && !names_modules(view, program)
+            && (environments.is_empty() || !names_modules(view, program))
         {
             return Vec::new();
         }
-        let environments = self.environments(view);
         let working = program.command.folder.clone().unwrap_or_else(|| view.working_dir());
         let search = self.search(view, &environments, None, Some(&program.spelled));
         let search = search.with_folder(view, &working);
