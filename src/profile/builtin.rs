@@ -8,6 +8,7 @@ macro_rules! texts {
 
 /// Names and texts; a test holds the list against the folder.
 pub const TEXTS: &[(&str, &str)] = texts![
+    "ansible",
     "apache",
     "assembler",
     "base",
