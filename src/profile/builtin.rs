@@ -97,6 +97,7 @@ pub const TEXTS: &[(&str, &str)] = texts![
     "tcl",
     "terminfo",
     "tesseract",
+    "tex",
     "typescript",
     "typescript-library",
     "tzdata",
