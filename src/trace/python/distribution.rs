@@ -49,7 +49,7 @@ pub struct Distribution {
     /// All its files but scripts.
     pub files: Vec<NodeId>,
     /// The programs in Python that its entry points or its installer made.
-    pub scripts: Vec<NodeId>,
+    pub programs: Vec<Script>,
     /// What it requires.
     pub requires: Vec<Requirement>,
     /// The names of what only the system's package says that it needs.
@@ -73,6 +73,15 @@ pub enum Origin {
     Unknown,
 }
 
+/// A program that stands for an entry point.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// The file in the folder for programs.
+    pub file: NodeId,
+    /// The module that it calls.
+    pub module: String,
+}
+
 /// A distribution that another requires.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Requirement {
@@ -87,8 +96,8 @@ pub struct Requirement {
 struct EntryPoints {
     /// The groups of plug-ins.
     groups: Vec<String>,
-    /// The names of programs.
-    programs: Vec<String>,
+    /// The names of programs, and the modules that they call.
+    programs: Vec<(String, String)>,
 }
 
 /// When a requirement counts.
@@ -259,10 +268,10 @@ fn dist_info(view: &View<'_>, site: NodeId, folder: NodeId) -> Option<Found> {
     };
     let entry_points = text(b"entry_points.txt").map(|text| parse_entry_points(&text));
     let EntryPoints { groups, programs } = entry_points.unwrap_or_default();
-    let scripts = scripts(view, site, &programs);
+    let programs = scripts(view, site, programs);
     let (relied, package) = (Vec::new(), None);
     let distribution =
-        Distribution { name, metadata, files, scripts, requires, relied, origin, package };
+        Distribution { name, metadata, files, programs, requires, relied, origin, package };
     Some(Found { distribution, groups, marked })
 }
 
@@ -287,11 +296,11 @@ fn egg_info(view: &View<'_>, site: NodeId, info: NodeId, egg: NodeId) -> Option<
     files.dedup();
     let entry_points = text(b"entry_points.txt").map(|text| parse_entry_points(&text));
     let EntryPoints { groups, programs } = entry_points.unwrap_or_default();
-    let scripts = scripts(view, site, &programs);
+    let programs = scripts(view, site, programs);
     let origin = Origin::Unknown;
     let (relied, package) = (Vec::new(), None);
     let distribution =
-        Distribution { name, metadata, files, scripts, requires, relied, origin, package };
+        Distribution { name, metadata, files, programs, requires, relied, origin, package };
     Some(Found { distribution, groups, marked: false })
 }
 
@@ -303,13 +312,16 @@ fn interpreter(view: &View<'_>, site: NodeId) -> Interpreter {
 }
 
 /// Finds the programs of entry points: scripts in Python in the environment's folder for programs.
-fn scripts(view: &View<'_>, site: NodeId, names: &[String]) -> Vec<NodeId> {
+fn scripts(view: &View<'_>, site: NodeId, programs: Vec<(String, String)>) -> Vec<Script> {
     let tree = view.tree;
     let Some(bin) = tree.resolve_from(site, b"../../../bin").map(|found| found.node) else {
         return Vec::new();
     };
-    let found = names.iter().filter_map(|name| tree.child(bin, name.as_bytes()));
-    let is_script = |&file: &NodeId| tree.is_file(file) && start::is_script(&view.read(file, 256));
+    let found = programs.into_iter().filter_map(|(name, module)| {
+        Some(Script { file: tree.child(bin, name.as_bytes())?, module })
+    });
+    let is_script =
+        |one: &Script| tree.is_file(one.file) && start::is_script(&view.read(one.file, 256));
     found.filter(is_script).collect()
 }
 
@@ -465,8 +477,9 @@ fn parse_entry_points(text: &[u8]) -> EntryPoints {
             if !is_program {
                 found.groups.push(group.to_owned());
             }
-        } else if let Some((name, _)) = line.split_once('=').filter(|_| is_program) {
-            found.programs.push(name.trim().to_owned());
+        } else if let Some((name, place)) = line.split_once('=').filter(|_| is_program) {
+            let module = place.split([':', '[']).next().unwrap_or_default();
+            found.programs.push((name.trim().to_owned(), module.trim().to_owned()));
         }
     }
     found

@@ -205,7 +205,7 @@ impl Python {
             let Some(distribution) = index.described_by(file.node) else { continue };
             claims.library(distribution.files.clone(), format!("all of `{}`", distribution.name));
             claims.library(
-                distribution.scripts.clone(),
+                distribution.programs.iter().map(|one| one.file).collect(),
                 format!("programs of `{}`", distribution.name),
             );
             claims.packaged(file.node);
@@ -248,6 +248,7 @@ impl Python {
         claims.of_file(&search, file.node, &source);
         imports(&source, owner, is_broad, &search, &mut claims);
         words(&source, owner, &search, &mut claims);
+        claims.entry_points(&search, &source.distributions, file.node);
         if owner != Owner::Standard {
             claims.beside(file.node, &source.files);
         }

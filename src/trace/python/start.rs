@@ -4,7 +4,7 @@ use memchr::memmem;
 
 use super::claims::{Claims, How};
 use super::search::{Search, application_folders};
-use super::source::{self, Action, Call, When};
+use super::source::{self, Action, Call, Name, When};
 use super::{modules, zipped};
 use crate::path::ImagePath;
 use crate::trace::tracer::{MAX_WHOLE, Program};
@@ -58,6 +58,22 @@ pub fn run(call: &Call, place: &Place, claims: &mut Claims<'_>) {
 }
 
 impl Claims<'_> {
+    /// Claims the module behind a program that setuptools wrote: it names its distribution, and looks up by its own name
+    /// what to call.
+    pub fn entry_points(&mut self, search: &Search, distributions: &[Name], file: NodeId) {
+        for distribution in distributions {
+            let detail = format!("the entry point of `{}`", distribution.text);
+            for &site in &search.sites {
+                let index = self.index(site);
+                let programs = index.named(&distribution.text).map(|found| &found.programs[..]);
+                for own in programs.unwrap_or_default().iter().filter(|one| one.file == file) {
+                    let parts: Vec<&str> = own.module.split('.').collect();
+                    self.module(search, &parts, How::Needed, &detail);
+                }
+            }
+        }
+    }
+
     /// Claims what `python -m` runs.
     pub fn run_module(&mut self, search: &Search, name: &str) {
         let parts: Vec<&str> = name.split('.').collect();

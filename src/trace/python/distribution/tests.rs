@@ -55,7 +55,7 @@ fn reads_entry_points() {
     let found = parse_entry_points(text);
     assert_eq!(
         (found.groups, found.programs),
-        (vec!["flask.commands".to_owned()], vec!["a".to_owned()])
+        (vec!["flask.commands".to_owned()], vec![("a".to_owned(), "b".to_owned())])
     );
 }
 
