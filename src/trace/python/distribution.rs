@@ -3,6 +3,8 @@
 //! Reference: the packaging specifications "Recording installed projects", "Core metadata" and "Entry points"; for
 //! `.egg-info`, setuptools' formats. Nothing here fails: what cannot be read is a distribution that says less.
 
+mod links;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::marker::Interpreter;
@@ -257,6 +259,7 @@ fn dist_info(view: &View<'_>, site: NodeId, folder: NodeId) -> Option<Found> {
     let compiled: Vec<NodeId> =
         files.iter().flat_map(|&file| modules::compiled(tree, file)).collect();
     files.extend(compiled);
+    files.extend(links::behind(tree, &files));
     files.sort_unstable();
     files.dedup();
     let marked = file(b"REQUESTED").is_some();
@@ -292,6 +295,7 @@ fn egg_info(view: &View<'_>, site: NodeId, info: NodeId, egg: NodeId) -> Option<
         None => by_top_level(view, site, metadata, text(b"top_level.txt").as_deref(), &name),
     };
     files.extend(tree.subtree(egg).filter(|&node| !tree.is_dir(node)));
+    files.extend(links::behind(tree, &files));
     files.sort_unstable();
     files.dedup();
     let entry_points = text(b"entry_points.txt").map(|text| parse_entry_points(&text));
