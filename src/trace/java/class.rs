@@ -9,6 +9,8 @@ pub struct Constants<'a> {
     pub classes: Vec<&'a [u8]>,
     /// Its texts.
     pub texts: Vec<&'a [u8]>,
+    /// Whether anything in it is named `exec`, as what it calls is.
+    pub calls_exec: bool,
 }
 
 /// Reads the constants of a class file; of a damaged one, those up to the damage.
@@ -52,16 +54,21 @@ pub fn constants(class: &[u8]) -> Constants<'_> {
         let found = list.into_iter().filter_map(|index| names.get(usize::from(index)).copied());
         found.filter(|name| !name.is_empty()).collect()
     };
-    Constants { classes: named(classes), texts: named(texts) }
+    let calls_exec = names.contains(&&b"exec"[..]);
+    Constants { classes: named(classes), texts: named(texts), calls_exec }
 }
 
 /// Returns the command lines that a class may run, if it starts programs: its texts that may be the name of one, and
 /// those that a shell would run.
 pub fn commands(constants: &Constants<'_>) -> Vec<Vec<Vec<u8>>> {
-    const STARTERS: [&[u8]; 3] =
-        [b"java/lang/ProcessBuilder", b"java/lang/Runtime", b"org/apache/commons/exec/CommandLine"];
+    const STARTERS: [&[u8]; 2] =
+        [b"java/lang/ProcessBuilder", b"org/apache/commons/exec/CommandLine"];
     const SHELLS: [&[u8]; 4] = [b"sh", b"/bin/sh", b"bash", b"/bin/bash"];
-    if !constants.classes.iter().any(|class| STARTERS.contains(class)) {
+    let starts = |class: &&[u8]| {
+        // Most ask `Runtime` for the number of processors, the memory and the like.
+        STARTERS.contains(class) || *class == b"java/lang/Runtime" && constants.calls_exec
+    };
+    if !constants.classes.iter().any(starts) {
         return Vec::new();
     }
     let has = |text: &&[u8]| constants.texts.contains(text);
@@ -129,10 +136,11 @@ pub mod tests {
     #[test]
     fn finds_the_programs_that_a_class_starts() {
         let starter = "java/lang/ProcessBuilder";
-        let table: [(&[&str], &[&str], &[&str]); 5] = [
+        let table: [(&[&str], &[&str], &[&str]); 6] = [
             (&[starter], &["df", "-h", "a text", "x"], &["df"]),
             (&[starter], &["sh", "-c", "sort | tr \u{1} b"], &["sh", "sh -c sort | tr x b"]),
-            (&["java/lang/Runtime"], &["uname"], &["uname"]),
+            (&["java/lang/Runtime", "exec"], &["uname"], &["uname"]),
+            (&["java/lang/Runtime"], &["uname"], &[]),
             (&["java/lang/String"], &["df"], &[]),
             (&[], &[], &[]),
         ];
