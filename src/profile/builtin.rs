@@ -43,6 +43,7 @@ pub const TEXTS: &[(&str, &str)] = texts![
     "icu",
     "imagemagick",
     "java",
+    "java-8",
     "java-awt",
     "java-sound",
     "kerberos",
