@@ -95,6 +95,9 @@ pub struct DropRule {
     /// Whether the rule also goes before libraries that a packaged file names for `dlopen`: what serves a feature that
     /// containers do not have.
     pub opened: bool,
+    /// The files that name the paths for `dlopen` in vain: what uses that feature of theirs says so elsewhere, by which a
+    /// profile of its own keeps the libraries. Such a rule says nothing of other claims to the paths.
+    pub opened_by: Vec<Glob>,
     /// Whether the rule counts in the mode `tight` only.
     pub tight: bool,
 }
@@ -230,6 +233,8 @@ struct RawRule {
     unreached: bool,
     #[serde(default)]
     opened: bool,
+    #[serde(default)]
+    opened_by: Vec<String>,
     #[serde(default)]
     tight: bool,
     #[serde(default)]
@@ -373,8 +378,10 @@ impl Reader<'_> {
     }
 
     fn rule(&self, id: &str, raw: RawRule) -> Result<Rule, ProfileError> {
-        if raw.kind.is_some() || raw.unreached || raw.opened || raw.tight {
-            let missing = "only a drop rule has `kind`, `unreached`, `opened` and `tight`";
+        let of_drops = raw.unreached || raw.opened || raw.tight || !raw.opened_by.is_empty();
+        if raw.kind.is_some() || of_drops {
+            let missing =
+                "only a drop rule has `kind`, `unreached`, `opened`, `opened_by` and `tight`";
             return Err(self.lacks(id, missing));
         }
         let why = raw.why.ok_or_else(|| self.lacks(id, "it needs `why`"))?;
@@ -387,8 +394,9 @@ impl Reader<'_> {
         let unreached = std::mem::take(&mut raw.unreached);
         let opened = std::mem::take(&mut raw.opened);
         let tight = std::mem::take(&mut raw.tight);
+        let opened_by = self.globs(id, &std::mem::take(&mut raw.opened_by))?;
         let Rule { why, paths } = self.rule(id, raw)?;
-        Ok(DropRule { kind, why, paths, unreached, opened, tight })
+        Ok(DropRule { kind, why, paths, unreached, opened, opened_by, tight })
     }
 
     fn globs(&self, rule: &str, texts: &[String]) -> Result<Vec<Glob>, ProfileError> {

@@ -4,6 +4,7 @@
 //! the order in which profiles fired.
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use super::languages::Languages;
 use super::mode::Mode;
@@ -32,6 +33,8 @@ pub struct Drops {
     languages: Languages,
     /// Whether rules marked `tight` count.
     tight: bool,
+    /// Libraries with the files that name them for `dlopen` in vain.
+    unopened: FxHashSet<(NodeId, NodeId)>,
     /// Marks that are not set for a generated locale's sake: path, marks to set.
     spared: Vec<(NodeId, Marks)>,
 }
@@ -92,7 +95,9 @@ impl Drops {
         user.sort_unstable();
         user.dedup();
         let marks = vec![Marks::default(); tree.len()];
-        Drops { rules, marks, user, languages, tight: mode == Mode::Tight, spared: Vec::new() }
+        let tight = mode == Mode::Tight;
+        let unopened = FxHashSet::default();
+        Drops { rules, marks, user, languages, tight, unopened, spared: Vec::new() }
     }
 
     /// Marks what a profile drops, now that it fired with this prefix; returns those paths, sorted.
@@ -113,6 +118,10 @@ impl Drops {
             .map(|(_, rule)| rule.paths.iter().flat_map(|glob| glob.select(tree, prefix)).collect())
             .collect();
         for ((key, rule), named) in rules.into_iter().zip(named) {
+            if !rule.opened_by.is_empty() {
+                self.mark_unopened(tree, rule, prefix, &named);
+                continue;
+            }
             let id = format!("{name}/drop.{key}");
             let number = self.rules.iter().position(|rule| rule.id == id).unwrap_or_default();
             let number = u16::try_from(number + 1).unwrap_or(u16::MAX);
@@ -144,6 +153,18 @@ impl Drops {
         dropped
     }
 
+    /// Marks libraries that the files of the rule name in vain.
+    fn mark_unopened(
+        &mut self,
+        tree: &Tree,
+        rule: &DropRule,
+        prefix: &ImagePath,
+        named: &[NodeId],
+    ) {
+        let namers = rule.opened_by.iter().flat_map(|glob| glob.select(tree, prefix));
+        self.unopened.extend(namers.flat_map(|by| named.iter().map(move |&node| (node, by))));
+    }
+
     /// Marks files that a tracer found dispensable as if the rule of this id named them; no rule, no mark.
     pub(super) fn add(&mut self, id: &str, files: &[NodeId]) {
         let Some(number) = self.rules.iter().position(|rule| rule.id == id) else { return };
@@ -165,9 +186,10 @@ impl Drops {
         self.user.binary_search(&node).is_ok()
     }
 
-    /// Says whether a rule drops a library although packaged files name it for `dlopen`.
-    pub(super) fn goes_unopened(&self, node: NodeId) -> bool {
-        self.marks[node.index()].opened != 0
+    /// Says whether a rule drops a library although a file names it for `dlopen`. Most such rules count for packaged files
+    /// only.
+    pub(super) fn goes_unopened(&self, node: NodeId, by: NodeId, by_package: bool) -> bool {
+        by_package && self.marks[node.index()].opened != 0 || self.unopened.contains(&(node, by))
     }
 
     /// Returns the rule that drops the path, of those in scope.

@@ -340,14 +340,18 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Says whether a packaged file names a library for a feature that a rule says containers do not have. What no
-    /// package owns means what it says.
+    /// Says whether a packaged file names a library for a feature that a rule says containers do not have, or any for one
+    /// that is asked for elsewhere. Else what no package owns means what it says.
     fn goes_unopened(&self, path: &[u8], reason: &Reason) -> bool {
         let Origin::Node(namer) = reason.origin else { return false };
         let Subject { tree, packages, .. } = *self.subject;
-        reason.claim == Claim::Dlopen
-            && packages.is_owned(namer)
-            && tree.resolve(path).is_some_and(|found| self.drops.goes_unopened(found.node))
+        if reason.claim != Claim::Dlopen {
+            return false;
+        }
+        let by_package = packages.is_owned(namer);
+        let goes = |node| self.drops.goes_unopened(node, namer, by_package);
+        let Some(found) = tree.resolve(path) else { return false };
+        goes(found.node) || found.links.into_iter().any(goes)
     }
 
     /// The folder that a constant names.

@@ -17,6 +17,8 @@ pub enum Load {
     Arguments(Vec<u8>),
     /// A file with the class path, as `-cp @file` names it.
     ClassPath(Vec<u8>),
+    /// An option or property by which profiles may know a feature: `-splash`, `java.awt.headless=false`.
+    Option(Vec<u8>),
 }
 
 /// Reads the launcher's words up to the main class; what follows is the program's own.
@@ -91,10 +93,29 @@ fn option(word: &[u8]) -> Option<Vec<Load>> {
             paths.split(|&byte| byte == b':').map(|path| Load::Folder(path.to_vec())).collect(),
         );
     }
+    if let Some(feature) = feature(word) {
+        return Some(vec![Load::Option(feature.to_vec())]);
+    }
     let value = FILES.iter().find_map(|prefix| word.strip_prefix(*prefix));
     // Behind the file stand the agent's own options.
     let path = value.and_then(|value| value.split(|&byte| byte == b'=').next());
     Some(path.map(|path| Load::File(path.to_vec())).into_iter().collect())
+}
+
+/// A property with its value, a library that is an agent, the picture at the start.
+fn feature(word: &[u8]) -> Option<&[u8]> {
+    if let Some(property) =
+        word.strip_prefix(b"-D").filter(|it| !it.starts_with(b"logging.config="))
+    {
+        return Some(property);
+    }
+    if word.starts_with(b"-agentlib:") {
+        return word.split(|&byte| byte == b'=').next();
+    }
+    if word.starts_with(b"-Xrun") {
+        return word.split(|&byte| byte == b':').next();
+    }
+    word.starts_with(b"-splash:").then_some(b"-splash")
 }
 
 /// Splits a class path: jars, folders, and `folder/*`.
@@ -180,6 +201,7 @@ mod tests {
                 Load::Jars(path) => ("jars", path),
                 Load::Arguments(path) => ("arguments", path),
                 Load::ClassPath(path) => ("class path", path),
+                Load::Option(option) => ("option", option),
             };
             format!("{kind}:{}", String::from_utf8_lossy(&path))
         };
@@ -192,7 +214,14 @@ mod tests {
             ("-Xmx1g -jar a.jar -cp no", "file:a.jar"),
             ("-cp a.jar:lib/*:classes:* Main -jar no", "file:a.jar jars:lib/ folder:classes jars:"),
             ("--class-path=a.jar -p mods -m x/y", "file:a.jar folder:mods"),
-            ("@args -javaagent:agent.jar=x=y -Da=b Main", "arguments:args file:agent.jar"),
+            (
+                "@args -javaagent:agent.jar=x=y -Da=b Main",
+                "arguments:args file:agent.jar option:a=b",
+            ),
+            (
+                "-splash:a.png -agentlib:jdwp=x -Xrunjdwp:x=y M",
+                "option:-splash option:-agentlib:jdwp option:-Xrunjdwp",
+            ),
             ("-agentpath:/x/lib.so=a -Xbootclasspath/a:b.jar", "file:/x/lib.so file:b.jar"),
             (
                 "-Djava.library.path=/a:/b -XX:SharedArchiveFile=x.jsa M",

@@ -52,12 +52,22 @@ impl Tracer for Java {
         if file.head.starts_with(b"PK\x03\x04") || is_archive(file.path.name()) {
             return Search::new(file, view, &self.elf).jar();
         }
+        if file.path.name() == b"net.properties" {
+            return proxies(file, view).into_iter().collect();
+        }
         Vec::new()
     }
 
     fn command(&self, program: &Program<'_>, view: &View<'_>) -> Vec<Finding> {
-        if !matches!(view.tree.name(program.node), b"java" | b"javaw") {
-            return Vec::new();
+        let words = &program.command.words;
+        match view.tree.name(program.node) {
+            b"java" | b"javaw" => {}
+            b"javac" if words.iter().flatten().any(|word| word == b"--release") => {
+                return feature(view, "--release", "javac --release".to_owned())
+                    .into_iter()
+                    .collect();
+            }
+            _ => return Vec::new(),
         }
         let folder = program.command.folder.clone().unwrap_or_else(|| view.working_dir());
         let words = program.command.words.iter().skip(1);
@@ -71,6 +81,9 @@ impl Tracer for Java {
         const OPTIONS: [&str; 4] =
             ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "JAVA_OPTS"];
         let mut claims = Claims { view, folder: view.working_dir(), findings: Vec::new() };
+        if view.config.variable("DISPLAY").is_some() {
+            claims.option(b"DISPLAY", "the environment");
+        }
         if let Some(path) = view.config.variable("CLASSPATH") {
             claims.loads(launcher::class_path(path.as_bytes()), "CLASSPATH");
         }
@@ -101,18 +114,23 @@ impl Claims<'_> {
         let mut pending = loads;
         let mut arguments: FxHashSet<Vec<u8>> = FxHashSet::default();
         while let Some(load) = pending.pop() {
+            if let Load::Option(option) = &load {
+                self.option(option, detail);
+                continue;
+            }
             let (Load::File(path)
             | Load::Folder(path)
             | Load::Jars(path)
             | Load::Arguments(path)
-            | Load::ClassPath(path)) = &load;
+            | Load::ClassPath(path)
+            | Load::Option(path)) = &load;
             let Ok(path) = self.folder.join(path) else { continue };
             let found = tree.resolve(path.as_bytes()).map(|found| found.node);
             let Some(found) = found else { continue };
             let target = Target::Path(path.as_bytes().to_vec());
             self.push(target, Claim::Import, detail);
             match load {
-                Load::File(_) => {}
+                Load::File(_) | Load::Option(_) => {}
                 Load::Folder(_) => self.classes(found, detail),
                 Load::Jars(_) => self.jars(found, detail),
                 Load::ClassPath(_) => {
@@ -131,6 +149,16 @@ impl Claims<'_> {
         }
     }
 
+    /// An option or property that a profile may know, with its value or whatever it is.
+    fn option(&mut self, option: &[u8], detail: &str) {
+        let option = String::from_utf8_lossy(option);
+        let name = option.split('=').next().unwrap_or_default();
+        let is_off = option.ends_with("=false");
+        for known in [Some(&*option), Some(name).filter(|_| !is_off)].into_iter().flatten() {
+            self.findings.extend(feature(self.view, known, format!("{option} of {detail}")));
+        }
+    }
+
     /// A folder of classes and resources; one that packages fill is shared by others, so only its jars count.
     fn classes(&mut self, folder: NodeId, detail: &str) {
         if folder == NodeId::ROOT || !self.view.tree.is_dir(folder) {
@@ -146,6 +174,22 @@ impl Claims<'_> {
             }
         }
     }
+}
+
+/// The network settings of the runtime, where they ask the desktop for proxies.
+fn proxies(file: &FileView<'_>, view: &View<'_>) -> Option<Finding> {
+    let text = view.read(file.node, MAX_ARGUMENTS);
+    let mut lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+    let is_on = lines.any(|line| line == b"java.net.useSystemProxies=true");
+    is_on.then(|| feature(view, "java.net.useSystemProxies", "net.properties".to_owned()))?
+}
+
+/// What fires the profiles that know a feature, by an option, a property or a variable.
+fn feature(view: &View<'_>, name: &str, detail: String) -> Option<Finding> {
+    let symbol = format!("java:{name}");
+    let is_known = view.profiles.wants_symbol(&symbol);
+    let (target, claim) = (Target::Symbol(symbol), Claim::Import);
+    is_known.then_some(Finding { target, claim, strength: Strength::Likely, detail })
 }
 
 fn is_class(head: &[u8]) -> bool {

@@ -53,10 +53,15 @@ impl<'a> Search<'a> {
     /// Prepares to search a reached file.
     pub fn new(file: &'a FileView<'a>, view: &'a View<'a>, elf: &'a Elf) -> Self {
         let imports = view.profiles.iter().flat_map(|(_, profile)| &profile.when.imports);
-        let packages = imports.map(String::as_str).filter(|import| import.contains('/'));
-        // Symbols of other kinds have slashes as well: `path:/…`, and packages of Go.
-        let packages = packages.filter(|name| !name.contains(':'));
-        let wanted = packages.map(|name| (name, memchr::memmem::Finder::new(name))).collect();
+        let packages = imports.map(String::as_str).filter_map(|name| match name.split_once(':') {
+            // Names of properties and methods, as classes hold them.
+            Some(("java", word)) => Some((name, word)).filter(|_| !word.starts_with('-')),
+            // Symbols of other kinds have slashes as well: `path:/…`, and packages of Go.
+            Some(_) => None,
+            None => Some((name, name)).filter(|_| name.contains('/')),
+        });
+        let wanted =
+            packages.map(|(name, word)| (name, memchr::memmem::Finder::new(word))).collect();
         Search {
             file,
             view,
@@ -112,6 +117,9 @@ impl<'a> Search<'a> {
             }
             self.load(&constants, loads);
         }
+        if has(class, b"javax/tools/") && has(class, b"--release") {
+            self.found.insert("java:--release");
+        }
         self.searched += class.len() as u64;
         let (found, wanted) = (&mut self.found, &mut self.wanted);
         wanted.retain(|(name, finder)| {
@@ -157,6 +165,9 @@ impl<'a> Search<'a> {
             self.look(&bytes, depth);
         } else if entry.name == MANIFEST {
             if depth == Depth::Outer {
+                if has(&bytes, b"SplashScreen-Image:") {
+                    self.found.insert("java:-splash");
+                }
                 self.manifest = bytes;
             }
         } else if is_native(&entry.name) {
@@ -214,6 +225,10 @@ impl<'a> Search<'a> {
         });
         packages.chain(commands).chain(loaded).chain(paths).chain(self.others).collect()
     }
+}
+
+fn has(class: &[u8], word: &[u8]) -> bool {
+    memchr::memmem::find(class, word).is_some()
 }
 
 /// Says whether an entry is a library for Linux: `libx.so`, `libx.so.1`.
