@@ -36,14 +36,17 @@ pub struct Claims<'a> {
     package: Option<PackageId>,
     /// Whether the file imports what only the running program knows.
     is_dynamic: bool,
+    /// Whether what is claimed is an import of a file that surely is loaded, and did not only come along with others.
+    pub(super) is_direct: bool,
 }
 
 impl<'a> Claims<'a> {
     /// Starts with none.
     pub fn new(view: &'a View<'a>, known: &'a Known) -> Self {
         let (findings, seen) = (Vec::new(), FxHashSet::default());
-        let extras = Vec::new();
-        Claims { view, known, findings, seen, own: None, extras, package: None, is_dynamic: false }
+        let (extras, package) = (Vec::new(), None);
+        let (own, is_dynamic, is_direct) = (None, false, false);
+        Claims { view, known, findings, seen, own, extras, package, is_dynamic, is_direct }
     }
 
     /// Says whether the standard library is cut to what imports reach.
@@ -175,8 +178,9 @@ impl<'a> Claims<'a> {
         } else {
             self.find(search, &parts)
         };
+        let is_whole = |module: &Module| module.matched == parts.len();
         for module in found {
-            if let Some(package) = module.package.filter(|_| module.matched == parts.len()) {
+            if let Some(package) = module.package.filter(|_| is_whole(&module)) {
                 for name in &import.names {
                     if let Some(below) = modules::find_in(tree, package, &[name.as_str()]) {
                         self.found(search, &below, how, detail);
@@ -344,6 +348,7 @@ impl<'a> Claims<'a> {
             let wanted = owner
                 .filter(|one| one.origin != Origin::Required || self.extras.contains(&one.name));
             wanted.into_iter().for_each(|one| self.installed(one, How::Wanted, detail));
+            self.own_part(owner, module, detail);
             if let (None, Some(site)) = (owner, site)
                 && self.is_meant(last)
             {
@@ -367,6 +372,22 @@ impl<'a> Claims<'a> {
             (None, None) => {
                 self.package_of_library(module, detail);
                 self.outside(search, last, detail);
+            }
+        }
+    }
+
+    /// A part of a distribution that a rule drops stays where its own modules import it, be it as late as on the first
+    /// use: `from numpy import *` asks for all of them.
+    fn own_part(&mut self, owner: Option<&Distribution>, module: &Module, detail: &str) {
+        if !self.is_direct || owner.is_none_or(|owner| self.own != Some(owner.metadata)) {
+            return;
+        }
+        for &file in &module.files {
+            if self.known.fate(self.view, file) == Fate::Dropped {
+                self.node(file, detail);
+                modules::compiled(self.view.tree, file)
+                    .into_iter()
+                    .for_each(|it| self.node(it, detail));
             }
         }
     }

@@ -440,8 +440,10 @@ fn imports(
             (Owner::Standard, When::Maybe) if claims.is_tight() => How::Wanted,
             (Owner::Standard, When::Maybe | When::Alone) => continue,
         };
+        claims.is_direct = !is_broad && import.when != When::Alone;
         imported(import, how, search, claims);
     }
+    claims.is_direct = false;
 }
 
 /// How much an import says that runs as a file is loaded.
