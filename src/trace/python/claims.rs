@@ -179,6 +179,15 @@ impl<'a> Claims<'a> {
             self.find(search, &parts)
         };
         let is_whole = |module: &Module| module.matched == parts.len();
+        // A folder without `__init__` is no module of its own: distributions share it, and each name is looked for.
+        if import.level == 0 && !found.iter().any(is_whole) {
+            for name in &import.names {
+                let parts = [&parts[..], &[name.as_str()]].concat();
+                let shared = self.find(search, &parts);
+                let shared = shared.iter().filter(|module| module.matched == parts.len());
+                shared.for_each(|module| self.found(search, module, how, detail));
+            }
+        }
         for module in found {
             if let Some(package) = module.package.filter(|_| is_whole(&module)) {
                 for name in &import.names {
