@@ -9,6 +9,7 @@
 
 mod calls;
 mod claims;
+mod given;
 mod launch;
 mod lexer;
 mod manifest;

@@ -1,12 +1,15 @@
 //! What one module needs: the modules it requests, the paths it puts together, the programs it starts.
 
 use super::claims::Claims;
+use super::given::Unknown;
 use super::launch::MAPPER;
+use super::programs::Runs;
 use super::resolve::{is_relative, split_name};
 use super::source::{self, Form, Request, Source};
 use super::value::{Base, Value};
 use super::{Claim, FileView, Finding, Reach, Strength, Target};
 use crate::trace::Mode;
+use crate::trace::shell::commands_of_text;
 use crate::tree::NodeId;
 use crate::warning::{Place, Warning};
 
@@ -150,6 +153,33 @@ impl Claims<'_> {
         for (text, line) in &source.unknown {
             let place = Place::Line(module.file.path.clone(), *line);
             self.warn(Warning::UnknownImport { place, text: text.clone() });
+        }
+        for unknown in &source.unknown_runs {
+            self.unknown_run(unknown, module);
+        }
+    }
+
+    /// What is run by a name: the image's environment may tell it.
+    fn unknown_run(&mut self, unknown: &Unknown, module: &Module<'_, '_>) {
+        let place = Place::Line(module.file.path.clone(), unknown.line);
+        let config = self.view.config;
+        let told = unknown.variables.iter().find_map(|name| config.variable(name));
+        match (told.filter(|value| !value.is_empty()), unknown.runs) {
+            (Some(value), Runs::Program) => {
+                let words = vec![Some(value.as_bytes().to_vec())];
+                self.command(words, place, None, &format!("`{value}` in line {}", unknown.line));
+            }
+            (Some(value), Runs::Shell) => {
+                let found = commands_of_text(value.as_bytes(), &place, self.view);
+                self.findings.extend(found);
+            }
+            (Some(_), Runs::Module) => {}
+            (None, Runs::Module) => {
+                self.warn(Warning::UnknownImport { place, text: unknown.text.clone() });
+            }
+            (None, Runs::Program | Runs::Shell) => {
+                self.warn(Warning::UnknownCommand { place, word: unknown.text.clone() });
+            }
         }
     }
 

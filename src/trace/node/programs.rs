@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::lexer::{Kind, Token};
-use super::source::{Command, Form, Reader, Request};
+use super::source::{Command, Form, Reader, Request, Source};
 use super::value::{Base, Value, evaluate};
 use crate::trace::Word;
 
@@ -96,7 +96,11 @@ impl<'a> Reader<'a> {
 
     /// A file that Node runs in a thread or process of its own; a plain path is relative to the working folder.
     fn module(&mut self, token: &Token<'a>, tokens: &[Token<'a>]) {
-        if let (Some(mut value), _) = evaluate(tokens, &self.bindings) {
+        let (value, _) = evaluate(tokens, &self.bindings);
+        if value.as_ref().is_none_or(|value| value.base == Base::None && !value.complete) {
+            self.given.run(token, Runs::Module, tokens);
+        }
+        if let Some(mut value) = value {
             if value.base == Base::None {
                 value.base = Base::Working;
             }
@@ -107,7 +111,11 @@ impl<'a> Reader<'a> {
 
     /// `spawn("program", ["word", unknown])`.
     fn program(&mut self, token: &Token<'a>, tokens: &[Token<'a>]) {
-        let (Some(program), used) = evaluate(tokens, &self.bindings) else { return };
+        let (program, used) = evaluate(tokens, &self.bindings);
+        if program.as_ref().is_none_or(is_open) {
+            self.given.run(token, Runs::Program, tokens);
+        }
+        let Some(program) = program else { return };
         if program.base != Base::None || program.text.is_empty() {
             return;
         }
@@ -146,9 +154,38 @@ impl<'a> Reader<'a> {
 
     /// `exec("text")`, which a shell runs.
     fn shell(&mut self, token: &Token<'a>, tokens: &[Token<'a>]) {
-        if let (Some(value), _) = evaluate(tokens, &self.bindings) {
+        let (value, _) = evaluate(tokens, &self.bindings);
+        if value.as_ref().is_none_or(is_open) {
+            self.given.run(token, Runs::Shell, tokens);
+        }
+        if let Some(value) = value {
             self.shell_text(token, value);
         }
+    }
+
+    /// Returns what was read, with the programs that names turn out to be.
+    pub(super) fn finish(self) -> Source {
+        let Reader { mut source, given, .. } = self;
+        let (known, unknown) = given.resolve();
+        source.unknown_runs = unknown;
+        for (runs, Command { words, line }) in known {
+            match runs {
+                Runs::Module => {
+                    let text = words.into_iter().flatten().next().unwrap_or_default();
+                    let text = String::from_utf8_lossy(&text).into_owned();
+                    let value = Value { base: Base::Working, ..Value::text(text) };
+                    let form = Form::Either;
+                    source.paths.push(Request { value, line, guarded: true, form });
+                }
+                Runs::Program => source.commands.push(Command { words, line }),
+                Runs::Shell => {
+                    let shell = [&b"/bin/sh"[..], b"-c"].map(|word| Some(word.to_vec()));
+                    let words = shell.into_iter().chain(words).collect();
+                    source.commands.push(Command { words, line });
+                }
+            }
+        }
+        source
     }
 
     /// Of a text that is put together, the known beginning is what counts.
@@ -159,6 +196,11 @@ impl<'a> Reader<'a> {
             self.source.commands.push(Command { words, line: token.line });
         }
     }
+}
+
+/// Says whether the program is not in what is known of a command line.
+fn is_open(value: &Value) -> bool {
+    value.base == Base::None && !value.complete && !value.text.trim_start().contains(' ')
 }
 
 fn is_template(token: Option<&Token<'_>>) -> bool {

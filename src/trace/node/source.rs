@@ -3,6 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::calls::PlainCalls;
+use super::given::{Given, Unknown, shown};
 use super::lexer::{Kind, Lexer, Side, Token};
 use super::programs::Runs;
 use super::value::{Base, Bindings, Value, end_of, evaluate, unescaped};
@@ -44,6 +45,8 @@ pub struct Source {
     pub names: Vec<Request>,
     /// Requests of which nothing is known, as text with their lines.
     pub unknown: Vec<(String, u32)>,
+    /// What it runs by names that only the running program knows.
+    pub unknown_runs: Vec<Unknown>,
     /// Whether it has Node read source maps.
     pub maps: bool,
     /// Whether it does with its own place what cannot be followed.
@@ -98,7 +101,7 @@ pub fn read(source: &[u8]) -> Source {
             at += 1;
         }
         if is_last {
-            return reader.source;
+            return reader.finish();
         }
         let drained = at - BEHIND;
         tokens.drain(..drained);
@@ -114,6 +117,8 @@ pub(super) struct Reader<'a> {
     pub(super) bindings: Bindings<'a>,
     /// Other names of functions that start programs.
     pub(super) runners: FxHashMap<&'a [u8], Runs>,
+    /// What names are given, in case they are run.
+    pub(super) given: Given<'a>,
     /// Other names of `require`.
     loaders: FxHashSet<&'a [u8]>,
     names: FxHashSet<&'a [u8]>,
@@ -154,6 +159,7 @@ impl<'a> Reader<'a> {
         let called = rest.first().is_some_and(|next| next.marks(b'('));
         let arguments = rest.get(1..).unwrap_or_default();
         let is_defined = before(1).is_some_and(|token| token.is("function"));
+        self.given.name(token, rest);
         match token.text {
             b"require" if called && matches!(owner, None | Some(b"module" | b"main")) => {
                 // `import(`./x/${y}`)` as compilers have it: the template has been read.
@@ -201,6 +207,7 @@ impl<'a> Reader<'a> {
         });
         let arguments = tokens.get(..end_of(near(tokens))).unwrap_or(tokens);
         if let Some(value) = value.filter(|_| is_known) {
+            self.given.loads(&value.text);
             self.source.requests.push(Request { value, line, guarded, form });
             if !has_default(arguments) {
                 return;
@@ -213,9 +220,7 @@ impl<'a> Reader<'a> {
             return;
         }
         if !self.choice(arguments, line) && self.source.unknown.len() < MAX_UNKNOWN {
-            let texts = arguments.iter().take(8).map(|token| String::from_utf8_lossy(token.text));
-            let text =
-                format!("{}({})", String::from_utf8_lossy(token.text), texts.collect::<String>());
+            let text = format!("{}({})", String::from_utf8_lossy(token.text), shown(arguments));
             self.source.unknown.push((text, line));
         }
     }

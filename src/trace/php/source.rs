@@ -1,12 +1,10 @@
 //! What a PHP source asks for: files it includes, paths beside it, commands it runs, classes it names.
 
 use super::lexer::{Kind, Part, Token};
+use super::started::{SHELL, backquoted, started, words};
 use super::value::{Source, Value, known};
 use crate::path::ImagePath;
 use crate::trace::tracer::Word;
-
-/// Functions whose first argument a shell runs.
-const SHELL: &[&[u8]] = &[b"exec", b"shell_exec", b"system", b"passthru", b"popen", b"proc_open"];
 
 /// How many things one file may ask for.
 const MAX_NEEDS: usize = 50_000;
@@ -22,6 +20,13 @@ pub enum Need {
     Shell(Vec<u8>),
     /// A program by its list of words.
     Program(Vec<Word>),
+    /// A program that only the running program knows.
+    Unknown {
+        /// The call, such as `exec($command)`.
+        text: String,
+        /// The variables of the environment that it is taken from.
+        variables: Vec<String>,
+    },
     /// A qualified class name, in code or in a string.
     Class(Vec<u8>),
     /// `mail()`, which runs the program for mail.
@@ -43,10 +48,7 @@ pub fn needs(tokens: &[Token], path: &ImagePath) -> Vec<(Need, u32)> {
         let mut add = |need| needs.push((need, token.line));
         match &token.kind {
             Kind::Backquoted(parts) => {
-                source
-                    .filled(parts, 0)
-                    .iter()
-                    .for_each(|value| add(Need::Shell(shell_text(value))));
+                backquoted(&source, at, parts).into_iter().for_each(add);
             }
             Kind::Text(parts) => {
                 if let [Part::Known(text)] = &parts[..]
@@ -127,7 +129,7 @@ fn of_name(source: &Source<'_>, at: usize, name: &[u8], path: &ImagePath) -> Vec
                 })
                 .collect()
         }
-        bare if is_call && SHELL.contains(&bare) => started(source, at + 2),
+        bare if is_call && SHELL.contains(&bare) => started(source, at, at + 2),
         _ => of_class(source, at, bare),
     }
 }
@@ -142,42 +144,10 @@ fn of_class(source: &Source<'_>, at: usize, name: &[u8]) -> Vec<Need> {
     let is_static = source.kind(at + 1) == Some(&Kind::Colons)
         && source.kind(at + 3) == Some(&Kind::Mark(b'('));
     match (is_new, is_static) {
-        (true, _) => started(source, at + 2),
-        (_, true) => started(source, at + 4),
+        (true, _) => started(source, at, at + 2),
+        (_, true) => started(source, at, at + 4),
         _ => Vec::new(),
     }
-}
-
-/// The first argument of a function that starts a program: a list of words, or a text for a shell.
-fn started(source: &Source<'_>, at: usize) -> Vec<Need> {
-    if let Some(list) = source.list(at) {
-        return vec![Need::Program(words(list.into_iter()))];
-    }
-    let (values, _) = source.expression(at);
-    let has_text = |value: &Value| {
-        value.iter().any(|part| matches!(part, Part::Known(text) if !text.trim_ascii().is_empty()))
-    };
-    values
-        .iter()
-        .filter(|value| has_text(value))
-        .map(|value| Need::Shell(shell_text(value)))
-        .collect()
-}
-
-fn words(list: impl Iterator<Item = Vec<Value>>) -> Vec<Word> {
-    list.map(|values| values.first().and_then(|value| known(value))).collect()
-}
-
-/// A text for a shell; what only the running program knows is a variable there.
-fn shell_text(value: &[Part]) -> Vec<u8> {
-    let mut text = Vec::new();
-    for part in value {
-        match part {
-            Part::Known(piece) => text.extend_from_slice(piece),
-            Part::Unknown(_) => text.extend_from_slice(b"${x}"),
-        }
-    }
-    text
 }
 
 /// Paths beside the file: `__DIR__ . '/../data/x.xsl'`; the folder alone says nothing.
@@ -227,6 +197,7 @@ fn is_class(text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::lexer::tokens;
+    use super::super::started::shell_text;
     use super::*;
 
     fn shown(text: &str) -> Vec<String> {
@@ -244,6 +215,7 @@ mod tests {
                 };
                 format!("run {}", words.iter().map(word).collect::<Vec<_>>().join(" "))
             }
+            Need::Unknown { text, .. } => format!("unknown {text}"),
             Need::Class(name) => format!("class {}", String::from_utf8_lossy(name)),
             Need::Mail => "mail".into(),
             Need::Locale => "locale".into(),
@@ -289,7 +261,7 @@ mod tests {
             ),
             (
                 "pcntl_exec('/bin/x', ['-a']); mail($a, $b); dl('y.so'); exec($cmd);",
-                &["run /bin/x -a", "mail", "dl y.so"],
+                &["run /bin/x -a", "mail", "dl y.so", "unknown exec($cmd)"],
             ),
             (
                 "use A\\B; ['C\\\\D', 'no class']; new Mail_mime();",

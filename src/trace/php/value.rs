@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::lexer::{Kind, Part, Token};
+use super::started::given;
 use crate::path::ImagePath;
 
 /// How many values an expression may have.
@@ -68,6 +69,12 @@ impl<'t> Source<'t> {
                 }
             }
         }
+        for (parameter, start) in given(tokens) {
+            let starts = assigned.entry(parameter).or_default();
+            if starts.len() < MAX_ASSIGNED {
+                starts.push(start);
+            }
+        }
         Source { tokens, path, assigned, terms: Cell::new(0) }
     }
 
@@ -101,8 +108,8 @@ impl<'t> Source<'t> {
                 }
                 // `a ?: b`, `a ?? b` and what is left of `a ? b : c` may be either.
                 Some(Kind::Mark(b'?' | b':')) if depth < MAX_DEPTH => {
-                    let next =
-                        if self.kind(at + 1) == Some(&Kind::Mark(b'?')) { at + 2 } else { at + 1 };
+                    let is_two = matches!(self.kind(at + 1), Some(Kind::Mark(b'?' | b':')));
+                    let next = if is_two { at + 2 } else { at + 1 };
                     let (more, end) = self.expression_to(next, depth + 1);
                     values.extend(more);
                     values.truncate(MAX_VALUES);

@@ -86,7 +86,7 @@ fn says_what_it_cannot_follow() {
         ("const here = dirname(fileURLToPath(import.meta.url)); join(here, 'a')", ""),
         ("const here = __dirname; x(here)", "place"),
         ("const require = createRequire(import.meta.url)", ""),
-        ("require(x ? 'a' : b)", "1 require(x?a:b)"),
+        ("require(x ? 'a' : b)", "1 require(x?'a':b)"),
         ("require(x ? 'a' : 'b')", ""),
         ("require('./a/' + b)", ""),
     ];
