@@ -5,11 +5,18 @@
 //! line's end. What a string interpolates becomes a shell variable, whose value is unknown there as well. Of a list of
 //! arguments only the program is taken.
 
+mod values;
+
+use self::values::{Named, Values};
 use super::claim::{Claim, Finding, Strength, Target};
 use super::script::{Shebang, is_text};
 use super::shell::commands_of_text;
 use super::tracer::{Command, FileView, Program, Reach, Tracer, View, Word};
-use crate::warning::Place;
+use crate::path::Escaped;
+use crate::warning::{Place, Warning};
+
+/// What stands in a text where Ruby interpolates something.
+const GAP: &[u8] = b"$x";
 
 /// Functions that are called by their bare names; as methods, those of databases and regular expressions are called so.
 const BARE: &[&[u8]] =
@@ -33,8 +40,11 @@ const QUALIFIED: &[&[u8]] = &[
 const BEFORE_BACKQUOTE: &[&[u8]] =
     &[b"=", b"(", b"return", b"print", b"echo", b"puts", b"#{", b"then", b"else", b"&&", b"||"];
 
-/// Endings of files in one of the languages.
-const ENDINGS: &[&[u8]] = &[b".rb", b".ru", b".rake", b".erb", b".pl", b".pm", b".cgi", b".psgi"];
+/// Endings of files in Ruby.
+const RUBY: &[&[u8]] = &[b".rb", b".ru", b".rake", b".erb"];
+
+/// Endings of files in Perl.
+const PERL: &[&[u8]] = &[b".pl", b".pm", b".cgi", b".psgi"];
 
 /// Follows the commands of Ruby and Perl.
 #[derive(Debug)]
@@ -52,12 +62,21 @@ impl Tracer for Calls {
         if !is_text(file.head) || !is_program(file) || is_module(file, view) {
             return Vec::new();
         }
+        let is_perl = is_of(file, PERL, b"perl");
+        let values = if is_perl { Values::default() } else { Values::read(text) };
         let mut findings = Vec::new();
         for (number, line) in (1..).zip(text.split(|&byte| byte == b'\n')) {
+            let place = || Place::Line(file.path.clone(), number);
             for call in calls(line) {
-                let place = Place::Line(file.path.clone(), number);
-                let found = commands(&call.text, &place, view).into_iter();
+                let found = call.findings(&values, &place(), view).into_iter();
+                // Of Perl another tracer knows what variables are given.
+                let found = found.filter(|it| !(is_perl && is_unknown(it)));
                 findings.extend(found.map(|finding| call.hedged(finding)));
+            }
+            if !is_perl && file.owner.is_none() {
+                for named in named_calls(line, &values) {
+                    findings.extend(named.findings(&place(), view));
+                }
             }
         }
         findings
@@ -119,17 +138,22 @@ pub fn commands(text: &[u8], place: &Place, view: &View<'_>) -> Vec<Finding> {
 }
 
 fn is_program(file: &FileView<'_>) -> bool {
-    let of_language = |text: &[u8]| {
-        [&b"ruby"[..], b"perl"]
-            .iter()
-            .any(|name| text.windows(name.len()).any(|part| part == *name))
-    };
+    is_of(file, RUBY, b"ruby") || is_of(file, PERL, b"perl")
+}
+
+/// Says whether a file is in a language, by its ending or its interpreter.
+fn is_of(file: &FileView<'_>, endings: &[&[u8]], interpreter: &[u8]) -> bool {
+    let of_language = |text: &[u8]| memchr::memmem::find(text, interpreter).is_some();
     let shebang = Shebang::of(file.head);
     let named = |shebang: &Shebang<'_>| {
         of_language(shebang.program) || shebang.argument.is_some_and(of_language)
     };
-    ENDINGS.iter().any(|ending| file.path.name().ends_with(ending))
+    endings.iter().any(|ending| file.path.name().ends_with(ending))
         || shebang.as_ref().is_some_and(named)
+}
+
+fn is_unknown(finding: &Finding) -> bool {
+    matches!(&finding.target, Target::Warning(Warning::UnknownCommand { .. }))
 }
 
 /// How a constant is run.
@@ -144,9 +168,35 @@ enum By {
 struct Call {
     text: Vec<u8>,
     by: By,
+    /// What Ruby interpolates at the front.
+    front: Option<Vec<u8>>,
 }
 
 impl Call {
+    /// What the constant needs; the name that a value of Ruby is interpolated by at its front is looked up.
+    fn findings(&self, values: &Values<'_>, place: &Place, view: &View<'_>) -> Vec<Finding> {
+        let name = self.front.as_deref().unwrap_or_default();
+        let known = values.of(name.rsplit(|&byte| byte == b'.').next().unwrap_or_default());
+        let rest = self.text.strip_prefix(GAP).unwrap_or(&self.text);
+        let mut findings: Vec<Finding> = Vec::new();
+        for value in known {
+            findings.extend(commands(&[value, rest].concat(), place, view));
+        }
+        if known.is_empty() {
+            findings.extend(commands(&self.text, place, view));
+        }
+        for finding in &mut findings {
+            // The gap's own name tells more.
+            if let Target::Warning(Warning::UnknownCommand { word, .. }) = &mut finding.target
+                && self.front.is_some()
+                && word == "$x"
+            {
+                *word = format!("#{{{}}}", Escaped(name));
+            }
+        }
+        findings
+    }
+
     /// Backquotes may be those of SQL or of a text, so that a program they name may well be absent.
     fn hedged(&self, mut finding: Finding) -> Finding {
         if let (Target::Command(command), By::Backquotes) = (&mut finding.target, self.by) {
@@ -177,7 +227,10 @@ fn calls(line: &[u8]) -> Vec<Call> {
         let found = opened.and_then(|(rest, by)| literal(rest).map(|(text, end)| (text, end, by)));
         match found {
             Some((text, after, by)) => {
-                calls.push(Call { text, by });
+                let start = line.len() - opened.map_or(0, |(rest, _)| rest.len());
+                let front = line.get(start + 1..).and_then(|it| it.strip_prefix(b"#{"));
+                let front = front.and_then(|it| it.split(|&byte| byte == b'}').next());
+                calls.push(Call { text, by, front: front.map(<[u8]>::to_vec) });
                 at = line.len() - after.len();
             }
             None => at += 1,
@@ -189,6 +242,79 @@ fn calls(line: &[u8]) -> Vec<Call> {
 fn opens_command(before: &[u8]) -> bool {
     let before = before.trim_ascii_end();
     before.is_empty() || BEFORE_BACKQUOTE.iter().any(|mark| before.ends_with(mark))
+}
+
+/// A call whose program is no constant.
+struct NamedCall<'a> {
+    function: &'a [u8],
+    named: Named<'a>,
+}
+
+impl NamedCall<'_> {
+    fn findings(&self, place: &Place, view: &View<'_>) -> Vec<Finding> {
+        let text = match &self.named {
+            Named::Known(values) => {
+                return values.iter().flat_map(|value| commands(value, place, view)).collect();
+            }
+            Named::Unknown(text, variable) => {
+                let name = variable.and_then(|name| std::str::from_utf8(name).ok());
+                let told = name.and_then(|name| view.config.variable(name));
+                if let Some(value) = told.filter(|value| !value.is_empty()) {
+                    return commands(value.as_bytes(), place, view);
+                }
+                text
+            }
+        };
+        let word = format!("{}({})", Escaped(self.function), Escaped(text));
+        let warning = Warning::UnknownCommand { place: place.clone(), word };
+        let (target, detail) = (Target::Warning(warning), String::new());
+        vec![Finding { target, claim: Claim::Command, strength: Strength::Likely, detail }]
+    }
+}
+
+/// Finds the calls of a line of Ruby that run what a name is given.
+fn named_calls<'a>(line: &'a [u8], values: &Values<'a>) -> Vec<NamedCall<'a>> {
+    let start = line.trim_ascii_start();
+    if start.starts_with(b"#") || start.starts_with(b"def ") {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    let (mut quote, mut at) = (None, 0);
+    while let Some(&byte) = line.get(at) {
+        match (quote, byte) {
+            (Some(_), b'\\') => at += 1,
+            (Some(open), byte) if byte == open => quote = None,
+            (None, b'"' | b'\'' | b'`') => quote = Some(byte),
+            (None, b'#') => break,
+            (None, byte) if byte.is_ascii_alphabetic() => {
+                let (before, rest) = line.split_at(at);
+                if let Some((function, rest)) = name_of_function(before, rest) {
+                    let named = values.argument(rest);
+                    found.extend(named.map(|named| NamedCall { function, named }));
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    found
+}
+
+/// The name of a function that runs its argument, and the argument.
+fn name_of_function<'a>(before: &[u8], rest: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let inner = |byte: &u8| byte.is_ascii_alphanumeric() || b"_$@.>:-".contains(byte);
+    if before.last().is_some_and(inner) {
+        return None;
+    }
+    let own: [&[u8]; 4] = [b"exec", b"system", b"spawn", b"popen"];
+    let name = own.iter().chain(QUALIFIED).find(|name| rest.starts_with(name))?;
+    let (name, rest) = rest.split_at(name.len());
+    let argument = match rest.split_first()? {
+        (b'(', rest) => rest.trim_ascii_start(),
+        (b' ', rest) if rest.first().is_some_and(|byte| *byte != b' ') => rest,
+        _ => return None,
+    };
+    Some((name, argument))
 }
 
 /// Returns what follows the name of a function that runs its argument, and the parenthesis; `qx` has its own brackets.
