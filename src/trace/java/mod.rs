@@ -186,7 +186,7 @@ fn proxies(file: &FileView<'_>, view: &View<'_>) -> Option<Finding> {
 
 /// What fires the profiles that know a feature, by an option, a property or a variable.
 fn feature(view: &View<'_>, name: &str, detail: String) -> Option<Finding> {
-    let symbol = format!("java:{name}");
+    let symbol = format!("java-option:{name}");
     let is_known = view.profiles.wants_symbol(&symbol);
     let (target, claim) = (Target::Symbol(symbol), Claim::Import);
     is_known.then_some(Finding { target, claim, strength: Strength::Likely, detail })

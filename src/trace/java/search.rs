@@ -55,7 +55,7 @@ impl<'a> Search<'a> {
         let imports = view.profiles.iter().flat_map(|(_, profile)| &profile.when.imports);
         let packages = imports.map(String::as_str).filter_map(|name| match name.split_once(':') {
             // Names of properties and methods, as classes hold them.
-            Some(("java", word)) => Some((name, word)).filter(|_| !word.starts_with('-')),
+            Some(("java", word)) => Some((name, word)),
             // Symbols of other kinds have slashes as well: `path:/…`, and packages of Go.
             Some(_) => None,
             None => Some((name, name)).filter(|_| name.contains('/')),
@@ -118,7 +118,7 @@ impl<'a> Search<'a> {
             self.load(&constants, loads);
         }
         if has(class, b"javax/tools/") && has(class, b"--release") {
-            self.found.insert("java:--release");
+            self.found.insert("java-option:--release");
         }
         self.searched += class.len() as u64;
         let (found, wanted) = (&mut self.found, &mut self.wanted);
@@ -166,7 +166,7 @@ impl<'a> Search<'a> {
         } else if entry.name == MANIFEST {
             if depth == Depth::Outer {
                 if has(&bytes, b"SplashScreen-Image:") {
-                    self.found.insert("java:-splash");
+                    self.found.insert("java-option:-splash");
                 }
                 self.manifest = bytes;
             }
