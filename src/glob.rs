@@ -272,14 +272,11 @@ fn matching_below(tree: &Tree, subtrees: &[NodeId], part: &Part) -> Vec<NodeId> 
         Part::Wild(wild) => &wild.head,
         Part::Prefix | Part::AnyDepth => return Vec::new(),
     };
-    let sorted = tree.by_name();
-    let sorted = &sorted[sorted.partition_point(|&node| tree.name(node) < &**head)..];
     let is_below = |node: NodeId| {
         let last = subtrees.partition_point(|&folder| folder < node);
         subtrees[..last].last().is_some_and(|&folder| tree.is_within(node, folder))
     };
-    sorted
-        .chunk_by(|&one, &other| tree.name(one) == tree.name(other))
+    tree.by_name(head)
         .take_while(|nodes| tree.name(nodes[0]).starts_with(head))
         .filter(|nodes| part_matches(part, tree.name(nodes[0])))
         .flatten()

@@ -8,6 +8,7 @@
 //! about 120 MiB.
 
 mod builder;
+mod names;
 #[cfg(test)]
 mod tests;
 
@@ -16,9 +17,9 @@ use std::sync::OnceLock;
 
 pub use builder::{LinkError, TreeBuilder};
 
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use self::names::NameIndex;
 use crate::path::{ImagePath, MAX_LENGTH};
 
 /// How many symbolic links one look-up may pass before it counts as a loop, as in Linux.
@@ -166,7 +167,7 @@ pub struct Tree {
     /// How many names those inodes have that have several.
     links: FxHashMap<InodeId, u32>,
     /// See [`Tree::by_name`].
-    by_name: OnceLock<Box<[NodeId]>>,
+    by_name: OnceLock<NameIndex>,
 }
 
 #[derive(Debug)]
@@ -246,13 +247,9 @@ impl Tree {
         &self.names[name as usize..][..name_length as usize]
     }
 
-    /// Returns every path but the root, sorted by its last name and then in path order: all of one name stand together.
-    pub fn by_name(&self) -> &[NodeId] {
-        self.by_name.get_or_init(|| {
-            let mut nodes: Vec<NodeId> = self.nodes().skip(1).collect();
-            nodes.par_sort_unstable_by_key(|&node| (self.name(node), node));
-            nodes.into()
-        })
+    /// Returns the paths of each name that is `head` or sorts behind it, sorted by name.
+    pub fn by_name(&self, head: &[u8]) -> impl Iterator<Item = &[NodeId]> {
+        self.by_name.get_or_init(|| NameIndex::of(self)).from(self, head)
     }
 
     /// Returns the whole path.

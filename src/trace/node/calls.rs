@@ -28,21 +28,19 @@ impl<'a> PlainCalls<'a> {
         }
     }
 
-    /// Where the bracket behind `(0, path.join` is, if such a call starts here.
+    /// Where the bracket behind the `0, path.join` of such a call is, if that is what follows an opening bracket.
     fn end_of_callee(&self) -> Option<usize> {
         let token = |at: usize| self.tokens.get(at);
         let marks = |at: usize, byte: u8| token(at).is_some_and(|token| token.marks(byte));
-        let is_zero =
-            token(1).is_some_and(|token| token.kind == Kind::Number && token.text == b"0");
-        if !(marks(0, b'(') && is_zero && marks(2, b',')) {
+        let is_name = |at: usize| token(at).is_some_and(|token| token.kind == Kind::Name);
+        if token(0).is_none_or(|token| token.kind != Kind::Number) || !marks(1, b',') {
             return None;
         }
-        let mut end = 3;
-        while token(end).is_some_and(|token| token.kind == Kind::Name) && marks(end + 1, b'.') {
+        let mut end = 2;
+        while is_name(end) && marks(end + 1, b'.') {
             end += 2;
         }
-        let is_name = token(end).is_some_and(|token| token.kind == Kind::Name);
-        (is_name && marks(end + 1, b')') && marks(end + 2, b'(')).then_some(end + 1)
+        (is_name(end) && marks(end + 1, b')') && marks(end + 2, b'(')).then_some(end + 1)
     }
 }
 
@@ -50,19 +48,21 @@ impl<'a> Iterator for PlainCalls<'a> {
     type Item = Token<'a>;
 
     fn next(&mut self) -> Option<Token<'a>> {
-        self.look_ahead(1);
+        let token = self.tokens.pop_front().or_else(|| self.lexer.next())?;
+        if !token.marks(b'(') {
+            return Some(token);
+        }
         // Few brackets are followed by a zero, and only those are worth a longer look.
-        if self.tokens.front().is_some_and(|token| token.marks(b'(')) {
-            self.look_ahead(2);
-            if self.tokens.get(1).is_some_and(|token| token.text == b"0") {
-                self.look_ahead(AHEAD);
-                if let Some(end) = self.end_of_callee() {
-                    self.tokens.remove(end);
-                    self.tokens.drain(..3);
-                }
+        self.look_ahead(1);
+        if self.tokens.front().is_some_and(|token| token.text == b"0") {
+            self.look_ahead(AHEAD);
+            if let Some(end) = self.end_of_callee() {
+                self.tokens.remove(end);
+                self.tokens.drain(..2);
+                return self.tokens.pop_front();
             }
         }
-        self.tokens.pop_front()
+        Some(token)
     }
 }
 

@@ -191,7 +191,10 @@ impl<'a> Reader<'a> {
 
     fn is_loader(&self, name: &[u8]) -> bool {
         self.loaders.contains(name)
-            || name.windows(7).any(|part| part.eq_ignore_ascii_case(b"require"))
+            || name.windows(7).any(|part| {
+                // All but a few fail at the first letter.
+                matches!(part[0], b'r' | b'R') && part.eq_ignore_ascii_case(b"require")
+            })
     }
 
     fn request(&mut self, token: &Token<'a>, tokens: &[Token<'a>], may_be_unknown: bool) {
