@@ -37,9 +37,7 @@ use self::environment::{Environment, listed_archives, listed_sites};
 use self::kinds::{is_alone, is_configuration, is_metadata, is_native, is_source};
 use self::search::{Known, Search};
 use self::source::{Action, Call, Import, Source, When};
-use self::start::{
-    Operand, is_interpreter, is_script, named, names_modules, operand, run, shebang,
-};
+use self::start::{is_interpreter, is_script, named, names_modules, operand, run, shebang, told};
 use self::startup::STARTED;
 use self::zipped::Zipped;
 use super::elf::{self, Elf};
@@ -59,6 +57,9 @@ pub struct Python {
     elf: OnceLock<Elf>,
 }
 
+/// The name of the tracer, and of the profile that wakes it.
+const NAME: &str = "python";
+
 /// Whose code a file is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Owner {
@@ -72,7 +73,7 @@ enum Owner {
 
 impl Tracer for Python {
     fn name(&self) -> &'static str {
-        "python"
+        NAME
     }
 
     fn file(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
@@ -96,14 +97,13 @@ impl Tracer for Python {
 
     fn command(&self, program: &Program<'_>, view: &View<'_>) -> Vec<Finding> {
         let is_interpreter = is_interpreter(view.tree.name(program.node));
-        let environments = self.environments(view);
-        // A program may hold an interpreter, but large ones are read for that only where there are modules for it.
-        if !is_interpreter
-            && !is_script(&view.read(program.node, 256))
-            && (environments.is_empty() || !names_modules(view, program))
-        {
+        let is_python = is_interpreter
+            || is_script(&view.read(program.node, 256))
+            || names_modules(view, program);
+        if !is_python {
             return Vec::new();
         }
+        let environments = self.environments(view);
         let working = program.command.folder.clone().unwrap_or_else(|| view.working_dir());
         let search = self.search(view, &environments, None, Some(&program.spelled));
         let search = search.with_folder(view, &working);
@@ -111,7 +111,7 @@ impl Tracer for Python {
         let mut words = program.command.words.iter().skip(1).flatten().map(Vec::as_slice);
         if is_interpreter {
             let operand = operand(&mut words);
-            self.operand(operand, &working, &search, &mut claims, program);
+            told(operand, &working, &search, &mut claims, &program.command.place);
         }
         for word in words {
             named(word, &search, &mut claims);
@@ -339,39 +339,6 @@ impl Python {
             }
         }
         claims.finish()
-    }
-
-    /// What an interpreter is told to run.
-    fn operand(
-        &self,
-        operand: Operand<'_>,
-        working: &ImagePath,
-        search: &Search,
-        claims: &mut Claims<'_>,
-        program: &Program<'_>,
-    ) {
-        match operand {
-            Operand::Script(path) => {
-                let Ok(path) = working.join(path) else { return };
-                claims.script(&path, search);
-            }
-            Operand::Module(name) => {
-                let name = String::from_utf8_lossy(name);
-                claims.run_module(search, &name);
-            }
-            Operand::Code(text) => {
-                let source = source::read(text);
-                for import in &source.imports {
-                    imported(import, How::Needed, search, claims);
-                }
-                for word in &source.words {
-                    claims.word(search, &word.text, &format!("`{}`", word.text));
-                }
-                let place = &program.command.place;
-                source.calls.iter().for_each(|call| run(call, place, claims));
-            }
-            Operand::None => {}
-        }
     }
 
     /// What runs at every start: `sitecustomize`, `.pth` files, and the application's own distributions.

@@ -5,7 +5,7 @@ use memchr::memmem;
 use super::claims::{Claims, How};
 use super::search::{Search, application_folders};
 use super::source::{self, Action, Call, Name, When};
-use super::{modules, zipped};
+use super::{NAME, imported, modules, zipped};
 use crate::path::ImagePath;
 use crate::trace::tracer::{MAX_WHOLE, Program};
 use crate::trace::{Claim, Command, Strength, Target, View, Word};
@@ -23,6 +23,34 @@ pub fn named(word: &[u8], search: &Search, claims: &mut Claims<'_>) {
     if source::is_name(word) {
         let name = String::from_utf8_lossy(word);
         claims.word(search, &name, &format!("`{name}`"));
+    }
+}
+
+/// Claims what an interpreter is told to run.
+pub fn told(
+    operand: Operand<'_>,
+    working: &ImagePath,
+    search: &Search,
+    claims: &mut Claims<'_>,
+    place: &Place,
+) {
+    match operand {
+        Operand::Script(path) => {
+            let Ok(path) = working.join(path) else { return };
+            claims.script(&path, search);
+        }
+        Operand::Module(name) => claims.run_module(search, &String::from_utf8_lossy(name)),
+        Operand::Code(text) => {
+            let source = source::read(text);
+            for import in &source.imports {
+                imported(import, How::Needed, search, claims);
+            }
+            for word in &source.words {
+                claims.word(search, &word.text, &format!("`{}`", word.text));
+            }
+            source.calls.iter().for_each(|call| run(call, place, claims));
+        }
+        Operand::None => {}
     }
 }
 
@@ -175,7 +203,10 @@ pub fn operand<'a>(words: &mut impl Iterator<Item = &'a [u8]>) -> Operand<'a> {
 pub fn names_modules(view: &View<'_>, program: &Program<'_>) -> bool {
     let words = program.command.words.iter().skip(1).flatten();
     let mut values = words.map(|word| word.rsplit(|&byte| byte == b'=').next().unwrap_or(word));
+    // Large programs are read for an interpreter in them only where one was reached.
+    let is_awake = || view.firings.iter().any(|firing| firing.profile == NAME);
     values.any(source::is_name)
+        && is_awake()
         && view.read(program.node, 4).starts_with(b"\x7fELF")
         && memmem::find(&view.read(program.node, MAX_WHOLE), b"\0Py_Initialize").is_some()
 }
