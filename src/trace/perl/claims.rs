@@ -186,6 +186,9 @@ impl<'a> Claims<'a> {
                 }
             }
             What::Dynamic(text) => self.dynamic(text, need.line),
+            What::Unknown { text, variable } => {
+                self.unknown(text, variable.as_deref(), need.line);
+            }
             What::Charset(name) => self.charset(name, &detail(name)),
             What::AnyCharset => {
                 // Perl's own modules recode what their callers hand them; those count.
@@ -342,6 +345,22 @@ impl<'a> Claims<'a> {
                 }
             }
             Owner::Script | Owner::Distribution | Owner::Core => self.is_dynamic = true,
+        }
+    }
+
+    /// A program that only the application knows, or the image's environment.
+    fn unknown(&mut self, text: &str, variable: Option<&str>, line: u32) {
+        let own = self.file.as_ref().map(|(_, path)| place(path, line));
+        let Some(place) = self.place.clone().or(own) else { return };
+        let told = variable.and_then(|name| self.view.config.variable(name));
+        match told.filter(|value| !value.is_empty()) {
+            Some(value) => self.command(value.as_bytes(), &place, false),
+            None if self.owner == Owner::Application => {
+                let warning = Warning::UnknownCommand { place, word: text.to_owned() };
+                let (target, claim) = (Target::Warning(warning), Claim::Command);
+                self.push(target, claim, Strength::Likely, String::new());
+            }
+            None => {}
         }
     }
 

@@ -117,7 +117,9 @@ impl<'t> Lexer<'t> {
             b'#' => self.at += memchr::memchr(b'\n', self.rest()).unwrap_or(self.rest().len()),
             b'$' => self.variable(),
             b'&' if self.is_sigil() && self.call().is_some() => {}
-            b'@' | b'%' | b'&' if self.is_sigil() => self.variable(),
+            // No operator is written so: `exec @words`.
+            b'@' if self.starts_name() => self.variable(),
+            b'%' | b'&' if self.is_sigil() => self.variable(),
             byte if byte == b'_' || byte.is_ascii_alphabetic() => return self.word(),
             byte if byte.is_ascii_digit() => {
                 let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"._".contains(byte);
@@ -198,10 +200,13 @@ impl<'t> Lexer<'t> {
 
     /// Says whether `@`, `%` or `&` starts a variable or call here, and is no operator.
     fn is_sigil(&self) -> bool {
-        let is_name = self.peek(1).is_some_and(|byte| {
+        self.starts_name() && self.expects_term()
+    }
+
+    fn starts_name(&self) -> bool {
+        self.peek(1).is_some_and(|byte| {
             byte == b'_' || byte == b'$' || byte == b'{' || byte.is_ascii_alphabetic()
-        });
-        is_name && self.expects_term()
+        })
     }
 
     /// `&name(…)` calls a function as `name(…)` does; without brackets it may stand for the function itself.

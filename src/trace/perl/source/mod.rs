@@ -3,6 +3,7 @@
 //! Values are followed as far as their beginnings: `"DBD::$driver"` is a module below `DBD`, and a variable is what the
 //! file assigns to it anywhere. What stays unknown is [`What::Dynamic`].
 
+mod runs;
 mod values;
 mod verbs;
 #[cfg(test)]
@@ -102,6 +103,13 @@ pub enum What {
     AnyCharset,
     /// A text that a shell runs, or the program of a list of words.
     Command(Vec<u8>),
+    /// A program that only the running program knows.
+    Unknown {
+        /// The call, such as `system($tool)`.
+        text: String,
+        /// The variable of the environment that it is taken from.
+        variable: Option<String>,
+    },
     /// A folder of modules.
     Folder(Vec<u8>),
     /// Characters by their names.
@@ -196,7 +204,9 @@ impl<'t> Reader<'t> {
                     self.evaluated(at);
                 }
                 Kind::Shell => {
-                    self.push(What::Command(token.text.to_vec()), When::Maybe, token.line)
+                    for line in self.command_lines(&token.text) {
+                        self.push(What::Command(line), When::Maybe, token.line);
+                    }
                 }
                 Kind::Pattern | Kind::Variable | Kind::Number | Kind::Mark => {}
             }

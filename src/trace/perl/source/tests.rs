@@ -12,6 +12,7 @@ fn shown(text: &str) -> String {
             What::FileBeginning(path) => format!("file {}*", String::from_utf8_lossy(&path)),
             What::Dynamic(text) => format!("?{text}"),
             What::Command(text) => format!("run {}", String::from_utf8_lossy(&text)),
+            What::Unknown { text, .. } => format!("run ?{text}"),
             What::Charset(name) => format!("charset {name}"),
             What::AnyCharset => "charset *".into(),
             What::Folder(path) => format!("lib {}", String::from_utf8_lossy(&path)),

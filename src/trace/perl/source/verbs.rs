@@ -91,8 +91,13 @@ impl Reader<'_> {
         };
         let Some(first) = arguments.find(|token| !is_before(token)) else { return };
         if first.is_text() {
-            let (text, line) = (first.text.to_vec(), first.line);
-            self.push(What::Command(text), when, line);
+            let line = first.line;
+            for text in self.command_lines(&first.text) {
+                self.push(What::Command(text), when, line);
+            }
+        } else if first.kind == Kind::Variable && matches!(name, "system" | "exec") {
+            let behind = self.tokens[at..].iter().position(|token| std::ptr::eq(token, first));
+            self.run_by_name(name, at + behind.unwrap_or_default(), when);
         }
     }
 
@@ -110,19 +115,26 @@ impl Reader<'_> {
     pub(super) fn pipe(&mut self, at: usize, when: When) {
         let arguments = self.tokens.get(at + 1..).unwrap_or_default().iter().take(12);
         let arguments = arguments.take_while(|token| !token.is_mark(b';') && !token.is_mark(b'{'));
-        let texts: Vec<&Token<'_>> = arguments.filter(|token| token.is_text()).collect();
-        let Some(mode) = texts.first() else { return };
-        let trimmed = mode.text.trim_ascii();
-        let command = match trimmed {
-            b"-|" | b"|-" => texts.get(1).map(|text| &*text.text),
-            _ => trimmed
-                .strip_prefix(b"|")
-                .or_else(|| trimmed.strip_suffix(b"|"))
-                .map(<[u8]>::trim_ascii),
+        let mut arguments = (at + 1..).zip(arguments).skip_while(|(_, token)| !token.is_text());
+        let Some((_, mode)) = arguments.next() else { return };
+        let line = mode.line;
+        let command = match mode.text.trim_ascii() {
+            b"-|" | b"|-" => match arguments.find(|(_, token)| !token.is_mark(b',')) {
+                Some((_, program)) if program.is_text() => &*program.text,
+                Some((at, program)) if program.kind == Kind::Variable => {
+                    return self.run_by_name("open", at, when);
+                }
+                Some(_) | None => return,
+            },
+            trimmed => {
+                let inner = trimmed.strip_prefix(b"|").or_else(|| trimmed.strip_suffix(b"|"));
+                inner.map(<[u8]>::trim_ascii).unwrap_or_default()
+            }
         };
-        let command = command.filter(|command| !command.is_empty()).map(<[u8]>::to_vec);
-        if let Some(command) = command {
-            self.push(What::Command(command), when, mode.line);
+        if !command.is_empty() {
+            for command in self.command_lines(command) {
+                self.push(What::Command(command), when, line);
+            }
         }
     }
 
