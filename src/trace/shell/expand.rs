@@ -76,7 +76,13 @@ impl<'s> Scope<'s> {
                 let printed = self.substitution(statements, site, depth + 1);
                 let meanings: Rc<[Meaning]> =
                     printed.iter().map(|text| Meaning::text(text)).collect();
-                if meanings.is_empty() { Rc::from([Meaning::Unknown]) } else { meanings }
+                match meanings.is_empty() {
+                    false => meanings,
+                    true if self.searches_known_folders(statements, site, depth + 1) => {
+                        Rc::from([nothing_yet()])
+                    }
+                    true => Rc::from([Meaning::Unknown]),
+                }
             }
             Piece::Process(_) | Piece::Arithmetic(_) => Rc::from([Meaning::Unknown]),
         };

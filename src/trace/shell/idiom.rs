@@ -107,10 +107,27 @@ impl Scope<'_> {
         let words = self.command_words(simple, site, depth);
         let Some((program, rest)) = words.split_first() else { return false };
         let rest: Vec<&[u8]> = rest.iter().map(Vec::as_slice).collect();
-        let folders = operands(&rest);
-        matches!(base_name(program), b"run-parts" | b"ls")
-            && !folders.is_empty()
-            && folders.iter().all(|folder| self.folder_at(folder).is_some())
+        let folders = match base_name(program) {
+            b"find" => starts(&rest).collect(),
+            b"run-parts" | b"ls" => operands(&rest),
+            _ => return false,
+        };
+        !folders.is_empty() && folders.iter().all(|folder| self.folder_at(folder).is_some())
+    }
+
+    /// Says whether what a command substitution prints are the names that a search of folders of the image lists.
+    pub(super) fn searches_known_folders(
+        &self,
+        statements: &[Statement],
+        site: Site,
+        depth: u32,
+    ) -> bool {
+        let first = match statements {
+            [Statement::Pipeline(commands)] => commands.first().and_then(as_simple),
+            [one] => as_simple(one),
+            _ => None,
+        };
+        first.is_some_and(|simple| self.is_known_search(simple, site, depth))
     }
 
     /// What a search of folders lists, whatever filters follow.
@@ -161,12 +178,10 @@ impl Scope<'_> {
     /// `find FOLDER… -name PATTERN`: the files below, as it prints them.
     fn find(&self, words: &[&[u8]], found: &mut Vec<Vec<u8>>) {
         let tree = self.view.tree;
-        let is_start = |word: &&&[u8]| !word.starts_with(b"-") && **word != b"(" && **word != b"!";
         let name = words.windows(2).find(|pair| matches!(pair[0], b"-name" | b"-iname"));
         let fits =
             |node: NodeId| name.is_none_or(|pair| pattern::matches(pair[1], tree.name(node)));
-        let options = |word: &&&[u8]| matches!(**word, b"-L" | b"-H" | b"-P");
-        for &start in words.iter().skip_while(options).take_while(is_start) {
+        for start in starts(words) {
             let Some(folder) = self.folder_at(start) else { continue };
             let path = tree.path(folder);
             let below = tree.subtree(folder).take(MAX_SEARCHED);
@@ -279,6 +294,13 @@ pub(super) fn prints_nothing(word: &Word) -> bool {
         one => is_silent(one),
     });
     all && !statements.is_empty()
+}
+
+/// The folders that `find` starts in: they stand between its options and its expression.
+fn starts<'w>(words: &[&'w [u8]]) -> impl Iterator<Item = &'w [u8]> {
+    let is_option = |word: &&[u8]| matches!(*word, b"-L" | b"-H" | b"-P");
+    let is_start = |word: &&[u8]| !word.starts_with(b"-") && !matches!(*word, b"(" | b"!");
+    words.iter().copied().skip_while(is_option).take_while(is_start)
 }
 
 /// The words that are no options.

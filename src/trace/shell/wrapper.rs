@@ -288,7 +288,9 @@ fn find(words: &[Word]) -> Vec<Inner> {
             let is_end = |word: &Word| matches!(word.as_deref(), Some(b";" | b"+"));
             let inner =
                 words.by_ref().take_while(|word| !is_end(word)).cloned().collect::<Vec<_>>();
-            found.extend(command(&inner));
+            // `-exec {} ;` runs the files that are found.
+            let is_found = matches!(inner.first(), Some(Some(word)) if word == b"{}");
+            found.extend(command(&inner).filter(|_| !is_found));
         }
     }
     found
