@@ -133,13 +133,18 @@ fn profiles(profiles: &[FiredProfile], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  {}", wrapped(&names.join(", "), 2))
 }
 
+/// What a warning starts with.
+const WORD: &str = "warning:";
+
 /// Writes the warnings, unresolved needs first.
 pub fn warnings(warnings: &[Noticed], out: &mut dyn Write) -> io::Result<()> {
     let mut sorted: Vec<&Noticed> = warnings.iter().collect();
     sorted.sort_by_key(|warning| !warning.unresolved);
     for warning in sorted.iter().take(MAX_WARNINGS) {
-        let text = wrapped(&warning.text, 2);
-        writeln!(out, "\n{WARNING}warning:{WARNING:#} {text}")?;
+        // The word counts as a part of the first line.
+        let text = wrapped(&format!("{WORD} {}", warning.text), 2);
+        let text = text.strip_prefix(WORD).unwrap_or(&text);
+        writeln!(out, "\n{WARNING}{WORD}{WARNING:#}{text}")?;
         if let Some(way_out) = &warning.way_out {
             writeln!(out, "  {}", wrapped(way_out, 2))?;
         }
