@@ -57,6 +57,7 @@ pub const TEXTS: &[(&str, &str)] = texts![
     "libnode",
     "locale",
     "locale-by-name",
+    "logrotate",
     "lua",
     "lua-embedded",
     "magic",
