@@ -197,6 +197,11 @@ impl<'a> Claims<'a> {
                 }
             }
             self.found(search, &module, how, detail);
+            // A program takes the function out of the module that it runs, which looks there like its own test.
+            if self.own.is_none() && import.names.iter().any(|name| name == "main") {
+                let main = module.files.last().copied();
+                main.into_iter().for_each(|main| self.run_alone(search, main, detail));
+            }
         }
     }
 

@@ -97,6 +97,10 @@ impl Claims<'_> {
                 for own in programs.unwrap_or_default().iter().filter(|one| one.file == file) {
                     let parts: Vec<&str> = own.module.split('.').collect();
                     self.module(search, &parts, How::Needed, &detail);
+                    for module in self.find(search, &parts) {
+                        let main = module.files.last().copied();
+                        main.into_iter().for_each(|main| self.run_alone(search, main, &detail));
+                    }
                 }
             }
         }
@@ -117,7 +121,7 @@ impl Claims<'_> {
     }
 
     /// Claims what a file imports where it is run as a program.
-    fn run_alone(&mut self, search: &Search, file: NodeId, detail: &str) {
+    pub(super) fn run_alone(&mut self, search: &Search, file: NodeId, detail: &str) {
         let tree = self.view.tree;
         if !tree.name(file).ends_with(b".py") {
             return;
