@@ -71,6 +71,8 @@ pub fn commands(constants: &Constants<'_>) -> Vec<Vec<Vec<u8>>> {
     if !constants.classes.iter().any(starts) {
         return Vec::new();
     }
+    let splits =
+        constants.classes.iter().any(|class| starts(class) && !class.ends_with(b"Builder"));
     let has = |text: &&[u8]| constants.texts.contains(text);
     let shell = SHELLS.into_iter().find(has).filter(|_| constants.texts.contains(&&b"-c"[..]));
     let mut commands = Vec::new();
@@ -81,9 +83,23 @@ pub fn commands(constants: &Constants<'_>) -> Vec<Vec<Vec<u8>>> {
             // What is put into a text when it runs stands in it as control characters.
             let text = text.iter().map(|&byte| if byte < 3 { b'x' } else { byte }).collect();
             commands.push(vec![shell.to_vec(), b"-c".to_vec(), text]);
+        } else if splits && let Some(words) = command_line(text) {
+            commands.push(words);
         }
     }
     commands
+}
+
+/// Splits a text into words as `Runtime.exec` does, if it looks like a command: a program with an option or a path.
+fn command_line(text: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let words: Vec<&[u8]> =
+        text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).collect();
+    let (program, arguments) = words.split_first()?;
+    let is_argument = |word: &&[u8]| word.len() > 1 && matches!(word.first(), Some(b'-' | b'/'));
+    let is_command = is_program(program) && arguments.iter().any(is_argument);
+    let shown =
+        |word: &&[u8]| word.iter().map(|&byte| if byte < 3 { b'x' } else { byte }).collect();
+    is_command.then(|| words.iter().map(shown).collect())
 }
 
 fn is_program(text: &[u8]) -> bool {
@@ -136,10 +152,11 @@ pub mod tests {
     #[test]
     fn finds_the_programs_that_a_class_starts() {
         let starter = "java/lang/ProcessBuilder";
-        let table: [(&[&str], &[&str], &[&str]); 6] = [
+        let table: [(&[&str], &[&str], &[&str]); 7] = [
             (&[starter], &["df", "-h", "a text", "x"], &["df"]),
             (&[starter], &["sh", "-c", "sort | tr \u{1} b"], &["sh", "sh -c sort | tr x b"]),
             (&["java/lang/Runtime", "exec"], &["uname"], &["uname"]),
+            (&["java/lang/Runtime", "exec"], &["wc -l a", "no program was found"], &["wc -l a"]),
             (&["java/lang/Runtime"], &["uname"], &[]),
             (&["java/lang/String"], &["df"], &[]),
             (&[], &[], &[]),
