@@ -89,7 +89,13 @@ impl Libraries {
             return Vec::new();
         }
         let name = bare(text).unwrap_or(text);
-        let mut found: Vec<NodeId> = self.jni.get(name).copied().into_iter().collect();
+        let mut found: Vec<NodeId> = match format_start(name) {
+            Some(start) => {
+                let named = self.jni.range(start.to_vec()..);
+                named.take_while(|(it, _)| it.starts_with(start)).map(|(_, &node)| node).collect()
+            }
+            None => self.jni.get(name).copied().into_iter().collect(),
+        };
         match loads {
             Loads::Elsewhere => {}
             Loads::Jni => {
@@ -104,6 +110,14 @@ impl Libraries {
         }
         found
     }
+}
+
+/// What a name starts with that is put together when the program runs, of a format or of pieces, whose places stand in
+/// the text as control characters: `jffi-%d.%d`.
+fn format_start(name: &[u8]) -> Option<&[u8]> {
+    const MIN_START: usize = 4;
+    let end = name.iter().position(|&byte| byte == b'%' || byte < 3)?;
+    name.get(..end).filter(|start| start.len() >= MIN_START)
 }
 
 fn is_of_architecture(tree: &Tree, node: NodeId) -> bool {
