@@ -177,7 +177,14 @@ impl<'a> Bound<'a> {
                 [first, ..] if first.kind == Kind::Format && !first.text.is_empty() => {
                     found.is_known = true;
                 }
-                _ => {}
+                // `arguments.program or "sort"`
+                _ => {
+                    for pair in value.windows(2) {
+                        if pair[0].is("or") && pair[1].kind == Kind::Text {
+                            found.runs(vec![Some(pair[1].text.to_vec())]);
+                        }
+                    }
+                }
             },
         }
         self.names(form, value, steps, found);
