@@ -79,6 +79,12 @@ impl Manifest {
         meta.and_then(|meta| meta.get("optional")).and_then(Value::as_bool) == Some(true)
     }
 
+    /// Says whether the package lists another that it runs with.
+    pub fn is_for_production(&self, name: &str) -> bool {
+        let lists = |key: &str| self.json.get(key).is_some_and(|table| table.get(name).is_some());
+        ["dependencies", "optionalDependencies"].into_iter().any(lists)
+    }
+
     /// Says whether only the package's developers need another.
     pub fn is_for_developers(&self, name: &str) -> bool {
         let lists = |key: &str| self.json.get(key).is_some_and(|table| table.get(name).is_some());

@@ -3,6 +3,7 @@
 use super::claims::Claims;
 use super::given::Unknown;
 use super::launch::MAPPER;
+use super::manifest::Manifest;
 use super::programs::Runs;
 use super::resolve::{is_relative, split_name};
 use super::source::{self, Form, Request, Source};
@@ -282,13 +283,17 @@ impl Claims<'_> {
     fn is_left_out(&self, name: &str, guarded: bool, module: &Module<'_, '_>) -> bool {
         let application = self.resolver.application_of(module.file.node);
         let root = application.and_then(|folder| self.resolver.manifest(folder));
-        let for_developers = root.is_some_and(|(_, manifest)| manifest.is_for_developers(name));
+        let of_root = |is: fn(&Manifest, &str) -> bool| {
+            root.as_ref().is_some_and(|(_, manifest)| is(manifest, name))
+        };
+        let for_developers = of_root(Manifest::is_for_developers);
         match module.own.and_then(|own| self.resolver.manifest(own)) {
             // The application's modules that were reached by name run as they are.
             None => for_developers && module.file.reach != Reach::Direct,
             Some((_, manifest)) => {
                 let declared = manifest.dependencies().contains(&name);
-                !declared && (guarded || for_developers || manifest.is_optional(name))
+                let asked = of_root(Manifest::is_for_production);
+                !(declared || asked) && (guarded || for_developers || manifest.is_optional(name))
             }
         }
     }
