@@ -57,8 +57,8 @@ const ADMINISTRATION: &str = "/etc/apk /etc/apparmor.d /etc/apt /etc/bash_comple
 /// Other folders that packages share because a standard has them; what is in them decides for itself.
 const STANDARD: &str = "/ /boot /dev /etc /etc/alternatives /etc/opt /home /media /mnt /opt /proc /root \
     /run /srv /sys /tmp /usr /usr/libexec /usr/local /usr/local/etc /usr/local/libexec /usr/local/share /usr/share \
-    /usr/share/applications /usr/share/dict /usr/share/fonts /usr/share/icons /usr/share/locale /usr/share/misc \
-    /usr/share/pixmaps /usr/share/sgml /usr/share/xml /var /var/cache /var/lib /var/lib/misc /var/local /var/lock \
+    /usr/share/application-registry /usr/share/applications /usr/share/dict /usr/share/fonts /usr/share/icons \
+    /usr/share/locale /usr/share/mime-info /usr/share/misc /usr/share/pixmaps /usr/share/sgml /usr/share/xml /var /var/cache /var/lib /var/lib/misc /var/local /var/lock \
     /var/log /var/mail /var/opt /var/run /var/spool /var/tmp";
 
 /// What a folder is for.
