@@ -86,6 +86,7 @@ const IMAGE: &[(&str, &str)] = &[
     ("usr/share/doc/server/changelog.gz", ""),
     ("usr/share/doc/server/copyright", "free"),
     ("usr/share/server/mods/image.conf", ""),
+    ("usr/share/mime-info/image.keys", ""),
     ("usr/share/server/error.html", ""),
     ("usr/share/x/table", ""),
     ("var/lib/server/", ""),
@@ -113,7 +114,8 @@ const IMAGE: &[(&str, &str)] = &[
     (
         "var/lib/dpkg/info/server-mod-image.list",
         "/.\n/usr\n/usr/lib\n/usr/lib/server\n/usr/lib/server/modules\n/usr/lib/server/modules/image.so\n\
-         /usr/share\n/usr/share/server\n/usr/share/server/mods\n/usr/share/server/mods/image.conf\n",
+         /usr/share\n/usr/share/server\n/usr/share/server/mods\n/usr/share/server/mods/image.conf\n\
+         /usr/share/mime-info\n/usr/share/mime-info/image.keys\n",
     ),
     (
         "var/lib/dpkg/info/libx1:amd64.list",

@@ -169,7 +169,8 @@ fn beside(source: &Source<'_>, at: usize, path: &ImagePath) -> Vec<Need> {
     paths.filter(is_more).map(Need::Path).collect()
 }
 
-/// Finds the paths that expressions with a variable or `__DIR__` give, as in Composer's list of files.
+/// Finds the paths that expressions with a variable or `__DIR__` give, as in Composer's list of files, and those that
+/// stand whole: distributions have Composer's folder name files of their own.
 pub fn paths(tokens: &[Token], path: &ImagePath) -> Vec<(Vec<u8>, u32)> {
     let source = Source::new(tokens, path);
     let mut found = Vec::new();
@@ -178,6 +179,11 @@ pub fn paths(tokens: &[Token], path: &ImagePath) -> Vec<(Vec<u8>, u32)> {
         {
             let values = source.expression(at).0;
             found.extend(values.iter().filter_map(|value| Some((known(value)?, token.line))));
+        }
+        if let Kind::Text(value) = &token.kind
+            && let Some(text) = known(value).filter(|text| text.starts_with(b"/"))
+        {
+            found.push((text, token.line));
         }
     }
     found
