@@ -20,6 +20,12 @@ pub fn started(rest: &[Token<'_>]) -> Option<Action> {
     Some(if by_shell { Action::Shell(program) } else { Action::Run(vec![Some(program)]) })
 }
 
+/// The arguments of `os.spawnlp` and its kin: how to wait, the program, and the words.
+pub fn spawned(rest: &[Token<'_>]) -> Option<Vec<Word>> {
+    let comma = arguments(rest).iter().position(|token| token.marks(b','))?;
+    literals(rest.get(comma + 1..)?)
+}
+
 /// The tokens up to the bracket that closes the call.
 pub fn arguments<'b, 'a>(rest: &'b [Token<'a>]) -> &'b [Token<'a>] {
     let mut depth = 0usize;

@@ -17,6 +17,9 @@ const MAX_VALUES: usize = 16;
 /// How many calls of a file are remembered.
 const MAX_CALLS: usize = 64;
 
+/// How many names that imports give are remembered.
+const MAX_RENAMED: usize = 256;
+
 /// Through how many names a value is followed.
 const MAX_STEPS: usize = 4;
 
@@ -54,6 +57,8 @@ pub struct Bound<'a> {
     /// The functions that are called with a constant, which stands where they are called.
     given: FxHashSet<&'a [u8]>,
     calls: Vec<(Unknown, Vec<Token<'a>>)>,
+    /// What imports call otherwise: `import subprocess as sp`, `from subprocess import Popen as start`.
+    renamed: FxHashMap<&'a [u8], &'a [u8]>,
 }
 
 impl<'a> Bound<'a> {
@@ -89,6 +94,26 @@ impl<'a> Bound<'a> {
         }
     }
 
+    /// Takes the name that an import gives to what has another: `name as alias`.
+    pub fn rename(&mut self, tokens: Option<&[Token<'a>]>) {
+        if let Some([name, _, alias, ..]) = tokens
+            && alias.kind == Kind::Name
+            && self.renamed.len() < MAX_RENAMED
+        {
+            self.renamed.insert(alias.text, name.text);
+        }
+    }
+
+    /// The name of a function that is called, as it is where it comes from; that of a property stands as it is.
+    pub fn called(&self, before: &[Token<'a>], name: &Token<'a>) -> Token<'a> {
+        let is_property = before.last().is_some_and(|last| last.marks(b'.'));
+        Token { text: if is_property { name.text } else { self.real(name.text) }, ..*name }
+    }
+
+    fn real(&self, name: &'a [u8]) -> &'a [u8] {
+        self.renamed.get(name).copied().unwrap_or(name)
+    }
+
     /// Remembers a call that loads or runs what its first argument says, and that holds no constant itself.
     pub fn call(
         &mut self,
@@ -98,7 +123,7 @@ impl<'a> Bound<'a> {
         imports: &[Import],
     ) {
         let of = |module: &str| match before {
-            [.., owner, dot] if dot.marks(b'.') => owner.is(module),
+            [.., owner, dot] if dot.marks(b'.') => self.real(owner.text) == module.as_bytes(),
             [.., last] if last.is("def") || last.is("class") => false,
             _ => imports.iter().any(|import| {
                 import.module == module && import.names.iter().any(|it| it.as_bytes() == name.text)

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::arguments::{arguments, first_text, literals, shell_text, started};
+use super::arguments::{arguments, first_text, literals, shell_text, spawned, started};
 use super::bound::Bound;
 pub use super::bound::Unknown;
 use super::lexer::{Kind, Lexer, Start, Token};
@@ -232,6 +232,7 @@ impl<'a> Reader<'a> {
                     let before = tokens.get(..at).unwrap_or_default();
                     let rest = rest.get(1..).unwrap_or_default();
                     let calls = self.source.calls.len();
+                    let token = &self.bound.called(before, token);
                     self.call(token, rest, when);
                     if self.source.calls.len() == calls && when != When::Alone {
                         self.bound.call(before, token, arguments(rest), &self.source.imports);
@@ -257,6 +258,7 @@ impl<'a> Reader<'a> {
             let line = keyword.line;
             self.source.imports.push(Import { module, level, names: Vec::new(), when, line });
             if rest.get(taken).is_some_and(|token| token.is("as")) {
+                self.bound.rename(rest.get(taken - 1..));
                 taken += 2;
             }
             if !rest.get(taken).is_some_and(|token| token.marks(b',')) {
@@ -276,7 +278,10 @@ impl<'a> Reader<'a> {
         let mut names = Vec::new();
         while let Some(token) = rest.get(taken) {
             match token.kind {
-                Kind::Name if token.is("as") => taken += 1,
+                Kind::Name if token.is("as") => {
+                    self.bound.rename(rest.get(taken - 1..));
+                    taken += 1;
+                }
                 Kind::Name => names.push(text(token.text)),
                 Kind::Mark(b'(' | b',' | b'*') => {}
                 Kind::Mark(_) | Kind::Text | Kind::Format | Kind::Number => break,
@@ -327,7 +332,10 @@ impl<'a> Reader<'a> {
             | b"execl"
             | b"execvp"
             | b"execv"
-            | b"execvpe" => literals(rest).map(Action::Run),
+            | b"execvpe"
+            | b"posix_spawn"
+            | b"posix_spawnp" => literals(rest).map(Action::Run),
+            b"spawnl" | b"spawnlp" | b"spawnv" | b"spawnvp" => spawned(rest).map(Action::Run),
             b"system"
             | b"popen"
             | b"getoutput"
