@@ -330,6 +330,20 @@ fn says_what_is_wrong_with_a_layer() {
 }
 
 #[test]
+fn names_the_lowest_damaged_layer_whichever_is_found_first() {
+    let small = archive(&[("a", "1")]);
+    // Seen as damaged long after the others, since its digest stands at its end.
+    let large = archive(&[("b", &"x".repeat(8 << 20))]);
+    let mut layers = vec![layer(&small, &small), layer(&gzip(&large), &small)];
+    layers.extend((0..6).map(|_| layer(&gzip(&small), &large)));
+    let image = image(layers);
+    for _ in 0..5 {
+        let told = told(&image, |options| options.threads = 4);
+        assert!(told.starts_with("cannot flatten layer 2 of 8: "), "{told}");
+    }
+}
+
+#[test]
 fn verifies_blobs_and_archives() {
     let plain = archive(&[("a", "1")]);
     let (one, other) = (Digest::of(b"1"), Digest::of(&plain));

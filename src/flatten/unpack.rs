@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, BufRead, Read};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -68,7 +68,7 @@ pub fn unpack(
         jobs,
         next: AtomicUsize::new(0),
         unpacked: AtomicU64::new(0),
-        failed: AtomicBool::new(false),
+        failed: AtomicUsize::new(usize::MAX),
         options,
     };
     let results = Mutex::new(Vec::new());
@@ -83,7 +83,7 @@ pub fn unpack(
     for (number, result) in results {
         match result {
             Ok(Some(layer)) => unpacked.push((number, layer)),
-            // Stopped because another layer had failed.
+            // Stopped because a lower layer had failed.
             Ok(None) => {}
             Err(error) if first.as_ref().is_none_or(|(lowest, _)| number < *lowest) => {
                 first = Some((number, error));
@@ -99,7 +99,9 @@ struct Crew<'a> {
     next: AtomicUsize,
     /// Bytes that all layers have together, so far.
     unpacked: AtomicU64,
-    failed: AtomicBool,
+    /// The lowest layer that failed so far. Those above it are called off; those below it go on, since the error is to
+    /// be about the lowest damaged layer, whichever thread was faster.
+    failed: AtomicUsize,
     options: &'a FlattenOptions<'a>,
 }
 
@@ -109,17 +111,21 @@ impl Crew<'_> {
     fn work(&self, results: &Mutex<Vec<Outcome>>) {
         let mut spool = Spool::new(&self.options.spool);
         while let Some(job) = self.jobs.get(self.next.fetch_add(1, Ordering::Relaxed)) {
-            if self.failed.load(Ordering::Relaxed) {
-                return;
+            if self.is_called_off(job.number) {
+                continue;
             }
             self.options.progress.started(Task::Unpack(job.number), Some(job.size));
             let result = self.run(job, &mut spool);
             self.options.progress.finished(Task::Unpack(job.number));
             if result.is_err() {
-                self.failed.store(true, Ordering::Relaxed);
+                self.failed.fetch_min(job.number, Ordering::Relaxed);
             }
             results.lock().unwrap_or_else(PoisonError::into_inner).push((job.number, result));
         }
+    }
+
+    fn is_called_off(&self, number: usize) -> bool {
+        self.failed.load(Ordering::Relaxed) < number
     }
 
     fn run(&self, job: &Job<'_>, spool: &mut Spool<'_>) -> Result<Option<Unpacked>, LayerError> {
@@ -163,7 +169,7 @@ impl Crew<'_> {
         let mut told = 0;
         let mut stream = Decoder::new(compression, stream).map_err(LayerError::Decompress)?;
         while let Ok(mut buffer) = emptied.recv() {
-            if self.failed.load(Ordering::Relaxed) {
+            if self.is_called_off(number) {
                 break;
             }
             let count = fill(&mut stream, &mut buffer)
@@ -212,7 +218,7 @@ impl Crew<'_> {
 
 /// How the inflating end ended.
 enum Inflated {
-    /// The other end, or another layer, had failed.
+    /// The other end, or a lower layer, had failed.
     CalledOff,
     /// With the blob's last byte; a plain one has no digest of its own.
     Whole(Option<Digest>),
