@@ -36,7 +36,12 @@ impl Scope<'_> {
     /// The programs beside a script that a value may be of which only the end is known: `$BINDIR/erlexec`.
     ///
     /// Of those that fit only the nearest count: those that have most folders in common with the script.
-    pub fn beside(&self, script: &ImagePath, pattern: &[u8]) -> Vec<Vec<u8>> {
+    pub fn beside(
+        &self,
+        script: &ImagePath,
+        pattern: &[u8],
+        is_meant: impl Fn(NodeId) -> bool,
+    ) -> Vec<Vec<u8>> {
         let tree = self.view.tree;
         let name = base_name(pattern);
         let is_plain = !pattern::is_pattern(name) && !name.contains(&b'\\') && name.len() > 1;
@@ -48,9 +53,8 @@ impl Scope<'_> {
             if folder == NodeId::ROOT || self.view.shared.contains(folder) {
                 break;
             }
-            let programs = tree
-                .subtree(folder)
-                .filter(|&node| tree.name(node) == name && tree.is_executable(node));
+            let programs =
+                tree.subtree(folder).filter(|&node| tree.name(node) == name && is_meant(node));
             let paths = programs.map(|node| tree.path(node).as_bytes().to_vec());
             let fitting: Vec<Vec<u8>> = paths.filter(|it| pattern::matches(pattern, it)).collect();
             if !fitting.is_empty() {

@@ -14,6 +14,7 @@ mod expand;
 mod guess;
 mod hooks;
 mod idiom;
+mod interpreter;
 mod output;
 mod parse;
 mod posix;

@@ -252,9 +252,9 @@ fn skip<'w>(mut words: &'w [Word], valued: &[&str]) -> &'w [Word] {
     words
 }
 
-/// `sh -c TEXT name args`, `sh script args`; letters may be joined, as in `bash -lc`.
+/// `sh -c TEXT name args`, `sh script args`; letters may be joined, as in `bash -lc`. `sh -s args` reads its input.
 fn shell(mut words: &[Word]) -> Option<Inner> {
-    let mut takes_text = false;
+    let (mut takes_text, mut reads_input) = (false, false);
     while let [Some(word), rest @ ..] = words {
         if word == b"--" || word == b"-" {
             words = rest;
@@ -268,6 +268,7 @@ fn shell(mut words: &[Word]) -> Option<Inner> {
             matches!(word.as_slice(), b"--rcfile" | b"--init-file")
         } else {
             takes_text |= word.starts_with(b"-") && word.contains(&b'c');
+            reads_input |= word.starts_with(b"-") && word.contains(&b's');
             word.ends_with(b"o") || word.ends_with(b"O")
         };
         words = if takes_next { rest.get(1..).unwrap_or_default() } else { rest };
@@ -275,6 +276,7 @@ fn shell(mut words: &[Word]) -> Option<Inner> {
     match (takes_text, words.first()?) {
         (true, Some(text)) => Some(Inner::Text(text.clone())),
         (true, None) => Some(Inner::Command(vec![None])),
+        (false, _) if reads_input => None,
         (false, _) => Some(Inner::Script(words.to_vec())),
     }
 }

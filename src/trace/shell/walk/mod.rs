@@ -15,6 +15,7 @@ use super::value::{Field, Fields, Giver, Value};
 use crate::trace::pattern;
 use crate::trace::script::base_name;
 use crate::trace::{Finding, tracer};
+use crate::tree::NodeId;
 use crate::warning::Place;
 
 /// How deep `eval` and `trap` may hold texts that hold texts.
@@ -356,14 +357,12 @@ impl<'s> Walk<'s> {
         if self.scope.functions.keys().any(|name| may_be(&&**name)) {
             programs = Programs::Known;
         }
-        let mut paths = self.scope.guessed(pattern);
-        let source = self.scope.sources.get(self.site.source);
-        if let Some(script) = source.and_then(|source| source.path.as_ref())
-            && programs == Programs::Unknown
-            && paths.is_empty()
-        {
-            paths = self.scope.beside(script, pattern);
-        }
+        let paths = match programs {
+            Programs::Unknown => {
+                self.meant(pattern, |node| self.scope.view.tree.is_executable(node))
+            }
+            Programs::None | Programs::Absent | Programs::Known => self.scope.guessed(pattern),
+        };
         for path in paths {
             let mut words = words.to_vec();
             words[0] = Some(path);
@@ -371,6 +370,16 @@ impl<'s> Walk<'s> {
             programs = Programs::Known;
         }
         programs
+    }
+
+    /// The files that a word may be of which a part is known, or those near the script that end as it does.
+    fn meant(&self, pattern: &[u8], is_meant: impl Fn(NodeId) -> bool) -> Vec<Vec<u8>> {
+        let paths = self.scope.guessed(pattern);
+        let source = self.scope.sources.get(self.site.source);
+        match source.and_then(|source| source.path.as_ref()) {
+            Some(script) if paths.is_empty() => self.scope.beside(script, pattern, is_meant),
+            Some(_) | None => paths,
+        }
     }
 }
 
@@ -392,9 +401,9 @@ fn words(fields: &[Field]) -> Vec<tracer::Word> {
         .collect()
 }
 
-/// The front of `NAME=value` whose value is unknown: no program, be it for `env` or for `dd`.
+/// The front of `NAME=value` and `--name=value` whose value is unknown: no program, be it for `env`, `dd` or `node`.
 fn assigned_name(pattern: &[u8]) -> Option<&[u8]> {
     let end = pattern.iter().position(|&byte| byte == b'=')?;
-    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-".contains(byte);
     (end > 0 && pattern[..end].iter().all(is_name)).then_some(&pattern[..=end])
 }

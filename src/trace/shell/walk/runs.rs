@@ -4,6 +4,7 @@ use super::{Demand, MAX_TEXTS, Programs, Walk};
 use crate::path::ImagePath;
 use crate::trace::script::{Shebang, base_name, is_shell};
 use crate::trace::shell::builtin::is_builtin;
+use crate::trace::shell::interpreter::{self, Taken};
 use crate::trace::shell::parse;
 use crate::trace::shell::programs::{Language, Ran};
 use crate::trace::shell::reading::sourced_by;
@@ -61,10 +62,18 @@ impl Walk<'_> {
             }
             b"trap" => {
                 let mut operands = rest.iter().filter(|word| word.as_deref() != Some(b"--"));
-                if let (Some(Some(action)), Some(_)) = (operands.next(), operands.next())
-                    && !action.starts_with(b"-")
-                {
-                    self.text(action, line, demand);
+                match (operands.next(), operands.next()) {
+                    (Some(Some(action)), Some(_)) if !action.starts_with(b"-") => {
+                        self.text(action, line, demand);
+                    }
+                    // trap "$handler" TERM
+                    (Some(None), Some(_)) => {
+                        if let Some(at) = simple.words.iter().position(|it| it.literal().is_none())
+                        {
+                            self.read_again(&[&simple.words[at]], simple, at, demand);
+                        }
+                    }
+                    _ => {}
                 }
             }
             b"." | b"source" => self.sourced(simple),
@@ -125,6 +134,9 @@ impl Walk<'_> {
         let optional = demand == Demand::Tried || is_optional;
         let fed = self.fed(name, words, simple);
         let mut words = words.to_vec();
+        if let Some((at, taken)) = interpreter::unknown(name, &words) {
+            self.interpreted(&mut words, (at, taken), simple);
+        }
         if !fed.is_empty() {
             words.retain(|word| word.as_deref() != Some(b"-"));
         }
@@ -136,6 +148,44 @@ impl Walk<'_> {
         if is_there { Programs::Known } else { Programs::Absent }
     }
 
+    /// What an interpreter is told to run by a word that is not known: a text counts as far as it is, and of a script only
+    /// a part of the name may be open.
+    fn interpreted(
+        &mut self,
+        words: &mut [tracer::Word],
+        (given, taken): (usize, Taken),
+        simple: &Simple,
+    ) {
+        let open = |word: &Word| {
+            let fields = self.expand(word);
+            let unknown = fields.iter().flatten().find_map(|field| match field {
+                Field::Unknown(pattern) if super::assigned_name(pattern).is_none() => Some(pattern),
+                Field::Unknown(_) | Field::Known(_) | Field::Arguments => None,
+            });
+            unknown.cloned()
+        };
+        let mut found =
+            simple.words.iter().enumerate().filter_map(|(at, it)| Some((at, open(it)?)));
+        let Some((at, pattern)) = found.next() else { return };
+        let word = &simple.words[at];
+        let says = |piece: &Piece| matches!(piece, Piece::Literal(text, _) if text.iter().any(u8::is_ascii_alphanumeric));
+        match taken {
+            Taken::Text if word.pieces.iter().any(says) => words[given] = Some(respelled(word)),
+            Taken::Text => self.unknown(simple, at),
+            Taken::Script => {
+                let tree = self.scope.view.tree;
+                let paths = self.meant(&pattern, |node| tree.is_file(node));
+                if paths.is_empty() {
+                    self.unknown(simple, at);
+                }
+                for path in paths {
+                    words[given] = Some(path);
+                    self.add_command(words.to_vec(), simple.line, true);
+                }
+            }
+        }
+    }
+
     /// Says whether the program is an argument, of which `shift` may have taken the first ones: `name=$1; shift; "$@"`.
     fn hands_on_shifted(&self, simple: &Simple) -> bool {
         let is_all = |word: &Word| matches!(word.pieces.as_slice(), [Piece::Parameter(all, _)] if all.name == b"@");
@@ -144,7 +194,7 @@ impl Walk<'_> {
     }
 
     /// The program that an interpreter reads from a here-document, as the words by which its command line has it.
-    fn fed(&self, name: &[u8], words: &[tracer::Word], simple: &Simple) -> Vec<tracer::Word> {
+    fn fed(&mut self, name: &[u8], words: &[tracer::Word], simple: &Simple) -> Vec<tracer::Word> {
         // With an operand that is no option, the document is the data of a script; what follows `-` are the arguments of
         // the one that is read.
         let is_operand =
@@ -155,18 +205,30 @@ impl Walk<'_> {
         let Some(option) = wrapper::text_option(name).filter(|_| !has_script) else {
             return Vec::new();
         };
-        let text = self.document(simple);
-        text.map(|text| vec![Some(option.into()), Some(text)]).unwrap_or_default()
+        let Some(word) = self.here(simple) else { return Vec::new() };
+        let literal = word.literal();
+        let text = literal.clone().unwrap_or_else(|| respelled(word));
+        if literal.is_none() && is_shell(name) {
+            // What this shell puts into it, the other one does not know; nor does this one what is left to the other.
+            let outer = std::mem::replace(&mut self.is_own_making, true);
+            self.text(&text, simple.line, Demand::Tried);
+            self.is_own_making = outer;
+            return Vec::new();
+        }
+        vec![Some(option.into()), Some(text)]
     }
 
     /// The text that a command line is given as its input.
     fn document(&self, simple: &Simple) -> Option<Vec<u8>> {
-        let document = simple.redirects.iter().find_map(|redirect| match redirect {
+        self.here(simple).and_then(Word::literal)
+    }
+
+    fn here<'w>(&'w self, simple: &'w Simple) -> Option<&'w Word> {
+        simple.redirects.iter().find_map(|redirect| match redirect {
             Redirect::Here(number) => self.documents.get(*number),
             Redirect::Text(word) => Some(word),
             Redirect::Read(_) | Redirect::Write(_) => None,
-        });
-        document.and_then(Word::literal)
+        })
     }
 
     /// What a program in another language runs that the command line holds, or is given as its input.
