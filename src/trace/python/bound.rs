@@ -4,7 +4,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::arguments::{first_text, literals};
+use super::arguments::{arguments, first_text, literals};
 use super::lexer::{Kind, Token};
 use super::source::{Action, Call, Import, text};
 
@@ -22,6 +22,9 @@ const MAX_RENAMED: usize = 256;
 
 /// Through how many names a value is followed.
 const MAX_STEPS: usize = 4;
+
+/// How much of an expression a warning shows: it stands beside its line's number.
+const MAX_SHOWN: usize = 60;
 
 /// Functions of `subprocess` that start a program.
 const STARTERS: [&[u8]; 5] = [b"run", b"call", b"check_call", b"check_output", b"Popen"];
@@ -46,11 +49,14 @@ pub enum Form {
     Import,
     /// A program is run.
     Run,
+    /// A library or a file of code is loaded.
+    Load,
 }
 
 /// The values of a file's names, and the calls that use them.
 #[derive(Default)]
 pub struct Bound<'a> {
+    source: &'a [u8],
     values: FxHashMap<&'a [u8], Vec<Vec<Token<'a>>>>,
     /// The functions that have a parameter of a name.
     takers: FxHashMap<&'a [u8], Vec<&'a [u8]>>,
@@ -62,6 +68,11 @@ pub struct Bound<'a> {
 }
 
 impl<'a> Bound<'a> {
+    /// Starts with none.
+    pub fn new(source: &'a [u8]) -> Self {
+        Bound { source, ..Bound::default() }
+    }
+
     /// Takes the values that a line gives to names.
     pub fn line(&mut self, tokens: &[Token<'a>]) {
         for three in tokens.windows(3) {
@@ -119,7 +130,7 @@ impl<'a> Bound<'a> {
         &mut self,
         before: &[Token<'a>],
         name: &Token<'a>,
-        arguments: &[Token<'a>],
+        rest: &[Token<'a>],
         imports: &[Import],
     ) {
         let of = |module: &str| match before {
@@ -135,14 +146,20 @@ impl<'a> Bound<'a> {
             text if STARTERS.contains(&text) && of("subprocess") => Form::Run,
             b"system" | b"popen" | b"execvp" | b"execv" | b"execlp" if of("os") => Form::Run,
             b"create_subprocess_exec" | b"create_subprocess_shell" if of("asyncio") => Form::Run,
+            b"CDLL" | b"PyDLL" if of("ctypes") => Form::Load,
+            b"LoadLibrary" if of("cdll") || of("pydll") => Form::Load,
+            b"dlopen" if imports.iter().any(|import| import.module.contains("cffi")) => Form::Load,
+            b"run_path" | b"run_module" if of("runpy") => Form::Load,
             _ => return,
         };
+        let Some((open, rest)) = rest.split_first() else { return };
+        let arguments = arguments(rest);
         let end = end_of_first(arguments);
         let first = arguments.get(..end).unwrap_or_default();
-        if first.is_empty() || self.calls.len() == MAX_CALLS || first_text(arguments).is_some() {
+        if first.is_empty() || self.calls.len() == MAX_CALLS || first_text(rest).is_some() {
             return;
         }
-        let shown: String = first.iter().take(12).map(|token| text(token.text)).collect();
+        let shown = rest.get(end).map_or_else(|| "…".to_owned(), |close| self.between(open, close));
         let unknown = Unknown {
             form,
             text: format!("{}({shown})", text(name.text)),
@@ -150,6 +167,29 @@ impl<'a> Bound<'a> {
             variables: Vec::new(),
         };
         self.calls.push((unknown, first.iter().copied().take(MAX_VALUE).collect()));
+    }
+
+    /// What stands between two tokens as it is written, on one line.
+    fn between(&self, open: &Token<'a>, close: &Token<'a>) -> String {
+        let at = |token: &Token<'a>| {
+            (token.text.as_ptr() as usize).saturating_sub(self.source.as_ptr() as usize)
+        };
+        let inner = self.source.get(at(open) + open.text.len()..at(close)).unwrap_or_default();
+        let words = inner.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+        let line = text(&words.collect::<Vec<_>>().join(&b' '));
+        match line.char_indices().nth(MAX_SHOWN) {
+            Some((end, _)) => format!("{}…", &line[..end]),
+            None => line,
+        }
+    }
+
+    /// What stands in an f-string of one line behind its last field.
+    fn end_of_format(&self, token: &Token<'a>) -> &'a [u8] {
+        let at = (token.text.as_ptr() as usize).saturating_sub(self.source.as_ptr() as usize);
+        let rest = self.source.get(at..).unwrap_or_default();
+        let line = rest.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        let behind = line.iter().rposition(|&byte| byte == b'}').map_or(line, |at| &line[at + 1..]);
+        behind.split(|byte| b"\"'".contains(byte)).next().unwrap_or_default()
     }
 
     /// Returns what stays unknown, and the commands that turn out to be known.
@@ -186,6 +226,7 @@ impl<'a> Bound<'a> {
                 let tells = |token: &&Token<'_>| token.kind == Kind::Format || token.text.len() > 1;
                 found.is_known |= texts.iter().any(tells);
             }
+            Form::Load => return self.library(value, &texts, steps, found),
             Form::Run => match value {
                 [open, rest @ ..] if open.marks(b'[') || open.marks(b'(') => match literals(rest) {
                     Some(words) => found.runs(words),
@@ -215,6 +256,29 @@ impl<'a> Bound<'a> {
         self.names(form, value, steps, found);
     }
 
+    /// Looks at the value that a library or a file of code is loaded by: a name of a library counts wherever it stands, and
+    /// what `find_library` is told is found by itself.
+    fn library(&self, value: &[Token<'a>], texts: &[&Token<'a>], steps: usize, found: &mut Found) {
+        for token in texts.iter().filter(|token| token.kind == Kind::Text) {
+            let name = token.text.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+            if value.len() == 1 || memchr::memmem::find(name, b".so").is_some_and(|at| at > 0) {
+                found.opens(if value.len() == 1 { token.text } else { name });
+            }
+        }
+        let says = |text: &[u8]| text.iter().filter(|it| it.is_ascii_alphanumeric()).count() > 3;
+        // The key of a table says nothing of what stands there.
+        let is_key = |at: usize| at > 0 && value.get(at - 1).is_some_and(|it| it.marks(b'['));
+        for (_, token) in value.iter().enumerate().filter(|&(at, _)| !is_key(at)) {
+            found.is_known |= match token.kind {
+                Kind::Text => says(token.text),
+                Kind::Format => says(token.text) || says(self.end_of_format(token)),
+                Kind::Name | Kind::Number | Kind::Mark(_) => false,
+            };
+        }
+        found.is_known |= matches!(value, [one] if one.is("None"));
+        self.names(Form::Load, value, steps, found);
+    }
+
     fn names(&self, form: Form, value: &[Token<'a>], steps: usize, found: &mut Found) {
         let Some(steps) = steps.checked_sub(1) else { return };
         for token in value.iter().filter(|token| token.kind == Kind::Name).take(MAX_STEPS) {
@@ -236,9 +300,17 @@ struct Found {
 }
 
 impl Found {
+    fn opens(&mut self, name: &[u8]) {
+        self.is_known = true;
+        self.adds(Action::Open(name.to_vec()));
+    }
+
     fn runs(&mut self, words: Vec<crate::trace::Word>) {
         self.is_known = true;
-        let action = Action::Run(words);
+        self.adds(Action::Run(words));
+    }
+
+    fn adds(&mut self, action: Action) {
         if !self.actions.contains(&action) {
             self.actions.push(action);
         }

@@ -472,7 +472,7 @@ fn warned(unknown: &Unknown, file: &FileView<'_>, claims: &mut Claims<'_>) {
     }
     let place = Place::Line(file.path.clone(), unknown.line);
     let (claim, warning) = match unknown.form {
-        Form::Import => {
+        Form::Import | Form::Load => {
             (Claim::Import, Warning::UnknownImport { place, text: unknown.text.clone() })
         }
         Form::Run => {

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::arguments::{arguments, first_text, literals, shell_text, spawned, started};
+use super::arguments::{first_text, literals, shell_text, spawned, started};
 use super::bound::Bound;
 pub use super::bound::Unknown;
 use super::lexer::{Kind, Lexer, Start, Token};
@@ -106,7 +106,7 @@ pub enum Action {
 
 /// Reads a file.
 pub fn read(source: &[u8]) -> Source {
-    let mut reader = Reader::default();
+    let mut reader = Reader { bound: Bound::new(source), ..Reader::default() };
     let mut lexer = Lexer::new(source);
     let mut tokens = Vec::new();
     while let Some(start) = lexer.line(&mut tokens) {
@@ -230,12 +230,11 @@ impl<'a> Reader<'a> {
                 }
                 Kind::Name if rest.first().is_some_and(|next| next.marks(b'(')) => {
                     let before = tokens.get(..at).unwrap_or_default();
-                    let rest = rest.get(1..).unwrap_or_default();
                     let calls = self.source.calls.len();
                     let token = &self.bound.called(before, token);
-                    self.call(token, rest, when);
+                    self.call(token, rest.get(1..).unwrap_or_default(), when);
                     if self.source.calls.len() == calls && when != When::Alone {
-                        self.bound.call(before, token, arguments(rest), &self.source.imports);
+                        self.bound.call(before, token, rest, &self.source.imports);
                     }
                 }
                 Kind::Text if !documents => self.word(token),
@@ -314,7 +313,9 @@ impl<'a> Reader<'a> {
     fn call(&mut self, name: &Token<'a>, rest: &[Token<'a>], when: When) {
         let line = name.line;
         let action = match name.text {
-            b"import_module" | b"__import__" => return self.import_call(line, rest, when),
+            b"import_module" | b"__import__" | b"run_module" => {
+                return self.import_call(line, rest, when);
+            }
             b"import_string" | b"find_spec" | b"resolve_name" | b"import_object" | b"exec" => {
                 self.source.is_dynamic |= first_text(rest).is_none();
                 return;
