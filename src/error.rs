@@ -52,7 +52,7 @@ impl Error {
             Error::Pack(error) => error.hint(),
             Error::Sink(error) => error.hint(),
             Error::Strict { .. } => {
-                Some("settle each warning as it says, or run without `--strict`".into())
+                Some("each is a warning, which `dehusk plan` shows as well, with the flag that settles it; or run without `--strict`".into())
             }
             Error::Budget { .. } => Some(
                 "`dehusk plan --files` shows what stays and why; `--drop GLOB` drops what is not needed"
