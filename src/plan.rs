@@ -134,7 +134,7 @@ fn keep_parents(tree: &Tree, verdicts: &mut [Verdict]) {
 }
 
 /// Tools that a drop rule names and that stay because something runs them: the user may know better. A rule for what
-/// nothing runs says so itself.
+/// nothing runs says so itself. What stays for the sake of such a tool goes with it, and is not told of.
 fn kept_against_rules(tree: &Tree, trace: &Trace, verdicts: &[Verdict]) -> Vec<Warning> {
     let kept = tree.nodes().filter(|&node| tree.is_executable(node));
     let kept =
@@ -142,9 +142,19 @@ fn kept_against_rules(tree: &Tree, trace: &Trace, verdicts: &[Verdict]) -> Vec<W
     kept.filter_map(|node| {
         let rule = trace.drops().rule(node, Scope::Library)?;
         let tool = matches!(rule.kind, DropKind::BuildTools | DropKind::PackageManager);
-        let reason = trace.reason(node).filter(|_| tool)?;
+        let chain = trace.chain(node);
+        // The links that lead to a file are the file itself.
+        let leads = |at: NodeId| {
+            tree.resolve(tree.path(at).as_bytes()).is_some_and(|found| found.node == node)
+        };
+        let links = chain.iter().take_while(|(at, _)| leads(*at)).count();
+        let (_, reason) = chain.get(links.checked_sub(1)?).filter(|_| tool)?;
+        let is_part = chain.get(links).is_some_and(|(namer, _)| {
+            trace.drops().rule(*namer, Scope::Library).is_some_and(|other| other.id == rule.id)
+        });
         let because = reason.detail.clone();
-        Some(Warning::KeptAgainstRule { file: tree.path(node), rule: rule.id.clone(), because })
+        let (file, rule) = (tree.path(node), rule.id.clone());
+        (!is_part).then_some(Warning::KeptAgainstRule { file, rule, because })
     })
     .collect()
 }

@@ -85,6 +85,8 @@ pub const TEXTS: &[(&str, &str)] = texts![
     "postgres",
     "python",
     "python-embedded",
+    "python-extension",
+    "python-extension-c++",
     "python-venv",
     "r",
     "redis",

@@ -25,6 +25,7 @@ mod start;
 mod startup;
 #[cfg(test)]
 mod tests;
+mod uses;
 mod zipped;
 
 use std::borrow::Cow;
@@ -265,6 +266,7 @@ impl Python {
             source.calls.iter().for_each(|call| called(call, file, &mut claims));
             // What nothing imports so far may never run.
             if file.reach == Reach::Direct {
+                uses::uses(&source, text, &mut claims);
                 source.unknown.iter().for_each(|unknown| warned(unknown, file, &mut claims));
             }
         }

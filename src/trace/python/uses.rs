@@ -1,0 +1,49 @@
+//! What an application does with a module, as words of `when.imports` name it: `python:pyximport` for an import, and
+//! `python:torch.compile` for a name of a module that the file imports.
+//!
+//! Some uses of a library need what no import tells: one function of it may run a compiler, and all others none.
+
+use super::claims::Claims;
+use super::source::{Import, Source};
+use crate::trace::{Claim, Strength, Target};
+
+/// Claims the uses that profiles wait for.
+pub fn uses(source: &Source, text: &[u8], claims: &mut Claims<'_>) {
+    let wanted = claims.view.profiles.iter().flat_map(|(_, profile)| &profile.when.imports);
+    for symbol in wanted {
+        let Some(name) = symbol.strip_prefix("python:") else { continue };
+        let import = source.imports.iter().find(|import| is_use(import, name, text));
+        if let Some(Import { line, .. }) = import {
+            let detail = format!("`{name}` by the import in line {line}");
+            claims.push(Target::Symbol(symbol.clone()), Claim::Import, Strength::Likely, detail);
+        }
+    }
+}
+
+/// Says whether a file uses a dotted name by way of an import.
+fn is_use(import: &Import, name: &str, text: &[u8]) -> bool {
+    if import.level > 0 {
+        return false;
+    }
+    if import.module.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    {
+        return true;
+    }
+    let Some((module, last)) = name.rsplit_once('.').filter(|(module, _)| *module == import.module)
+    else {
+        return false;
+    };
+    let is_class = |name: &String| name.starts_with(|first: char| first.is_ascii_uppercase());
+    match import.names.as_slice() {
+        [] => mentions(text, &format!("{}.{last}", module.rsplit('.').next().unwrap_or(module))),
+        names if names.iter().any(|name| name == last) => true,
+        // An object of that class has the method: `from cffi import FFI`, and later `ffi.verify()`.
+        names => names.iter().any(is_class) && mentions(text, &format!(".{last}(")),
+    }
+}
+
+fn mentions(text: &[u8], word: &str) -> bool {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    memchr::memmem::find_iter(text, word.as_bytes())
+        .any(|at| word.ends_with('(') || !text.get(at + word.len()).is_some_and(is_name))
+}
