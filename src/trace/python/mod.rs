@@ -409,7 +409,10 @@ fn imports(
             (Owner::Standard, When::Maybe) if claims.is_tight() => How::Wanted,
             (Owner::Standard, When::Maybe | When::Alone) => continue,
         };
-        claims.is_direct = !is_broad && import.when != When::Alone;
+        claims.is_direct = match is_broad {
+            true => claims.is_initialiser && import.when == When::Loaded,
+            false => import.when != When::Alone,
+        };
         imported(import, how, search, claims);
     }
     claims.is_direct = false;
