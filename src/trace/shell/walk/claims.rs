@@ -78,7 +78,7 @@ impl Walk<'_> {
     /// Warns of a program that only the running script knows, the first such word from `at` on.
     pub(super) fn unknown(&mut self, simple: &Simple, at: usize) {
         // Of what a packaged file that is sourced can do, most scripts use little.
-        if self.is_own_making || self.site.source > 0 && self.is_packaged {
+        if self.is_own_making || self.site.source > 0 && self.is_packaged || self.is_installed() {
             return;
         }
         let words = simple.words.get(at..).unwrap_or_default();
@@ -95,6 +95,13 @@ impl Walk<'_> {
             }
             self.unknowable(&text, simple.line);
         }
+    }
+
+    /// Says whether the source belongs to a package of Node.js, whose own programs start it with the variables it wants.
+    fn is_installed(&self) -> bool {
+        let source = self.scope.sources.get(self.site.source);
+        let path = source.and_then(|source| source.path.as_ref());
+        path.is_some_and(|path| path.names().any(|name| name == b"node_modules"))
     }
 
     /// Warns of a word behind which stands a program that only the running script knows.
