@@ -141,14 +141,16 @@ fn kept_against_rules(tree: &Tree, trace: &Trace, verdicts: &[Verdict]) -> Vec<W
         kept.filter(|node| matches!(verdicts[node.index()], Verdict::Kept(Kept::Reached(_))));
     kept.filter_map(|node| {
         let rule = trace.drops().rule(node, Scope::Library)?;
-        let tool = matches!(rule.kind, DropKind::BuildTools | DropKind::PackageManager);
+        if !matches!(rule.kind, DropKind::BuildTools | DropKind::PackageManager) {
+            return None;
+        }
         let chain = trace.chain(node);
         // The links that lead to a file are the file itself.
         let leads = |at: NodeId| {
             tree.resolve(tree.path(at).as_bytes()).is_some_and(|found| found.node == node)
         };
         let links = chain.iter().take_while(|(at, _)| leads(*at)).count();
-        let (_, reason) = chain.get(links.checked_sub(1)?).filter(|_| tool)?;
+        let (_, reason) = chain.get(links.checked_sub(1)?)?;
         let is_part = chain.get(links).is_some_and(|(namer, _)| {
             trace.drops().rule(*namer, Scope::Library).is_some_and(|other| other.id == rule.id)
         });

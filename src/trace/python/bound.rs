@@ -169,12 +169,15 @@ impl<'a> Bound<'a> {
         self.calls.push((unknown, first.iter().copied().take(MAX_VALUE).collect()));
     }
 
+    /// Where a token begins in the file: its text is a part of it.
+    fn at(&self, token: &Token<'a>) -> usize {
+        (token.text.as_ptr() as usize).saturating_sub(self.source.as_ptr() as usize)
+    }
+
     /// What stands between two tokens as it is written, on one line.
     fn between(&self, open: &Token<'a>, close: &Token<'a>) -> String {
-        let at = |token: &Token<'a>| {
-            (token.text.as_ptr() as usize).saturating_sub(self.source.as_ptr() as usize)
-        };
-        let inner = self.source.get(at(open) + open.text.len()..at(close)).unwrap_or_default();
+        let inner = self.at(open) + open.text.len()..self.at(close);
+        let inner = self.source.get(inner).unwrap_or_default();
         let words = inner.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
         let line = text(&words.collect::<Vec<_>>().join(&b' '));
         match line.char_indices().nth(MAX_SHOWN) {
@@ -185,8 +188,7 @@ impl<'a> Bound<'a> {
 
     /// What stands in an f-string of one line behind its last field.
     fn end_of_format(&self, token: &Token<'a>) -> &'a [u8] {
-        let at = (token.text.as_ptr() as usize).saturating_sub(self.source.as_ptr() as usize);
-        let rest = self.source.get(at..).unwrap_or_default();
+        let rest = self.source.get(self.at(token)..).unwrap_or_default();
         let line = rest.split(|&byte| byte == b'\n').next().unwrap_or_default();
         let behind = line.iter().rposition(|&byte| byte == b'}').map_or(line, |at| &line[at + 1..]);
         behind.split(|byte| b"\"'".contains(byte)).next().unwrap_or_default()

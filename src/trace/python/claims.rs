@@ -36,8 +36,6 @@ pub struct Claims<'a> {
     package: Option<PackageId>,
     /// Whether the file imports what only the running program knows.
     is_dynamic: bool,
-    /// Whether the file runs before any module of its package does: what it imports then must be there.
-    pub(super) is_initialiser: bool,
     /// Whether what is claimed is an import of a file that surely is loaded, and did not only come along with others.
     pub(super) is_direct: bool,
 }
@@ -46,20 +44,9 @@ impl<'a> Claims<'a> {
     /// Starts with none.
     pub fn new(view: &'a View<'a>, known: &'a Known) -> Self {
         let (findings, seen) = (Vec::new(), FxHashSet::default());
-        let (own, extras, package) = (None, Vec::new(), None);
-        let (is_dynamic, is_initialiser, is_direct) = (false, false, false);
-        Claims {
-            view,
-            known,
-            findings,
-            seen,
-            own,
-            extras,
-            package,
-            is_dynamic,
-            is_initialiser,
-            is_direct,
-        }
+        let (extras, package) = (Vec::new(), None);
+        let (own, is_dynamic, is_direct) = (None, false, false);
+        Claims { view, known, findings, seen, own, extras, package, is_dynamic, is_direct }
     }
 
     /// Says whether the standard library is cut to what imports reach.
@@ -80,7 +67,6 @@ impl<'a> Claims<'a> {
     /// Says whose claims these are, so that a distribution does not claim itself.
     pub fn of_file(&mut self, search: &Search, file: NodeId, source: &Source) {
         self.is_dynamic = source.is_dynamic;
-        self.is_initialiser = self.view.tree.name(file) == b"__init__.py";
         let Some(site) = search.site_of(self.view.tree, file) else { return };
         self.package = self.view.packages.owner(file);
         let index = self.index(site);
@@ -496,5 +482,13 @@ impl<'a> Claims<'a> {
                 self.node(file, &format!("`{}` in line {}", name.text, name.line));
             }
         }
+    }
+
+    /// Claims the type stub beside a file that loads its modules by it.
+    pub fn stub(&mut self, file: NodeId) {
+        let tree = self.view.tree;
+        let stub = [tree.name(file), b"i"].concat();
+        let found = tree.parent(file).and_then(|folder| tree.child(folder, &stub));
+        found.into_iter().for_each(|stub| self.node(stub, "lazy modules are named in it"));
     }
 }

@@ -247,7 +247,8 @@ impl Python {
         let source = source::read(text);
         let mut claims = Claims::new(view, &self.known);
         claims.of_file(&search, file.node, &source);
-        imports(&source, owner, is_broad, &search, &mut claims);
+        let is_initialiser = view.tree.name(file.node) == b"__init__.py";
+        imports((&source, owner), (is_broad, is_initialiser), &search, &mut claims);
         words(&source, owner, &search, &mut claims);
         claims.entry_points(&search, &source.distributions, file.node);
         if owner != Owner::Standard {
@@ -385,11 +386,11 @@ impl Python {
     }
 }
 
-/// Claims what a file imports.
+/// Claims what a file imports. An initialiser runs before any module of its package does, so what it imports must be
+/// there, even if it only came along with others.
 fn imports(
-    source: &Source,
-    owner: Owner,
-    is_broad: bool,
+    (source, owner): (&Source, Owner),
+    (is_broad, is_initialiser): (bool, bool),
     search: &Search,
     claims: &mut Claims<'_>,
 ) {
@@ -410,7 +411,7 @@ fn imports(
             (Owner::Standard, When::Maybe | When::Alone) => continue,
         };
         claims.is_direct = match is_broad {
-            true => claims.is_initialiser && import.when == When::Loaded,
+            true => is_initialiser && import.when == When::Loaded,
             false => import.when != When::Alone,
         };
         imported(import, how, search, claims);

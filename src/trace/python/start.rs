@@ -86,14 +86,6 @@ pub fn run(call: &Call, place: &Place, claims: &mut Claims<'_>) {
 }
 
 impl Claims<'_> {
-    /// Claims the type stub beside a file that loads its modules by it.
-    pub fn stub(&mut self, file: NodeId) {
-        let tree = self.view.tree;
-        let stub = [tree.name(file), b"i"].concat();
-        let found = tree.parent(file).and_then(|folder| tree.child(folder, &stub));
-        found.into_iter().for_each(|stub| self.node(stub, "lazy modules are named in it"));
-    }
-
     /// Claims the module behind a program that setuptools wrote: it names its distribution, and looks up by its own name
     /// what to call.
     pub fn entry_points(&mut self, search: &Search, distributions: &[Name], file: NodeId) {

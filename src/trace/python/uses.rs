@@ -12,10 +12,9 @@ pub fn uses(source: &Source, text: &[u8], claims: &mut Claims<'_>) {
     let wanted = claims.view.profiles.iter().flat_map(|(_, profile)| &profile.when.imports);
     for symbol in wanted {
         let Some(name) = symbol.strip_prefix("python:") else { continue };
-        let import = source.imports.iter().find(|import| is_use(import, name, text));
-        if let Some(Import { line, .. }) = import {
-            let detail = format!("`{name}` by the import in line {line}");
-            claims.push(Target::Symbol(symbol.clone()), Claim::Import, Strength::Likely, detail);
+        if source.imports.iter().any(|import| is_use(import, name, text)) {
+            let target = Target::Symbol(symbol.clone());
+            claims.push(target, Claim::Import, Strength::Likely, name.to_owned());
         }
     }
 }
@@ -38,12 +37,16 @@ fn is_use(import: &Import, name: &str, text: &[u8]) -> bool {
         [] => mentions(text, &format!("{}.{last}", module.rsplit('.').next().unwrap_or(module))),
         names if names.iter().any(|name| name == last) => true,
         // An object of that class has the method: `from cffi import FFI`, and later `ffi.verify()`.
-        names => names.iter().any(is_class) && mentions(text, &format!(".{last}(")),
+        names => {
+            let call = format!(".{last}(");
+            names.iter().any(is_class) && memchr::memmem::find(text, call.as_bytes()).is_some()
+        }
     }
 }
 
+/// Says whether a word stands in a text that is not the beginning of a longer one.
 fn mentions(text: &[u8], word: &str) -> bool {
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     memchr::memmem::find_iter(text, word.as_bytes())
-        .any(|at| word.ends_with('(') || !text.get(at + word.len()).is_some_and(is_name))
+        .any(|at| !text.get(at + word.len()).is_some_and(is_name))
 }

@@ -115,7 +115,7 @@ impl<'a> Zipped<'a> {
         for (at, module) in modules.iter().enumerate() {
             let is_broad = is_broad || !reached.contains(&at);
             let source = self.outward(module);
-            imports(&source, module.owner, is_broad, search, &mut claims);
+            imports((&source, module.owner), (is_broad, false), search, &mut claims);
             words(&source, module.owner, search, &mut claims);
             if module.owner == Owner::Application {
                 source.calls.iter().for_each(|call| called(call, self.file, &mut claims));
