@@ -44,14 +44,39 @@ pub fn libraries(loader: &Loader, file: &FileView<'_>, view: &View<'_>) -> Vec<F
 
 /// The words of a text that are names of libraries, but for comments.
 fn names(bytes: &[u8]) -> Vec<&[u8]> {
-    let is_inside = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-+/$%".contains(byte);
-    let lines = bytes.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_start);
-    let lines = lines.filter(|line| !matches!(line, [b'#' | b';', ..] | [b'/', b'/', ..]));
-    let words = lines.flat_map(|line| line.split(move |byte| !is_inside(byte)));
-    let mut names: Vec<&[u8]> = words.filter(|word| is_name(word)).collect();
+    // Splitting all texts into words took a twelfth of a trace; few lines hold what each of the names has.
+    let ending = memchr::memmem::Finder::new(b".so");
+    let mut names = Vec::new();
+    let mut rest = bytes;
+    while let Some(hit) = ending.find(rest) {
+        let start = memchr::memrchr(b'\n', &rest[..hit]).map_or(0, |before| before + 1);
+        let end = memchr::memchr(b'\n', &rest[hit..]).map_or(rest.len(), |length| hit + length);
+        let line = &rest[start..end];
+        rest = &rest[end..];
+        if !matches!(line.trim_ascii_start(), [b'#' | b';', ..] | [b'/', b'/', ..]) {
+            names.extend(words_around(&ending, line).filter(|word| is_name(word)));
+        }
+    }
     names.sort_unstable();
     names.dedup();
     names
+}
+
+/// The words of a line that hold what is looked for, each once.
+fn words_around<'t>(
+    ending: &memchr::memmem::Finder<'_>,
+    line: &'t [u8],
+) -> impl Iterator<Item = &'t [u8]> {
+    let is_outside = |byte: &u8| !byte.is_ascii_alphanumeric() && !b"._-+/$%".contains(byte);
+    let mut rest = line;
+    std::iter::from_fn(move || {
+        let hit = ending.find(rest)?;
+        let start = rest[..hit].iter().rposition(is_outside).map_or(0, |before| before + 1);
+        let end = rest[hit..].iter().position(is_outside).map_or(rest.len(), |length| hit + length);
+        let word = &rest[start..end];
+        rest = &rest[end..];
+        Some(word)
+    })
 }
 
 /// Says whether a word is `NAME.so` with or without numbers behind it.
@@ -80,6 +105,7 @@ mod tests {
             ("{\"library_path\": \"libEGL_mesa.so.0\"}", &["libEGL_mesa.so.0"]),
             ("libpocl.so.2.9.0", &["libpocl.so.2.9.0"]),
             ("# libold.so\n; libold.so\n// libold.so", &[]),
+            ("a.sort(liba.so)b.so.c.so\nlibb.so", &["liba.so", "libb.so"]),
             ("/usr/lib/libx.so $dir/liby.so lib%s.so .so a.solid x.so.conf x.so2", &[]),
         ];
         for (text, expected) in table {
