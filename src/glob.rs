@@ -137,27 +137,31 @@ impl fmt::Display for Glob {
     }
 }
 
-/// Matches names against parts; `**` is tried at every length, over a table rather than by recursion.
+/// Matches names against parts. Of several `**` only the last one that was met is tried at every length: what an
+/// earlier one could take in its place, the last one can take too.
 fn matches(parts: &[Part], names: &[&[u8]]) -> bool {
-    // reachable[n]: the parts so far match the first n names.
-    let mut reachable = vec![false; names.len() + 1];
-    reachable[0] = true;
-    for part in parts {
-        let mut next = vec![false; names.len() + 1];
-        for count in (0..=names.len()).filter(|&count| reachable[count]) {
-            match part {
-                Part::Prefix => return false,
-                Part::AnyDepth => next[count..].fill(true),
-                Part::Literal(_) | Part::Wild(_) => {
-                    if names.get(count).is_some_and(|name| part_matches(part, name)) {
-                        next[count + 1] = true;
-                    }
-                }
+    let (mut part, mut name) = (0, 0);
+    let mut last: Option<(usize, usize)> = None;
+    loop {
+        match parts.get(part) {
+            None if name == names.len() => return true,
+            Some(Part::AnyDepth) => {
+                part += 1;
+                last = Some((part, name));
             }
+            Some(one) if names.get(name).is_some_and(|name| part_matches(one, name)) => {
+                part += 1;
+                name += 1;
+            }
+            Some(_) | None => match last {
+                Some((behind, taken)) if taken < names.len() => {
+                    (part, name) = (behind, taken + 1);
+                    last = Some((part, name));
+                }
+                Some(_) | None => return false,
+            },
         }
-        reachable = next;
     }
-    reachable[names.len()]
 }
 
 fn part_matches(part: &Part, name: &[u8]) -> bool {
@@ -191,7 +195,9 @@ impl Wild {
         use std::os::unix::ffi::OsStrExt;
         // Most names fail at their ends, long before a regular expression would have been set up.
         let Wild { head, tail, rest } = self;
-        name.len() >= head.len() + tail.len()
+        // Of most names the last letter is another already, and that needs no call of a comparison.
+        tail.last().is_none_or(|last| name.last() == Some(last))
+            && name.len() >= head.len() + tail.len()
             && name.starts_with(head)
             && name.ends_with(tail)
             && rest.as_ref().is_none_or(|rest| rest.is_match(std::ffi::OsStr::from_bytes(name)))
