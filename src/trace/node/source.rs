@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::calls::PlainCalls;
+use super::calls;
 use super::given::{Given, Unknown, shown};
 use super::lexer::{Kind, Lexer, Side, Token};
 use super::programs::Runs;
@@ -88,12 +88,13 @@ pub struct Command {
 
 /// Reads a file.
 pub fn read(source: &[u8]) -> Source {
-    let mut lexer = PlainCalls::new(Lexer::new(source));
+    let mut lexer = Lexer::new(source);
     let mut reader = Reader::default();
     let mut tokens: Vec<Token<'_>> = Vec::new();
     let mut at = 0;
     loop {
-        tokens.extend(lexer.by_ref().take(WINDOW));
+        let wanted = tokens.len() + WINDOW;
+        calls::read(&mut lexer, &mut tokens, wanted);
         let is_last = tokens.len() < at + WINDOW;
         let until = if is_last { tokens.len() } else { tokens.len() - AHEAD };
         while at < until {
@@ -124,6 +125,8 @@ pub(super) struct Reader<'a> {
     names: FxHashSet<&'a [u8]>,
     /// Tokens before this one are part of a path that was worked out already.
     evaluated: usize,
+    /// Whether a name was ever bound to a place: in most files none is, and no name has to be looked up.
+    has_bound_place: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -321,7 +324,10 @@ impl<'a> Reader<'a> {
             self.runners.insert(name.text, runs);
         }
         match evaluate(value, &self.bindings).0 {
-            Some(value) => self.bindings.insert(name.text, value),
+            Some(value) => {
+                self.has_bound_place |= value.base != Base::None;
+                self.bindings.insert(name.text, value)
+            }
             None => self.bindings.remove(name.text),
         };
     }
@@ -382,7 +388,8 @@ impl<'a> Reader<'a> {
     }
 
     fn is_bound_place(&self, name: &[u8]) -> bool {
-        self.bindings.get(name).is_some_and(|value| value.base != Base::None)
+        self.has_bound_place
+            && self.bindings.get(name).is_some_and(|value| value.base != Base::None)
     }
 }
 
