@@ -5,7 +5,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::arguments::{arguments, first_text, literals};
-use super::lexer::{Kind, Token};
+use super::lexer::{Kind, Lexer, Token};
 use super::source::{Action, Call, Import, text};
 
 /// How many tokens of a value are kept.
@@ -73,8 +73,18 @@ impl<'a> Bound<'a> {
         Bound { source, ..Bound::default() }
     }
 
+    /// Takes the values that the file gives to names. Few files have a call for which they count: to read those twice
+    /// costs less than to collect the values of all.
+    fn read_values(&mut self) {
+        let mut lexer = Lexer::new(self.source);
+        let mut tokens = Vec::new();
+        while lexer.line(&mut tokens).is_some() {
+            self.line(&tokens);
+        }
+    }
+
     /// Takes the values that a line gives to names.
-    pub fn line(&mut self, tokens: &[Token<'a>]) {
+    fn line(&mut self, tokens: &[Token<'a>]) {
         for three in tokens.windows(3) {
             let is_text = matches!(three[2].kind, Kind::Text | Kind::Mark(b'['));
             if three[0].kind == Kind::Name && three[1].marks(b'(') && is_text {
@@ -195,8 +205,12 @@ impl<'a> Bound<'a> {
     }
 
     /// Returns what stays unknown, and the commands that turn out to be known.
-    pub fn resolve(self) -> (Vec<Unknown>, Vec<Call>) {
+    pub fn resolve(mut self) -> (Vec<Unknown>, Vec<Call>) {
         let (mut unknown, mut calls) = (Vec::new(), Vec::new());
+        if self.calls.is_empty() {
+            return (unknown, calls);
+        }
+        self.read_values();
         for (call, value) in &self.calls {
             let mut found = Found::default();
             self.look(call.form, value, MAX_STEPS, &mut found);

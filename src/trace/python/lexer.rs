@@ -13,6 +13,17 @@ const MAX_FIELDS: usize = 64;
 /// How many tokens a line may have before it is handed out in parts, so that a literal of megabytes stays cheap.
 const MAX_LINE: usize = 4096;
 
+/// Which bytes stand in names.
+const IN_NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || byte == b'_' as usize || byte >= 0x80;
+        byte += 1;
+    }
+    table
+};
+
 /// What a token is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
@@ -158,7 +169,7 @@ impl<'a> Lexer<'a> {
 
     fn name_or_string(&mut self) -> Token<'a> {
         let from = self.at;
-        self.take_while(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80);
+        self.take_while(|byte| IN_NAME[usize::from(byte)]);
         let name = self.text(from, self.at);
         let quoted = matches!(self.source.get(self.at), Some(b'"' | b'\''));
         match Prefix::of(name).filter(|_| quoted) {
@@ -168,9 +179,8 @@ impl<'a> Lexer<'a> {
     }
 
     fn take_while(&mut self, take: impl Fn(u8) -> bool) {
-        while self.source.get(self.at).is_some_and(|&byte| take(byte)) {
-            self.at += 1;
-        }
+        let rest = self.source.get(self.at..).unwrap_or_default();
+        self.at += rest.iter().position(|&byte| !take(byte)).unwrap_or(rest.len());
     }
 
     fn text(&self, from: usize, to: usize) -> &'a [u8] {
@@ -201,19 +211,22 @@ impl<'a> Lexer<'a> {
 
     /// Skips to behind the closing quote; returns where it starts.
     fn skip_text(&mut self, quote: Quote) -> usize {
-        while let Some(&byte) = self.source.get(self.at) {
+        loop {
+            let rest = self.source.get(self.at..).unwrap_or_default();
+            // Documentation stands in strings, and is a large part of what is read.
+            self.at += memchr::memchr3(b'\\', b'\n', quote.byte, rest).unwrap_or(rest.len());
+            let Some(&byte) = self.source.get(self.at) else { return self.at };
             match byte {
                 b'\\' => self.escape(),
                 b'\n' if quote.length == 1 => return self.at,
                 b'\n' => self.newline(),
-                _ if byte == quote.byte && quote.closes(self.source, self.at) => {
+                _ if quote.closes(self.source, self.at) => {
                     self.at += quote.length;
                     return self.at - quote.length;
                 }
                 _ => self.at += 1,
             }
         }
-        self.at
     }
 
     /// A backslash and what follows, also in raw strings, where it keeps a quote from closing.

@@ -113,7 +113,6 @@ pub fn read(source: &[u8]) -> Source {
         if let Start::Indent(indent) = start {
             reader.enter(indent, &tokens);
         }
-        reader.bound.line(&tokens);
         reader.line(&tokens, start);
     }
     let (unknown, calls) = reader.bound.resolve();
