@@ -262,8 +262,11 @@ impl<'a> Engine<'a> {
         // A batch may hold a whole application: pieces bound what its findings take in memory.
         for files in files.chunks(512) {
             let view = self.view();
+            // The large files of an application stand side by side: handed out one by one, they are not all left to the
+            // thread that has their part of the batch.
             let found: Vec<(NodeId, Vec<Finding>)> = files
                 .par_iter()
+                .with_max_len(1)
                 .map(|&node| (node, examine(&view, tracers, node, self.reach_of(node))))
                 .collect();
             for (node, findings) in found {
