@@ -347,12 +347,19 @@ impl Tree {
     fn walk(&self, from: NodeId, path: &[u8], last: LastLink) -> Option<Resolved> {
         let mut links = Vec::new();
         let mut node = from;
-        let mut rest = names_reversed(path);
+        let mut names = Names(path);
+        // What was left of each path when a link was met on it. Few have one, and no list is made of the names of others.
+        let mut left: Vec<Names<'_>> = Vec::new();
         if path.starts_with(b"/") {
             node = NodeId::ROOT;
         }
         let mut budget = MAX_LENGTH * 2;
-        while let Some(name) = rest.pop() {
+        loop {
+            let Some(name) = names.next() else {
+                let Some(outer) = left.pop() else { break };
+                names = outer;
+                continue;
+            };
             budget = budget.checked_sub(name.len() + 1)?;
             if !self.is_dir(node) {
                 return None;
@@ -366,7 +373,9 @@ impl Tree {
                 node = child;
                 continue;
             };
-            if rest.is_empty() && last == LastLink::Kept {
+            let is_last =
+                || left.iter().chain([&names]).all(|names| names.clone().next().is_none());
+            if last == LastLink::Kept && is_last() {
                 node = child;
                 continue;
             }
@@ -377,7 +386,7 @@ impl Tree {
             if target.starts_with(b"/") {
                 node = NodeId::ROOT;
             }
-            rest.extend(names_reversed(target));
+            left.push(std::mem::replace(&mut names, Names(target)));
         }
         Some(Resolved { links, node })
     }
@@ -389,6 +398,23 @@ enum LastLink {
     Kept,
 }
 
-fn names_reversed(path: &[u8]) -> Vec<&[u8]> {
-    path.split(|&byte| byte == b'/').rev().filter(|name| !matches!(*name, b"" | b".")).collect()
+/// The names of a path, but for those that stay where they are.
+#[derive(Clone)]
+struct Names<'p>(&'p [u8]);
+
+impl<'p> Iterator for Names<'p> {
+    type Item = &'p [u8];
+
+    fn next(&mut self) -> Option<&'p [u8]> {
+        loop {
+            let start = self.0.iter().position(|&byte| byte != b'/')?;
+            let rest = &self.0[start..];
+            let end = rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len());
+            let (name, after) = rest.split_at(end);
+            self.0 = after;
+            if name != b"." {
+                return Some(name);
+            }
+        }
+    }
 }
