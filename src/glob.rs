@@ -198,10 +198,15 @@ impl Wild {
         // Of most names the last letter is another already, and that needs no call of a comparison.
         tail.last().is_none_or(|last| name.last() == Some(last))
             && name.len() >= head.len() + tail.len()
-            && name.starts_with(head)
+            && starts_with(name, head)
             && name.ends_with(tail)
             && rest.as_ref().is_none_or(|rest| rest.is_match(std::ffi::OsStr::from_bytes(name)))
     }
+}
+
+/// As the method of slices, which calls a comparison even for a head that is empty, as that of many patterns is.
+fn starts_with(name: &[u8], head: &[u8]) -> bool {
+    head.is_empty() || name.starts_with(head)
 }
 
 fn select_parts(tree: &Tree, parts: &[Part], prefix: &ImagePath, found: &mut Vec<NodeId>) {
@@ -283,7 +288,7 @@ fn matching_below(tree: &Tree, subtrees: &[NodeId], part: &Part) -> Vec<NodeId> 
         subtrees[..last].last().is_some_and(|&folder| tree.is_within(node, folder))
     };
     tree.by_name(head)
-        .take_while(|nodes| tree.name(nodes[0]).starts_with(head))
+        .take_while(|nodes| starts_with(tree.name(nodes[0]), head))
         .filter(|nodes| part_matches(part, tree.name(nodes[0])))
         .flatten()
         .copied()

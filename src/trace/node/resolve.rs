@@ -51,8 +51,11 @@ impl<'a> Resolver<'a> {
     /// Prepares the folders that are searched for every file.
     pub fn new(view: &'a View<'a>, known: &'a Known) -> Self {
         let takes_bun = view.firings.iter().any(|firing| {
-            let bun = firing.prefix.join(b"bin/bun").ok().filter(|_| firing.profile == "node");
-            bun.is_some_and(|bun| view.tree.resolve(bun.as_bytes()).is_some())
+            let has_bun = |prefix: &ImagePath| {
+                let bun = prefix.join(b"bin/bun").ok();
+                bun.is_some_and(|bun| view.tree.resolve(bun.as_bytes()).is_some())
+            };
+            firing.profile == "node" && has_bun(&firing.prefix)
         });
         let shared = known.shared.get_or_init(|| shared_folders(view));
         Resolver { tree: view.tree, view, manifests: &known.manifests, shared, takes_bun }

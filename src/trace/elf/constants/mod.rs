@@ -65,14 +65,19 @@ pub fn read(
 ) -> Constants {
     let cuts: Vec<Cut> =
         spans(facts, sections).into_iter().flat_map(|span| reader.cuts(span)).collect();
-    let look = |cut: Cut, layout: Layout| {
-        let constants = |window: Window<'_>| Constants::of(&window, (layout, depth, calls), around);
-        reader.look(cut, constants).unwrap_or_default()
+    let of = |window: &Window<'_>, layout| Constants::of(window, (layout, depth, calls), around);
+    // Most files are not Rust's, and are read once: on the way it is seen whether one is.
+    let ended = |&cut: &Cut| {
+        let unless_rust =
+            |window: Window<'_>| (!names_rust(&window)).then(|| of(&window, Layout::Ended));
+        reader.look(cut, unless_rust).unwrap_or_else(|| Some(Constants::default()))
     };
-    let known = if calls.has(Call::Go) { Layout::Joined } else { Layout::Ended };
-    let is_rust = || cuts.par_iter().any(|&cut| reader.look(cut, names_rust).unwrap_or(false));
-    let layout = if known == Layout::Joined || is_rust() { Layout::Joined } else { known };
-    let parts: Vec<Constants> = cuts.par_iter().map(|&cut| look(cut, layout)).collect();
+    let joined =
+        |&cut: &Cut| reader.look(cut, |window| of(&window, Layout::Joined)).unwrap_or_default();
+    let is_go = calls.has(Call::Go);
+    let parts: Option<Vec<Constants>> =
+        if is_go { None } else { cuts.par_iter().map(ended).collect() };
+    let parts = parts.unwrap_or_else(|| cuts.par_iter().map(joined).collect());
     let mut found = Constants::default();
     parts.into_iter().for_each(|part| found.merge(part));
     // Who runs programs and names the shell runs it as system(3) does.
@@ -84,7 +89,7 @@ pub fn read(
 }
 
 /// The panic texts of Rust's own library are in every program that is linked with it.
-fn names_rust(window: Window<'_>) -> bool {
+fn names_rust(window: &Window<'_>) -> bool {
     memchr::memmem::find(window.bytes, b"library/core/src/").is_some()
 }
 
