@@ -4,12 +4,14 @@
 //! replaces one, or with `extends` merges into one, rule by rule. Unknown keys are refused with their line.
 
 mod builtin;
+mod raw;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use self::raw::{RawProfile, RawRule};
 use crate::glob::{Glob, GlobError};
 
 /// The profiles of a run, by name.
@@ -57,6 +59,9 @@ pub struct When {
     pub by: Importers,
     /// Files whose imports do not count: they import the symbol for a use that hardly any program makes.
     pub spare: Vec<Glob>,
+    /// Subcommands that the reached program does alone: a command line with one of them does not fire the profile, and
+    /// needs no more than the program and its libraries.
+    pub alone: Vec<String>,
 }
 
 /// Whose imports fire a profile.
@@ -186,61 +191,6 @@ pub enum ProfileError {
     },
 }
 
-#[derive(Clone, Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct RawProfile {
-    about: Option<String>,
-    extends: Option<String>,
-    #[serde(default)]
-    tracers: Vec<String>,
-    #[serde(default)]
-    shared: Vec<String>,
-    #[serde(default)]
-    build_variables: Vec<String>,
-    #[serde(default)]
-    when: RawWhen,
-    #[serde(default)]
-    needs: BTreeMap<String, String>,
-    #[serde(default)]
-    roots: BTreeMap<String, RawRule>,
-    #[serde(default)]
-    keep: BTreeMap<String, RawRule>,
-    #[serde(default)]
-    drop: BTreeMap<String, RawRule>,
-}
-
-#[derive(Clone, Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct RawWhen {
-    #[serde(default)]
-    always: bool,
-    #[serde(default)]
-    reached: Vec<String>,
-    #[serde(default)]
-    imports: Vec<String>,
-    by: Option<Importers>,
-    #[serde(default)]
-    spare: Vec<String>,
-}
-
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawRule {
-    why: Option<String>,
-    paths: Option<Vec<String>>,
-    kind: Option<DropKind>,
-    #[serde(default)]
-    unreached: bool,
-    #[serde(default)]
-    opened: bool,
-    #[serde(default)]
-    opened_by: Vec<String>,
-    #[serde(default)]
-    tight: bool,
-    #[serde(default)]
-    off: bool,
-}
-
 impl Profiles {
     /// Returns the profiles that come with dehusk.
     ///
@@ -329,6 +279,7 @@ impl Reader<'_> {
             imports: raw.when.imports,
             by: raw.when.by.unwrap_or_default(),
             spare: self.globs("when.spare", &raw.when.spare)?,
+            alone: raw.when.alone,
         };
         let mut profile = base.unwrap_or(Profile {
             about: String::new(),
@@ -352,6 +303,7 @@ impl Reader<'_> {
         profile.when.reached.extend(when.reached);
         profile.when.imports.extend(when.imports);
         profile.when.spare.extend(when.spare);
+        profile.when.alone.extend(when.alone);
         profile.needs.extend(raw.needs);
         self.merge("roots", raw.roots, &mut profile.roots, Self::rule)?;
         self.merge("keep", raw.keep, &mut profile.keep, Self::rule)?;

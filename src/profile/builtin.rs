@@ -31,6 +31,7 @@ pub const TEXTS: &[(&str, &str)] = texts![
     "geo",
     "ghostscript",
     "git",
+    "git-settings",
     "glib",
     "glibc",
     "gnupg",

@@ -288,6 +288,7 @@ impl<'a> Engine<'a> {
             {
                 Reach::Broad
             }
+            (Reach::Alone, _) => Reach::Broad,
             (reach, _) => reach,
         }
     }

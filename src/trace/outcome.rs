@@ -41,7 +41,7 @@ impl Standing {
         reason: u32::MAX,
         strength: Strength::Possible,
         weight: Weight::Possible,
-        reach: Reach::Broad,
+        reach: Reach::Alone,
     };
 
     /// Says whether anything reached the path.

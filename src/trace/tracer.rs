@@ -65,6 +65,8 @@ pub struct Firing {
 /// How a file was reached.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Reach {
+    /// By a command line of what the program does alone, as a profile says; its tracers are told `Broad`.
+    Alone,
     /// By a claim that names a folder or a package it is in. Tracers report only what it cannot be loaded without:
     /// sonames, interpreters. A companion must not bring companions without end.
     Broad,

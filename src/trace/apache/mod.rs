@@ -52,7 +52,7 @@ impl Tracer for Apache {
         let name = file.path.name();
         let is_main = matches!(name, b"apache2.conf" | b"httpd.conf");
         match file.reach {
-            Reach::Broad => Vec::new(),
+            Reach::Alone | Reach::Broad => Vec::new(),
             _ if name == b".htaccess" => {
                 let root = MAINS
                     .iter()

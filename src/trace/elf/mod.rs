@@ -150,7 +150,7 @@ impl Tracer for Elf {
             // Tests of programs that read ELF files have broken ones.
             return match file.reach {
                 Reach::Direct => unreadable(file, "its ELF headers are cut off or broken"),
-                Reach::Application | Reach::Broad => Vec::new(),
+                Reach::Application | Reach::Alone | Reach::Broad => Vec::new(),
             };
         };
         let object = self.loader.object(&facts, file.node, view);
@@ -255,8 +255,8 @@ impl Elf {
         reader: &mut Reader<'_>,
     ) -> Vec<Finding> {
         let depth = match file.reach {
-            Reach::Broad if !calls.has(Call::Load) => return Vec::new(),
-            Reach::Broad => Depth::Libraries,
+            Reach::Alone | Reach::Broad if !calls.has(Call::Load) => return Vec::new(),
+            Reach::Alone | Reach::Broad => Depth::Libraries,
             Reach::Application | Reach::Direct => Depth::All,
         };
         let view = object.view();
@@ -273,7 +273,7 @@ impl Elf {
         let lacks_loader = facts.interpreter.as_ref().is_some_and(|path| missing.contains(&path));
         self.loader.is_native(facts.machine)
             && match reach {
-                Reach::Broad => false,
+                Reach::Alone | Reach::Broad => false,
                 Reach::Application => !lacks_libc && !lacks_loader,
                 Reach::Direct => !lacks_libc || facts.interpreter.is_some(),
             }

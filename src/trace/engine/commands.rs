@@ -1,9 +1,9 @@
 //! Command lines: the program is looked up and kept, and every tracer is asked what the other words mean.
 
-use super::{DIRECT, Engine};
+use super::{DIRECT, Engine, How};
 use crate::path::{Escaped, ImagePath};
 use crate::trace::command_lines::{Added, Asked};
-use crate::trace::tracer::{Command, Program, Tracer};
+use crate::trace::tracer::{Command, Program, Reach, Tracer, Word};
 use crate::trace::{Finding, Reason, Strength};
 use crate::tree::NodeId;
 use crate::warning::{Place, Warning};
@@ -24,7 +24,8 @@ impl Engine<'_> {
         let Some(found) = self.subject.tree.resolve(spelled.as_bytes()) else { return };
         let (origin, strength) = (reason.origin, reason.strength);
         self.claim_operands(&command, &folder, &reason);
-        self.claim_path(spelled.as_bytes(), reason, DIRECT);
+        let how = How { reach: self.reach_by(&command, found.node), ..DIRECT };
+        self.claim_path(spelled.as_bytes(), reason, how);
         let program = spelled.clone();
         let is_own = matches!(&command.place, Place::Line(file, _)
             if self.subject.tree.resolve(file.as_bytes()).is_some_and(|own| own.node == found.node));
@@ -37,6 +38,18 @@ impl Engine<'_> {
                 self.warn(Warning::TooManyCalls { file: program });
             }
         }
+    }
+
+    /// How a command line reaches its program: `git rev-parse HEAD` needs nothing of git but itself.
+    fn reach_by(&self, command: &Command, program: NodeId) -> Reach {
+        let mut arguments = command.words.iter().skip(1);
+        let is_option = |word: &&Word| word.as_ref().is_some_and(|word| word.starts_with(b"-"));
+        let first = command.words.get(1).filter(|_| command.words.len() == 2);
+        let named = arguments.find(|word| !is_option(word)).or(first);
+        let Some(Some(named)) = named else { return Reach::Direct };
+        let firings = self.triggers.get(&program).into_iter().flatten();
+        let mut known = firings.filter_map(|firing| self.alone(firing)).flatten();
+        if known.any(|it| it.as_bytes() == named) { Reach::Alone } else { Reach::Direct }
     }
 
     /// Claims the words of a command line that name existing paths: `--config=/etc/x.conf`, `app/main.py`.

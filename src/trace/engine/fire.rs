@@ -17,12 +17,22 @@ use crate::tree::{NodeId, Tree};
 impl Engine<'_> {
     /// Fires the profiles that wait for a path, which is now known to stay: what a rule drops has no say.
     pub(super) fn fire_by_path(&mut self, node: NodeId) {
-        let strength = self.standings[node.index()].strength().min(Strength::Likely);
+        let standing = self.standings[node.index()];
+        let strength = standing.strength().min(Strength::Likely);
         for firing in self.triggers.get(&node).cloned().unwrap_or_default() {
+            let is_alone = standing.reach() == Reach::Alone;
+            if is_alone && self.alone(&firing).is_some_and(|commands| !commands.is_empty()) {
+                continue;
+            }
             let detail = format!("{} is reached", self.subject.tree.path(node));
             let origin = Origin::Node(node);
             self.fire(firing, &Reason { claim: Claim::Profile, strength, origin, detail });
         }
+    }
+
+    /// The subcommands that the program which fires a profile does alone.
+    pub(super) fn alone(&self, firing: &Firing) -> Option<&'_ [String]> {
+        Some(&self.subject.profiles.get(&firing.profile)?.when.alone)
     }
 
     pub(super) fn fire_by_symbol(&mut self, symbol: &str, reason: &Reason) {

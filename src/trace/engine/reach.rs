@@ -49,7 +49,8 @@ impl Engine<'_> {
     /// Claims a path for the sake of another, that a link leads to.
     pub(super) fn claim_for(&mut self, end: NodeId, node: NodeId, reason: Reason, how: How) {
         if reason.strength == Strength::Possible {
-            if !self.standings[node.index()].is_reached() {
+            let standing = self.standings[node.index()];
+            if !standing.is_reached() || standing.reach() == Reach::Alone {
                 self.possible.push(Pending { node, end, reason, reach: how.reach });
             }
         } else {

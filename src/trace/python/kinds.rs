@@ -47,7 +47,7 @@ pub fn is_configuration(file: &FileView<'_>, view: &View<'_>) -> bool {
     let name = file.path.name();
     let ending = name.rsplit(|&byte| byte == b'.').next().unwrap_or_default();
     let counts = match file.reach {
-        Reach::Broad => false,
+        Reach::Alone | Reach::Broad => false,
         Reach::Application => true,
         Reach::Direct => file.owner.is_none() && view.packages.owner(file.node).is_none(),
     };

@@ -230,7 +230,7 @@ impl Python {
             Reach::Direct => false,
             // An environment in the application's folder is no more the application's than any other.
             Reach::Application => owner != Owner::Application,
-            Reach::Broad => true,
+            Reach::Alone | Reach::Broad => true,
         };
         // A companion somewhere in the system is no application: only an installed distribution is looked at.
         if is_broad && !is_installed {

@@ -1,0 +1,64 @@
+//! Profiles as their files spell them.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{DropKind, Importers};
+
+#[derive(Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawProfile {
+    pub(super) about: Option<String>,
+    pub(super) extends: Option<String>,
+    #[serde(default)]
+    pub(super) tracers: Vec<String>,
+    #[serde(default)]
+    pub(super) shared: Vec<String>,
+    #[serde(default)]
+    pub(super) build_variables: Vec<String>,
+    #[serde(default)]
+    pub(super) when: RawWhen,
+    #[serde(default)]
+    pub(super) needs: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) roots: BTreeMap<String, RawRule>,
+    #[serde(default)]
+    pub(super) keep: BTreeMap<String, RawRule>,
+    #[serde(default)]
+    pub(super) drop: BTreeMap<String, RawRule>,
+}
+
+#[derive(Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawWhen {
+    #[serde(default)]
+    pub(super) always: bool,
+    #[serde(default)]
+    pub(super) reached: Vec<String>,
+    #[serde(default)]
+    pub(super) imports: Vec<String>,
+    pub(super) by: Option<Importers>,
+    #[serde(default)]
+    pub(super) spare: Vec<String>,
+    #[serde(default)]
+    pub(super) alone: Vec<String>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRule {
+    pub(super) why: Option<String>,
+    pub(super) paths: Option<Vec<String>>,
+    pub(super) kind: Option<DropKind>,
+    #[serde(default)]
+    pub(super) unreached: bool,
+    #[serde(default)]
+    pub(super) opened: bool,
+    #[serde(default)]
+    pub(super) opened_by: Vec<String>,
+    #[serde(default)]
+    pub(super) tight: bool,
+    #[serde(default)]
+    pub(super) off: bool,
+}
