@@ -16,8 +16,11 @@ const MAX_TEXT: usize = 1 << 20;
 /// How many lists of a file count.
 const MAX_LISTS: usize = 500;
 
-/// The longest name of a program.
+/// The longest word that counts.
 const MAX_NAME: usize = 64;
+
+/// How many words of a list count.
+const MAX_WORDS: usize = 16;
 
 /// Endings of files in languages that write lists in brackets.
 const ENDINGS: &[&[u8]] = &[
@@ -69,9 +72,9 @@ impl Tracer for Lists {
             if findings.len() > MAX_LISTS || line.trim_ascii_start().starts_with(b"#") {
                 continue;
             }
-            let programs = first_words(line).into_iter().filter(|word| is_on_path(word, view));
+            let lists = lists(line).into_iter().filter(|words| is_on_path(words[0], view));
             findings
-                .extend(programs.map(|word| finding(word, Place::Line(file.path.clone(), number))));
+                .extend(lists.map(|words| finding(&words, Place::Line(file.path.clone(), number))));
         }
         findings
     }
@@ -83,37 +86,60 @@ fn is_on_path(word: &[u8], view: &View<'_>) -> bool {
         .is_some_and(|found| view.tree.is_executable(found.node))
 }
 
-/// The constants that stand first in a bracket, and are followed by another word or the bracket's end.
-fn first_words(line: &[u8]) -> Vec<&[u8]> {
+/// The lists whose first word may be a program, each with the constants that it starts with.
+fn lists(line: &[u8]) -> Vec<Vec<&[u8]>> {
     // Behind a name, a bracket is an index.
     let is_index = |at: usize| {
         let before = at.checked_sub(1).map(|at| line[at]);
         before.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_)]".contains(&byte))
     };
     let starts = memchr::memchr_iter(b'[', line).filter(|&at| !is_index(at));
-    let words = starts.filter_map(|at| {
-        let rest = line[at + 1..].trim_ascii_start();
-        let (&quote, rest) = rest.split_first()?;
-        if !matches!(quote, b'"' | b'\'') {
-            return None;
-        }
-        let end = memchr::memchr(quote, &rest[..rest.len().min(MAX_NAME)])?;
-        let after = rest[end + 1..].trim_ascii_start();
-        let word = &rest[..end];
+    let lists = starts.map(|at| constants(&line[at + 1..])).filter(|words| {
         let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._+-".contains(byte);
-        let ends = after.is_empty() || after.starts_with(b",") || after.starts_with(b"]");
-        (end > 1 && ends && word.iter().all(is_name)).then_some(word)
+        words.first().is_some_and(|word| word.len() > 1 && word.iter().all(is_name))
     });
-    words.collect()
+    lists.collect()
 }
 
-fn finding(word: &[u8], place: Place) -> Finding {
-    let command = Command { words: vec![Some(word.to_vec())], place, folder: None, optional: true };
+/// The words that a list starts with, up to the first that is no constant. An option before that may be half of one.
+fn constants(mut rest: &[u8]) -> Vec<&[u8]> {
+    let mut words = Vec::new();
+    while words.len() < MAX_WORDS {
+        rest = rest.trim_ascii_start();
+        if rest.starts_with(b"]") {
+            return words;
+        }
+        let Some((word, after)) = constant(rest) else { break };
+        words.push(word);
+        rest = after.strip_prefix(b",").unwrap_or(after);
+    }
+    while words.len() > 1 && words.last().is_some_and(|word| word.starts_with(b"-")) {
+        words.pop();
+    }
+    words
+}
+
+/// A constant and what follows it, which is the next word or the bracket's end.
+fn constant(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (&quote, rest) = text.split_first()?;
+    if !matches!(quote, b'"' | b'\'') {
+        return None;
+    }
+    let end = memchr::memchr(quote, &rest[..rest.len().min(MAX_NAME)])?;
+    let (word, after) = (&rest[..end], rest[end + 1..].trim_ascii_start());
+    let ends = after.is_empty() || after.starts_with(b",") || after.starts_with(b"]");
+    (ends && !word.contains(&b'\\')).then_some((word, after))
+}
+
+fn finding(words: &[&[u8]], place: Place) -> Finding {
+    let detail = format!("a list that starts with `{}`", Escaped(words[0]));
+    let words = words.iter().map(|word| Some(word.to_vec())).collect();
+    let command = Command { words, place, folder: None, optional: true };
     Finding {
         target: Target::Command(command),
         claim: Claim::Command,
         strength: Strength::Possible,
-        detail: format!("a list that starts with `{}`", Escaped(word)),
+        detail,
     }
 }
 
@@ -128,13 +154,16 @@ mod tests {
             ("run(['convert', '-', f'{x}:-'])", &["convert"]),
             ("a = [ \"/usr/bin/gs\",\n  '-q']", &["/usr/bin/gs"]),
             ("x = {'a': ['gs'], 'b': ['convert', *more]}", &["gs", "convert"]),
+            ("['git', 'log', '-n', count] ['git', \"--version\"]", &["git log", "git --version"]),
             ("['two words', 'gs'] [x, 'gs'] d['gs'].x ['gs' + x] ['gs", &[]),
         ];
         for (text, expected) in table {
-            let found: Vec<&[u8]> =
-                text.split('\n').flat_map(|line| first_words(line.as_bytes())).collect();
-            let expected: Vec<&[u8]> = expected.iter().map(|word| word.as_bytes()).collect();
-            assert_eq!(found, expected, "{text}");
+            let found: Vec<String> = text
+                .split('\n')
+                .flat_map(|line| lists(line.as_bytes()))
+                .map(|words| String::from_utf8_lossy(&words.join(&b' ')).into_owned())
+                .collect();
+            assert_eq!(found, *expected, "{text}");
         }
     }
 
@@ -150,6 +179,6 @@ mod tests {
         ];
         let mut bench = Bench::new(&Lists, &entries, "{}", &[]);
         bench.application("app");
-        assert_eq!(bench.others, ["convert"]);
+        assert_eq!(bench.others, ["convert -"]);
     }
 }
