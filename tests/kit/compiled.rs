@@ -74,6 +74,7 @@ pub fn jar(lines: &[&str]) -> Vec<u8> {
             "class" => class(description),
             "elf" => super::elf::build(description),
             "beam" => beam(description),
+            "data" => super::data(description),
             "text" => format!("{}\n", description.replace('~', "\n")).into_bytes(),
             _ => panic!("`{kind}` is no kind of entry"),
         };

@@ -9,8 +9,14 @@ pub struct Constants<'a> {
     pub classes: Vec<&'a [u8]>,
     /// Its texts.
     pub texts: Vec<&'a [u8]>,
-    /// Whether anything in it is named `exec`, as what it calls is.
-    pub calls_exec: bool,
+    names: Vec<&'a [u8]>,
+}
+
+impl Constants<'_> {
+    /// Says whether anything in the class has a name, as what it calls has.
+    pub fn has(&self, name: &[u8]) -> bool {
+        self.names.contains(&name)
+    }
 }
 
 /// Reads the constants of a class file; of a damaged one, those up to the damage.
@@ -54,8 +60,7 @@ pub fn constants(class: &[u8]) -> Constants<'_> {
         let found = list.into_iter().filter_map(|index| names.get(usize::from(index)).copied());
         found.filter(|name| !name.is_empty()).collect()
     };
-    let calls_exec = names.contains(&&b"exec"[..]);
-    Constants { classes: named(classes), texts: named(texts), calls_exec }
+    Constants { classes: named(classes), texts: named(texts), names }
 }
 
 /// Returns the command lines that a class may run, if it starts programs: its texts that may be the name of one, and
@@ -66,7 +71,7 @@ pub fn commands(constants: &Constants<'_>) -> Vec<Vec<Vec<u8>>> {
     const SHELLS: [&[u8]; 4] = [b"sh", b"/bin/sh", b"bash", b"/bin/bash"];
     let starts = |class: &&[u8]| {
         // Most ask `Runtime` for the number of processors, the memory and the like.
-        STARTERS.contains(class) || *class == b"java/lang/Runtime" && constants.calls_exec
+        STARTERS.contains(class) || *class == b"java/lang/Runtime" && constants.has(b"exec")
     };
     if !constants.classes.iter().any(starts) {
         return Vec::new();
@@ -88,6 +93,11 @@ pub fn commands(constants: &Constants<'_>) -> Vec<Vec<Vec<u8>>> {
         }
     }
     commands
+}
+
+/// Returns the texts of a class that may be the name of a program.
+pub fn programs<'a>(constants: &Constants<'a>) -> impl Iterator<Item = &'a [u8]> {
+    constants.texts.iter().copied().filter(|text| is_program(text))
 }
 
 /// Splits a text into words as `Runtime.exec` does, if it looks like a command: a program with an option or a path.
@@ -113,7 +123,8 @@ fn is_program(text: &[u8]) -> bool {
     (2..=64).contains(&text.len()) && !text.starts_with(b"-") && text.iter().all(is_part)
 }
 
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+/// Reads a number of two bytes.
+pub fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
 }
 

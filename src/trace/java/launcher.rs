@@ -163,16 +163,21 @@ pub fn split_words(text: &[u8]) -> Vec<Vec<u8>> {
 
 /// Reads `Class-Path` of a manifest: URLs relative to the jar's folder, on lines that continue with a space.
 pub fn manifest_class_path(manifest: &[u8], folder: &ImagePath) -> Vec<ImagePath> {
-    let text = String::from_utf8_lossy(manifest).replace("\r\n", "\n").replace("\n ", "");
-    let lines = text.lines().filter_map(|line| line.split_once(':'));
-    let values =
-        lines.filter(|(key, _)| key.eq_ignore_ascii_case("Class-Path")).map(|(_, value)| value);
-    let urls = values.flat_map(str::split_ascii_whitespace).map(str::to_owned).collect::<Vec<_>>();
-    let paths = urls.iter().filter_map(|url| {
+    let values = manifest_values(manifest, "Class-Path");
+    let urls = values.iter().flat_map(|value| value.split_ascii_whitespace());
+    let paths = urls.filter_map(|url| {
         let path = url.strip_prefix("file://").or_else(|| url.strip_prefix("file:")).unwrap_or(url);
         folder.join(&decoded(path)).ok()
     });
     paths.collect()
+}
+
+/// Reads what a manifest says of a key: lines that start with a space continue the one before.
+pub fn manifest_values(manifest: &[u8], key: &str) -> Vec<String> {
+    let text = String::from_utf8_lossy(manifest).replace("\r\n", "\n").replace("\n ", "");
+    let lines = text.lines().filter_map(|line| line.split_once(':'));
+    let values = lines.filter(|(name, _)| name.eq_ignore_ascii_case(key));
+    values.map(|(_, value)| value.trim().to_owned()).collect()
 }
 
 /// Replaces `%20` and its like.

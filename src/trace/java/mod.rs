@@ -4,17 +4,33 @@
 //! before the program runs. Classes are only searched for the packages that profiles name: whoever uses `java/awt`
 //! needs fonts. A word of `when.imports` with a slash is such a package, spelled as class files have it.
 //!
+//! What classes start and load is followed through their methods; every text of a class that starts programs is taken for
+//! one besides, less surely.
+//!
 //! Libraries inside jars, which their programs unpack and load, are read as if they stood in the image.
 
 mod class;
+mod code;
+mod folder;
+mod found;
 mod launcher;
+mod library;
+mod loops;
+mod machine;
+mod method;
 mod native;
+mod own;
+mod pool;
 mod search;
+mod sink;
 #[cfg(test)]
 mod tests;
+mod unit;
+mod value;
 
 use rustc_hash::FxHashSet;
 
+use self::folder::Folders;
 use self::launcher::Load;
 use self::search::Search;
 use super::elf::Elf;
@@ -30,12 +46,13 @@ const MAX_ARGUMENTS: u64 = 1 << 20;
 #[derive(Debug)]
 pub struct Java {
     elf: Elf,
+    folders: Folders,
 }
 
 impl Java {
     /// Makes the tracer; `elf` reads the libraries inside jars.
     pub fn new(elf: Elf) -> Self {
-        Java { elf }
+        Java { elf, folders: Folders::default() }
     }
 }
 
@@ -47,7 +64,11 @@ impl Tracer for Java {
     fn file(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
         if is_class(file.head) && file.reach != Reach::Broad {
             let search = Search::new(file, view, &self.elf);
-            return search.class(file.whole.unwrap_or(file.head));
+            let mut findings = search.class(file.whole.unwrap_or(file.head));
+            if file.owner.is_none() {
+                findings.extend(self.folders.findings(file, view));
+            }
+            return findings;
         }
         if file.head.starts_with(b"PK\x03\x04") || is_archive(file.path.name()) {
             return Search::new(file, view, &self.elf).jar();

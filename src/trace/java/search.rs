@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashSet;
 
 use super::class::{self, Constants};
+use super::found::Classes;
 use super::native::{Libraries, Loads};
+use super::own::Own;
+use super::unit::Site;
 use super::{is_archive, launcher};
 use crate::path::{Escaped, ImagePath};
 use crate::trace::archive::{Archive, Bytes, Entry};
@@ -46,6 +49,9 @@ pub struct Search<'a> {
     paths: BTreeSet<Vec<u8>>,
     libraries: Libraries,
     loaded: BTreeSet<NodeId>,
+    classes: Classes<'a>,
+    /// Classes that stand where an archive has those of the application.
+    application: FxHashSet<Vec<u8>>,
     others: Vec<Finding>,
 }
 
@@ -74,13 +80,15 @@ impl<'a> Search<'a> {
             paths: BTreeSet::new(),
             libraries: Libraries::new(view),
             loaded: BTreeSet::new(),
+            classes: Classes::new(view),
+            application: FxHashSet::default(),
             others: Vec::new(),
         }
     }
 
     /// Searches a class file that stands by itself.
     pub fn class(mut self, bytes: &[u8]) -> Vec<Finding> {
-        self.look(bytes, Depth::Outer);
+        self.look(bytes, Depth::Outer, None);
         self.findings()
     }
 
@@ -102,7 +110,8 @@ impl<'a> Search<'a> {
         self.findings()
     }
 
-    fn look(&mut self, class: &[u8], depth: Depth) {
+    /// Looks at a class; those of a jar are numbered, so that they can be read again.
+    fn look(&mut self, class: &[u8], depth: Depth, number: Option<usize>) {
         let loads = Loads::of(class);
         let is_outer = depth == Depth::Outer;
         if is_outer || loads != Loads::Elsewhere || self.libraries.has_own() {
@@ -114,6 +123,9 @@ impl<'a> Search<'a> {
                 let is_path = |text: &&[u8]| text.starts_with(b"/") && text.len() > 2;
                 let paths = constants.texts.iter().copied().filter(is_path);
                 self.paths.extend(paths.map(<[u8]>::to_vec));
+            }
+            if let Some(number) = number.filter(|_| is_outer) {
+                self.classes.add(number, class, &constants);
             }
             self.load(&constants, loads);
         }
@@ -147,22 +159,29 @@ impl<'a> Search<'a> {
             is_read || is_inner(name) || depth == Depth::Outer && is_settings(name)
         };
         let Some(entries) = archive.entries(counts) else { return self.give_up() };
-        for entry in entries {
+        for (number, entry) in entries.iter().enumerate() {
             if self.searched > MAX_SEARCHED {
                 return self.give_up();
             }
             if is_inner(&entry.name) {
-                let inner = archive.inner(&entry);
+                let inner = archive.inner(entry);
                 inner.into_iter().for_each(|inner| self.archive(&inner, Depth::Inner));
-            } else if let Some(bytes) = archive.read(&entry) {
-                self.entry(&entry, bytes, depth);
+            } else if let Some(bytes) = archive.read(entry) {
+                self.entry((number, entry), bytes, depth);
             }
+        }
+        if depth == Depth::Outer {
+            self.classes.follow(|number| archive.read(entries.get(number)?));
         }
     }
 
-    fn entry(&mut self, entry: &Entry, bytes: Vec<u8>, depth: Depth) {
+    fn entry(&mut self, (number, entry): (usize, &Entry), bytes: Vec<u8>, depth: Depth) {
         if entry.name.ends_with(b".class") {
-            self.look(&bytes, depth);
+            let folders: [&[u8]; 2] = [b"WEB-INF/classes/", b"BOOT-INF/classes/"];
+            let inside = folders.iter().find_map(|folder| entry.name.strip_prefix(*folder));
+            let name = inside.and_then(|name| name.strip_suffix(b".class"));
+            self.application.extend(name.map(<[u8]>::to_vec));
+            self.look(&bytes, depth, Some(number));
         } else if entry.name == MANIFEST {
             if depth == Depth::Outer {
                 if has(&bytes, b"SplashScreen-Image:") {
@@ -183,7 +202,22 @@ impl<'a> Search<'a> {
         self.others.extend(self.elf.archived(self.file, name, bytes, self.view));
     }
 
-    fn findings(self) -> Vec<Finding> {
+    /// What methods start and load, in which a line of a class in the jar is one of the jar.
+    fn of_methods(&mut self) -> Vec<Finding> {
+        let file = self.file;
+        let own = Own::of(&self.manifest, self.view);
+        let application = std::mem::take(&mut self.application);
+        let is_own = |site: &Site| {
+            file.owner.is_none() && (own.has(&site.class) || application.contains(&site.class))
+        };
+        let place = |site: &Site| Some(Place::Line(file.path.clone(), site.line));
+        let classes = std::mem::replace(&mut self.classes, Classes::new(self.view));
+        let found = classes.findings(&mut self.libraries, is_own, place);
+        found.into_iter().map(|(_, finding)| finding).collect()
+    }
+
+    fn findings(mut self) -> Vec<Finding> {
+        let of_methods = self.of_methods();
         let mut names: Vec<&str> = self.found.iter().copied().collect();
         names.sort_unstable();
         let finding = |name: &str| Finding {
@@ -223,7 +257,8 @@ impl<'a> Search<'a> {
             }
             findings
         });
-        packages.chain(commands).chain(loaded).chain(paths).chain(self.others).collect()
+        let all = packages.chain(of_methods).chain(commands).chain(loaded).chain(paths);
+        all.chain(self.others).collect()
     }
 }
 

@@ -1,14 +1,15 @@
 //! What each way of naming a jar keeps, on small images.
 
-use std::io::{Cursor, Write};
-use std::sync::OnceLock;
+use std::fs;
+use std::io::{Cursor, Read, Write};
 
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
+use super::unit::Unit;
 use super::{Java, class};
 use crate::kit;
-use crate::trace::driver::Bench;
+use crate::trace::driver::{Bench, Setting};
 use crate::trace::elf::Elf;
 
 const PROFILE: &str = "about='x'\n[when]\nimports=['java/awt/','javax/sound/']";
@@ -22,13 +23,10 @@ fn jar(entries: &[(&str, &[u8])]) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
-/// The tracer; it reads what an empty image's loader would.
+/// A tracer; it reads what an empty image's loader would.
 fn java() -> &'static Java {
-    static JAVA: OnceLock<Java> = OnceLock::new();
-    JAVA.get_or_init(|| {
-        let (tree, contents) = kit::image::<&str>(&[]);
-        Java::new(Elf::new(&tree, &contents, &kit::config("{}")))
-    })
+    let (tree, contents) = kit::image::<&str>(&[]);
+    Box::leak(Box::new(Java::new(Elf::new(&tree, &contents, &kit::config("{}")))))
 }
 
 fn bench(files: &[(&str, Vec<u8>)], config: &str) -> Bench<'static> {
@@ -103,5 +101,37 @@ fn finds_the_packages_that_classes_use() {
         let mut bench = bench(&[(&path, bytes)], CONFIG);
         bench.open(&format!("/{path}"));
         assert_eq!(bench.others, expected, "{name}");
+    }
+}
+
+fn data(name: &str) -> Vec<u8> {
+    let path = format!("{}/tests/data/java/{name}.class.gz", env!("CARGO_MANIFEST_DIR"));
+    let mut bytes = Vec::new();
+    flate2::read::GzDecoder::new(fs::File::open(path).unwrap()).read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn methods_of_any_bytes_are_read() {
+    let setting = Setting::new::<&str>(&[], "{}");
+    let view = setting.view();
+    for name in ["Shell", "Main", "Main$Kind"] {
+        let class = data(name);
+        let mut whole = Unit::new(&view);
+        assert!(whole.study(&class).is_some(), "{name}");
+        for bytes in kit::mutations(&class, 1_000) {
+            let mut unit = Unit::new(&view);
+            // Twice: what was found to be handed on is looked for.
+            unit.study(&bytes);
+            unit.study(&bytes);
+            unit.take_fresh();
+        }
+        for at in 0..class.len() {
+            for value in [0, 0xff, class[at].wrapping_add(1)] {
+                let mut bytes = class.clone();
+                bytes[at] = value;
+                Unit::new(&view).study(&bytes);
+            }
+        }
     }
 }
