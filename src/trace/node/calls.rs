@@ -8,9 +8,10 @@ const MAX_NAMES: usize = 4;
 /// Reads tokens of `lexer` until there are `count`, or it ends; calls among them are plain.
 pub fn read<'a>(lexer: &mut Lexer<'a>, tokens: &mut Vec<Token<'a>>, count: usize) {
     while tokens.len() < count {
-        let Some(token) = lexer.next() else { return };
-        tokens.push(token);
-        if token.marks(b'(') {
+        if !lexer.read(tokens) {
+            return;
+        }
+        if tokens.last().is_some_and(|token| token.marks(b'(')) {
             take_brackets_off(tokens);
         }
     }

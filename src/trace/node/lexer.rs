@@ -132,28 +132,6 @@ enum Before {
     Name,
 }
 
-impl<'a> Iterator for Lexer<'a> {
-    type Item = Token<'a>;
-
-    fn next(&mut self) -> Option<Token<'a>> {
-        self.skip_space();
-        let &byte = self.source.get(self.at)?;
-        let token = match byte {
-            b'"' | b'\'' => self.string(byte),
-            b'`' => self.template(Side::Start),
-            b'}' if self.brackets.last() == Some(&Bracket::Substitution) => {
-                self.brackets.pop();
-                self.template(Side::Behind)
-            }
-            b'0'..=b'9' => self.number(),
-            b'_' | b'$' | b'\\' | b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => self.name(),
-            b'/' if self.is_pattern() => self.pattern(),
-            _ => self.mark(byte),
-        };
-        Some(token)
-    }
-}
-
 impl<'a> Lexer<'a> {
     /// Starts at the top of a file.
     pub fn new(source: &'a [u8]) -> Self {
@@ -173,9 +151,33 @@ impl<'a> Lexer<'a> {
         lexer
     }
 
-    fn token(&self, kind: Kind, from: usize, to: usize, line: u32) -> Token<'a> {
-        let text = self.source.get(from..to).unwrap_or_default();
-        Token { kind, text, line, guarded: self.tries > 0 }
+    /// Reads the next token to the end of `tokens`; says whether there was one.
+    ///
+    /// It is written where it stays: of one that is handed on, a processor waits for each half written part.
+    pub fn read(&mut self, tokens: &mut Vec<Token<'a>>) -> bool {
+        self.skip_space();
+        let Some(&byte) = self.source.get(self.at) else { return false };
+        match byte {
+            b'"' | b'\'' => self.string(byte, tokens),
+            b'`' => self.template(Side::Start, tokens),
+            b'}' if self.brackets.last() == Some(&Bracket::Substitution) => {
+                self.brackets.pop();
+                self.template(Side::Behind, tokens);
+            }
+            b'0'..=b'9' => self.number(tokens),
+            b'_' | b'$' | b'\\' | b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => self.name(tokens),
+            b'/' if self.is_pattern() => self.pattern(tokens),
+            _ => self.mark(byte, tokens),
+        }
+        true
+    }
+
+    fn text(&self, from: usize, to: usize) -> &'a [u8] {
+        self.source.get(from..to).unwrap_or_default()
+    }
+
+    fn is_guarded(&self) -> bool {
+        self.tries > 0
     }
 
     fn starts_with(&self, text: &[u8]) -> bool {
@@ -210,10 +212,11 @@ impl<'a> Lexer<'a> {
         self.at += 2 + end;
     }
 
-    fn string(&mut self, quote: u8) -> Token<'a> {
+    fn string(&mut self, quote: u8, tokens: &mut Vec<Token<'a>>) {
         let (from, line) = (self.at + 1, self.line);
         self.at = from;
         self.before = Before::Value;
+        let mut closing = 0;
         while let Some(&byte) = self.source.get(self.at) {
             match byte {
                 b'\\' => self.escape(),
@@ -221,12 +224,14 @@ impl<'a> Lexer<'a> {
                 b'\n' => break,
                 _ if byte == quote => {
                     self.at += 1;
-                    return self.token(Kind::Text, from, self.at - 1, line);
+                    closing = 1;
+                    break;
                 }
                 _ => self.at += 1,
             }
         }
-        self.token(Kind::Text, from, self.at, line)
+        let (text, guarded) = (self.text(from, self.at - closing), self.is_guarded());
+        tokens.push(Token { kind: Kind::Text, text, line, guarded });
     }
 
     fn escape(&mut self) {
@@ -238,9 +243,11 @@ impl<'a> Lexer<'a> {
     }
 
     /// Reads a piece of a template; its first byte is the backquote, or the brace that closes a substitution.
-    fn template(&mut self, side: Side) -> Token<'a> {
+    fn template(&mut self, side: Side, tokens: &mut Vec<Token<'a>>) {
         let (from, line) = (self.at + 1, self.line);
         self.at = from;
+        let (mut open, mut closing) = (false, 0);
+        self.before = Before::Value;
         while let Some(&byte) = self.source.get(self.at) {
             match byte {
                 b'\\' => self.escape(),
@@ -249,39 +256,40 @@ impl<'a> Lexer<'a> {
                     self.at += 1;
                 }
                 b'`' => {
-                    self.before = Before::Value;
                     self.at += 1;
-                    let kind = Kind::Template { side, open: false };
-                    return self.token(kind, from, self.at - 1, line);
+                    closing = 1;
+                    break;
                 }
                 b'$' if self.starts_with(b"${") => {
                     self.before = Before::Operator;
                     self.brackets.push(Bracket::Substitution);
                     self.at += 2;
-                    let kind = Kind::Template { side, open: true };
-                    return self.token(kind, from, self.at - 2, line);
+                    (open, closing) = (true, 2);
+                    break;
                 }
                 _ => self.at += 1,
             }
         }
-        self.before = Before::Value;
-        self.token(Kind::Template { side, open: false }, from, self.at, line)
+        let (text, guarded) = (self.text(from, self.at - closing), self.is_guarded());
+        tokens.push(Token { kind: Kind::Template { side, open }, text, line, guarded });
     }
 
-    fn number(&mut self) -> Token<'a> {
+    fn number(&mut self, tokens: &mut Vec<Token<'a>>) {
         let from = self.at;
         let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
         self.skip_while(is_part);
         self.before = Before::Value;
-        self.token(Kind::Number, from, self.at, self.line)
+        let (text, line, guarded) = (self.text(from, self.at), self.line, self.is_guarded());
+        tokens.push(Token { kind: Kind::Number, text, line, guarded });
     }
 
-    fn name(&mut self) -> Token<'a> {
+    fn name(&mut self, tokens: &mut Vec<Token<'a>>) {
         let from = self.at;
         // An escape in a name hides no keyword: keywords may not have any.
         self.skip_while(|&byte| IN_NAME[usize::from(byte)]);
-        let token = self.token(Kind::Name, from, self.at, self.line);
-        self.before = match token.text {
+        let (text, line, guarded) = (self.text(from, self.at), self.line, self.is_guarded());
+        tokens.push(Token { kind: Kind::Name, text, line, guarded });
+        self.before = match text {
             _ if self.before == Before::Dot => Before::Value,
             b"return" | b"typeof" | b"case" | b"in" | b"instanceof" | b"new" | b"void"
             | b"delete" | b"throw" | b"yield" | b"await" | b"of" | b"default" | b"extends" => {
@@ -292,7 +300,6 @@ impl<'a> Lexer<'a> {
             b"try" => Before::Try,
             _ => Before::Name,
         };
-        token
     }
 
     fn skip_while(&mut self, is_part: impl Fn(&u8) -> bool) {
@@ -330,15 +337,16 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn pattern(&mut self) -> Token<'a> {
+    fn pattern(&mut self, tokens: &mut Vec<Token<'a>>) {
         let from = self.at;
         self.at = self.pattern_end().unwrap_or(self.at + 1);
         self.skip_while(u8::is_ascii_alphabetic);
         self.before = Before::Value;
-        self.token(Kind::Pattern, from, self.at, self.line)
+        let (text, line, guarded) = (self.text(from, self.at), self.line, self.is_guarded());
+        tokens.push(Token { kind: Kind::Pattern, text, line, guarded });
     }
 
-    fn mark(&mut self, byte: u8) -> Token<'a> {
+    fn mark(&mut self, byte: u8, tokens: &mut Vec<Token<'a>>) {
         self.at += 1;
         self.before = match byte {
             b'(' | b'[' => {
@@ -362,7 +370,8 @@ impl<'a> Lexer<'a> {
             b'+' | b'-' if self.is_doubled(byte) => Before::Value,
             _ => Before::Operator,
         };
-        self.token(Kind::Mark(byte), self.at - 1, self.at, self.line)
+        let (text, line, guarded) = (self.text(self.at - 1, self.at), self.line, self.is_guarded());
+        tokens.push(Token { kind: Kind::Mark(byte), text, line, guarded });
     }
 
     fn is_doubled(&self, byte: u8) -> bool {
@@ -399,6 +408,16 @@ impl<'a> Lexer<'a> {
 }
 
 #[cfg(test)]
+impl<'a> Lexer<'a> {
+    /// Reads all tokens of a text.
+    pub fn all(source: &'a [u8]) -> Vec<Token<'a>> {
+        let (mut lexer, mut tokens) = (Lexer::new(source), Vec::new());
+        while lexer.read(&mut tokens) {}
+        tokens
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -414,7 +433,7 @@ mod tests {
                 Kind::Name | Kind::Number | Kind::Mark(_) => text,
             }
         };
-        Lexer::new(source.as_bytes()).map(show).collect::<Vec<_>>().join(" ")
+        Lexer::all(source.as_bytes()).into_iter().map(show).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
@@ -457,7 +476,8 @@ mod tests {
         for (source, expected) in table {
             assert_eq!(tokens(source), expected, "{source}");
         }
-        let lines: Vec<u32> = Lexer::new(b"a\n/*\n*/b `\n` c").map(|token| token.line).collect();
+        let tokens = Lexer::all(b"a\n/*\n*/b `\n` c");
+        let lines: Vec<u32> = tokens.into_iter().map(|token| token.line).collect();
         assert_eq!(lines, [1, 3, 3, 4]);
     }
 

@@ -339,7 +339,7 @@ mod tests {
     use super::*;
 
     fn shown(source: &str) -> String {
-        let tokens: Vec<Token<'_>> = Lexer::new(source.as_bytes()).collect();
+        let tokens: Vec<Token<'_>> = Lexer::all(source.as_bytes());
         let mut bindings = Bindings::default();
         bindings.insert(b"here", Value { base: Base::Folder, text: "x".into(), complete: true });
         match evaluate(&tokens, &bindings).0 {
