@@ -1,6 +1,6 @@
 //! Reads a script with all that it sources, and walks it.
 
-use super::scope::{Located, Scope, Source};
+use super::scope::{Located, Scope, Site, Source};
 use super::syntax::{self, Statement};
 use super::value::Field;
 use super::walk::{Walk, Wanted};
@@ -130,12 +130,24 @@ pub fn sourced_by(scope: &Scope<'_>, word: Located<'_>) -> Vec<ImagePath> {
                 Some(pattern) => scope.paths(&pattern),
                 None => vec![value.text],
             },
-            Some(Field::Unknown(pattern)) => scope.guessed(&pattern),
+            Some(Field::Unknown(pattern)) => guessed(scope, word.site, &pattern),
             Some(Field::Arguments) | None => Vec::new(),
         };
         paths.extend(found.iter().flat_map(|path| sourced_paths(scope, path, &word)));
     }
     paths
+}
+
+/// The files that a word may be of which a part is known, or those near the script that end as it does: `. "$DIR/lib.sh"`.
+fn guessed(scope: &Scope<'_>, site: Site, pattern: &[u8]) -> Vec<Vec<u8>> {
+    let paths = scope.guessed(pattern);
+    let source = scope.sources.get(site.source);
+    match source.and_then(|source| source.path.as_ref()) {
+        Some(script) if paths.is_empty() => {
+            scope.beside(script, pattern, |node| scope.view.tree.is_file(node))
+        }
+        Some(_) | None => paths,
+    }
 }
 
 /// The files that `. word` may read: from the folders the script may work in, then on PATH, then beside the script: a
