@@ -89,16 +89,12 @@ impl Walk<'_> {
         let is_told = self.scope.is_hook(word)
             || self.is_packaged && self.scope.is_given(Located { word, site: self.site });
         if self.wanted == Wanted::All && !is_told {
-            let mut text = word.to_string();
-            if text.chars().count() > MAX_SHOWN {
-                text = text.chars().take(MAX_SHOWN).chain(['…']).collect();
-            }
-            self.unknowable(&text, simple.line);
+            self.unknowable(&shown(word.to_string()), simple.line);
         }
     }
 
     /// Says whether the source belongs to a package of Node.js, whose own programs start it with the variables it wants.
-    fn is_installed(&self) -> bool {
+    pub(super) fn is_installed(&self) -> bool {
         let source = self.scope.sources.get(self.site.source);
         let path = source.and_then(|source| source.path.as_ref());
         path.is_some_and(|path| path.names().any(|name| name == b"node_modules"))
@@ -135,6 +131,14 @@ impl Walk<'_> {
             Some(Place::Config(_)) | None => format!("`{word}`"),
         };
         self.findings.push(Finding { target, claim, strength, detail });
+    }
+}
+
+/// Cuts a text to what a warning shows of it.
+pub(super) fn shown(text: String) -> String {
+    match text.chars().count() > MAX_SHOWN {
+        true => text.chars().take(MAX_SHOWN).chain(['…']).collect(),
+        false => text,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Turns a parsed script into findings: every command of every branch, and the files that its words name.
 
 mod claims;
+mod pipes;
 mod runs;
 
 use std::rc::Rc;
@@ -133,7 +134,10 @@ impl<'s> Walk<'s> {
     fn statement(&mut self, statement: &Statement, demand: Demand) {
         match statement {
             Statement::Simple(simple) => self.simple(simple, demand),
-            Statement::Pipeline(commands) => self.statements(commands, demand),
+            Statement::Pipeline(commands) => {
+                self.statements(commands, demand);
+                self.piped(commands, demand);
+            }
             Statement::Chain(first, rest) => {
                 let tried = |rest: &[(Joint, Statement)]| {
                     let has_or = rest.iter().any(|(joint, _)| *joint == Joint::Or);

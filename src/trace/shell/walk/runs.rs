@@ -15,7 +15,7 @@ use crate::trace::shell::wrapper::{self, Inner};
 use crate::trace::{Claim, Command, Strength, Target, tracer};
 
 /// A word of the shell whose value nobody knows before it runs.
-const UNKNOWN: &[u8] = b"$?";
+pub(super) const UNKNOWN: &[u8] = b"$?";
 
 impl Walk<'_> {
     /// Takes a command line whose program is known: a function, a builtin, or a program of the image.
@@ -223,7 +223,7 @@ impl Walk<'_> {
         self.here(simple).and_then(Word::literal)
     }
 
-    fn here<'w>(&'w self, simple: &'w Simple) -> Option<&'w Word> {
+    pub(super) fn here<'w>(&'w self, simple: &'w Simple) -> Option<&'w Word> {
         simple.redirects.iter().find_map(|redirect| match redirect {
             Redirect::Here(number) => self.documents.get(*number),
             Redirect::Text(word) => Some(word),
@@ -378,7 +378,7 @@ impl Walk<'_> {
         }
     }
 
-    fn text(&mut self, text: &[u8], line: u32, demand: Demand) {
+    pub(super) fn text(&mut self, text: &[u8], line: u32, demand: Demand) {
         if self.texts == MAX_TEXTS {
             return;
         }
@@ -434,7 +434,7 @@ fn takes_text(name: &[u8], words: &[tracer::Word]) -> bool {
 }
 
 /// The text of a word with its variables as they are spelled, and what else is unknown as [`UNKNOWN`].
-fn respelled(word: &Word) -> Vec<u8> {
+pub(super) fn respelled(word: &Word) -> Vec<u8> {
     let mut text = Vec::new();
     for piece in &word.pieces {
         match piece {
