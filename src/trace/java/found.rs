@@ -14,10 +14,10 @@ use crate::trace::{Claim, Command, Finding, Strength, Target, View};
 use crate::warning::{Place, Warning};
 
 /// How often classes are read again to follow what their methods are given.
-const MAX_ROUNDS: usize = 6;
+const MAX_ROUNDS: usize = 4;
 
 /// How many bytes of classes are read again in all.
-const MAX_AGAIN: usize = 256 << 20;
+const MAX_AGAIN: usize = 8 << 20;
 
 /// The classes of one jar or folder.
 pub struct Classes<'a> {

@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashSet;
+
 use super::machine::{Event, Machine};
 use super::method::ClassFile;
 use super::pool::Member;
@@ -36,6 +38,8 @@ pub struct Unit<'a> {
     parents: BTreeMap<Vec<u8>, Vec<Vec<u8>>>,
     /// What becomes of what others put into a place.
     slots: BTreeMap<Slot, BTreeSet<Use>>,
+    /// The names of those fields and methods.
+    names: FxHashSet<Vec<u8>>,
     /// Places that stand for others: an interface's method for that of the class that has it.
     aliases: BTreeMap<Slot, Slot>,
     /// Where a place was found to matter.
@@ -68,6 +72,7 @@ impl<'a> Unit<'a> {
             view,
             parents: BTreeMap::new(),
             slots: BTreeMap::new(),
+            names: FxHashSet::default(),
             aliases: BTreeMap::new(),
             opened: BTreeMap::new(),
             given: BTreeSet::new(),
@@ -154,7 +159,8 @@ impl<'a> Unit<'a> {
         if let Some(of) = sink::of(member, part) {
             return vec![of];
         }
-        if self.slots.is_empty() || is_foreign(member.class) {
+        // Most of what is called is called by other names, and the classes above need not be looked for.
+        if !self.names.contains(member.name) || is_foreign(member.class) {
             return Vec::new();
         }
         for class in self.ancestry(member.class) {
@@ -318,6 +324,7 @@ impl<'a> Unit<'a> {
         if is_foreign(&slot.class) || self.slots.len() >= MAX_SLOTS {
             return Known::No;
         }
+        self.names.insert(slot.name.clone());
         for class in self.ancestry(&slot.class) {
             let place = Slot { class, ..slot.clone() };
             if self.slots.entry(place.clone()).or_default().insert(of) {
