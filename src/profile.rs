@@ -42,6 +42,8 @@ pub struct Profile {
     pub shared: Vec<Glob>,
     /// Variables of the environment that name what only builds need.
     pub build_variables: Vec<String>,
+    /// Constants of a program that opens libraries only when its user names one.
+    pub opens_when_asked: Vec<String>,
     /// The text it was parsed from.
     pub text: String,
 }
@@ -291,6 +293,7 @@ impl Reader<'_> {
             drop: BTreeMap::new(),
             shared: Vec::new(),
             build_variables: Vec::new(),
+            opens_when_asked: Vec::new(),
             text: String::new(),
         });
         profile.about = about;
@@ -298,6 +301,7 @@ impl Reader<'_> {
         profile.tracers.extend(raw.tracers);
         profile.shared.extend(self.globs("shared", &raw.shared)?);
         profile.build_variables.extend(raw.build_variables);
+        profile.opens_when_asked.extend(raw.opens_when_asked);
         profile.when.always |= when.always;
         profile.when.by = raw.when.by.unwrap_or(profile.when.by);
         profile.when.reached.extend(when.reached);

@@ -101,6 +101,7 @@ pub const TEXTS: &[(&str, &str)] = texts![
     "shell",
     "sound",
     "source-maps",
+    "sqlite",
     "ssh",
     "sudo",
     "supervisor",

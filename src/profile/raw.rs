@@ -18,6 +18,8 @@ pub(super) struct RawProfile {
     #[serde(default)]
     pub(super) build_variables: Vec<String>,
     #[serde(default)]
+    pub(super) opens_when_asked: Vec<String>,
+    #[serde(default)]
     pub(super) when: RawWhen,
     #[serde(default)]
     pub(super) needs: BTreeMap<String, String>,

@@ -204,6 +204,12 @@ impl Facts {
         needs_none && self.interpreter.is_none()
     }
 
+    /// Returns where the section headers stand.
+    pub fn section_headers(&self) -> Span {
+        let (offset, count, _) = self.sections;
+        Span { offset, size: u64::from(count) * self.machine.layout.pick(40, 64) as u64 }
+    }
+
     /// Returns the file's bytes that are mapped into memory.
     pub fn loaded(&self) -> impl Iterator<Item = Span> {
         let loads = self.segments.iter().filter(|segment| segment.kind == segment::PT_LOAD);

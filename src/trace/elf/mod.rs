@@ -10,6 +10,7 @@ mod needs;
 mod notes;
 mod settings;
 mod symbols;
+mod unknown;
 
 #[cfg(test)]
 pub(crate) mod kit;
@@ -261,9 +262,15 @@ impl Elf {
         };
         let view = object.view();
         let surroundings = self.surroundings.get_or_init(|| Surroundings::new(view));
-        let constants = constants::read(parts, reader, (depth, calls), (surroundings, view.tree));
+        let around = (surroundings, view.tree);
+        let constants = constants::read(parts, reader, (depth, calls), around);
         let libraries = (&self.loader, object);
-        Needs { file, view, calls, libraries, surroundings }.of(&constants)
+        let mut found = Needs { file, view, calls, libraries, surroundings }.of(&constants);
+        if depth == Depth::All {
+            let known = (&constants, calls);
+            found.extend(unknown::warns(file, parts, known, (reader, view), &found));
+        }
+        found
     }
 
     /// Says whether a file was ever meant to be loaded in this image: a plug-in for a program that is not there, or what
