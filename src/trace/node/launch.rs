@@ -19,6 +19,21 @@ const MAX_LINES: usize = 500;
 /// Options that name a module which is loaded before the script.
 const LOADERS: [&str; 5] = ["-r", "--require", "--import", "--loader", "--experimental-loader"];
 
+/// Options that name a file or a folder which Node reads as it starts, from the working folder.
+const READ: [&str; 7] = [
+    "--icu-data-dir",
+    "--openssl-config",
+    "--env-file",
+    "--env-file-if-exists",
+    "--experimental-config-file",
+    "--experimental-policy",
+    "--snapshot-blob",
+];
+
+/// Variables that do the same.
+const READ_BY_VARIABLE: [&str; 5] =
+    ["NODE_ICU_DATA", "NODE_EXTRA_CA_CERTS", "OPENSSL_CONF", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+
 /// Has errors say where in the sources they arose.
 pub const MAPPER: &str = "source-map-support";
 
@@ -46,8 +61,31 @@ impl Claims<'_> {
         self.tree.resolve(folder.as_bytes()).map(|found| found.node)
     }
 
-    /// The options that the variable `NODE_OPTIONS` has.
-    pub fn options(&mut self, options: &str) {
+    /// What the environment has Node read: the options of `NODE_OPTIONS`, and variables that name a path.
+    pub fn environment(&mut self) {
+        let config = self.view.config;
+        self.options(config.variable("NODE_OPTIONS").unwrap_or_default());
+        let Some(from) = self.folder_node(&self.view.working_dir()) else { return };
+        for name in READ_BY_VARIABLE {
+            if let Some(path) = config.variable(name) {
+                self.read_at_start(from, path, &format!("the variable `{name}`"));
+            }
+        }
+    }
+
+    /// A file, or a folder with all that stands in it.
+    fn read_at_start(&mut self, from: NodeId, path: &str, detail: &str) {
+        let found = self.tree.resolve_from(from, path.as_bytes()).filter(|_| !path.is_empty());
+        let Some(found) = found.filter(|found| found.node != NodeId::ROOT) else { return };
+        self.nodes(found.links, detail);
+        if self.tree.is_dir(found.node) {
+            self.nodes(self.files_of(found.node), detail);
+        } else {
+            self.node(found.node, detail);
+        }
+    }
+
+    fn options(&mut self, options: &str) {
         let words: Vec<&str> = options.split_ascii_whitespace().collect();
         self.preloads(&words, &self.view.working_dir());
     }
@@ -63,8 +101,10 @@ impl Claims<'_> {
                 Some((flag, value)) => (flag, Some(value)),
                 None => (*word, None),
             };
-            if LOADERS.contains(&flag) {
-                let request = joined.or_else(|| words.get(at + 1).copied()).unwrap_or_default();
+            let request = joined.or_else(|| words.get(at + 1).copied()).unwrap_or_default();
+            if READ.contains(&flag) {
+                self.read_at_start(from, request, &format!("`{flag} {request}`"));
+            } else if LOADERS.contains(&flag) {
                 let found = self.resolver.resolve(from, request);
                 let detail = format!("`{flag} {request}`");
                 if split_name(request).is_some_and(|(name, _)| name == MAPPER) {
@@ -92,7 +132,8 @@ impl Claims<'_> {
             };
             let value = joined.or_else(|| texts.get(at + 1).copied()).unwrap_or_default();
             let has_value = LOADERS.contains(&flag)
-                || matches!(flag, "-C" | "--conditions" | "--title" | "--env-file");
+                || READ.contains(&flag)
+                || matches!(flag, "-C" | "--conditions" | "--title");
             if matches!(flag, "-e" | "--eval" | "-p" | "--print" | "-pe") {
                 self.code(value.as_bytes(), from);
                 break;

@@ -100,7 +100,7 @@ impl Tracer for Node {
 
     fn fired(&self, _firing: &Firing, view: &View<'_>) -> Vec<Finding> {
         let mut claims = Claims::new(view, &self.known);
-        claims.options(view.config.variable("NODE_OPTIONS").unwrap_or_default());
+        claims.environment();
         claims.findings
     }
 }
