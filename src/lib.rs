@@ -69,6 +69,8 @@ pub use options::Options;
 pub use sink::Destination;
 pub use source::Reference;
 
+use crate::trace::engine::trace;
+use crate::trace::tracers::tracers;
 use digest::Digest;
 use flatten::{Flattened, flatten};
 use image::Image;
@@ -79,7 +81,7 @@ use progress::Task;
 use report::Report;
 use sink::Target;
 use survey::Survey;
-use trace::{Subject, Tracer, trace, tracers};
+use trace::{Subject, Tracer};
 
 /// A slim image that was written.
 #[derive(Debug)]

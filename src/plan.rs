@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use crate::contents::Contents;
 use crate::packages::Packages;
 use crate::profile::DropKind;
-use crate::trace::drops::Scope;
-use crate::trace::outcome::Weight;
-use crate::trace::{Mode, ReasonId, Trace};
+use crate::trace::engine::drops::Scope;
+use crate::trace::engine::outcome::Trace;
+use crate::trace::engine::outcome::Weight;
+use crate::trace::{Mode, ReasonId};
 use crate::tree::{NodeId, Tree};
 use crate::warning::Warning;
 

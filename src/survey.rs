@@ -5,7 +5,7 @@ use crate::flatten::LayerFigures;
 use crate::image::Image;
 use crate::packages::Packages;
 use crate::plan::Plan;
-use crate::trace::Trace;
+use crate::trace::engine::outcome::Trace;
 use crate::tree::Tree;
 use crate::warning::Warning;
 

@@ -16,7 +16,7 @@ use dehusk::packages::Packages;
 use dehusk::path::ImagePath;
 use dehusk::profile::Profiles;
 use dehusk::trace::Mode;
-use dehusk::trace::elf::Elf;
+use dehusk::trace::tracers::elf::Elf;
 use dehusk::trace::{Claim, FileView, Reach, SharedFolders, Target, Tracer, View};
 use dehusk::tree::{Content, Inode, Kind, Meta, NodeId, Tree, TreeBuilder};
 

@@ -5,6 +5,7 @@
 //! `Packages.db`, `Packages`) and, beside them, conda (`conda-meta/*.json` in each prefix).
 
 mod apk;
+pub mod automatic;
 mod companions;
 mod conda;
 mod dpkg;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::plan::{Dropped, Kept, Verdict};
 use crate::survey::Survey;
-use crate::trace::drops::Scope;
+use crate::trace::engine::drops::Scope;
 use crate::tree::{InodeId, NodeId};
 
 /// How much there is of something.

@@ -7,7 +7,8 @@ use crate::kit;
 use crate::packages::Packages;
 use crate::plan::plan;
 use crate::profile::Profiles;
-use crate::trace::{Subject, TraceOptions, trace};
+use crate::trace::engine::trace;
+use crate::trace::{Subject, TraceOptions};
 
 const PROFILE: &str = "about = 'a'\n[when]\nalways = true\n\
     [drop.docs]\nkind = 'docs'\nwhy = 'nobody reads them'\npaths = ['/doc/**']\n\

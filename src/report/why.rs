@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::figures::{drop_word, rule};
 use crate::plan::{Dropped, Kept, Verdict};
 use crate::survey::Survey;
-use crate::trace::drops::Scope;
+use crate::trace::engine::drops::Scope;
 use crate::trace::{Origin, Reason, Strength};
 use crate::tree::NodeId;
 

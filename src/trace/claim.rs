@@ -82,7 +82,7 @@ pub enum Origin {
     Node(NodeId),
 }
 
-/// The number of a [`Reason`] in a [`Trace`](super::Trace).
+/// The number of a [`Reason`] in a [`Trace`](super::engine::outcome::Trace).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ReasonId(pub(super) u32);
 

@@ -1,8 +1,8 @@
 //! Command lines: the program is looked up and kept, and every tracer is asked what the other words mean.
 
-use super::{DIRECT, Engine, How};
+use super::command_lines::{Added, Asked};
+use super::state::{DIRECT, Engine, How};
 use crate::path::{Escaped, ImagePath};
-use crate::trace::command_lines::{Added, Asked};
 use crate::trace::tracer::{Command, Program, Reach, Tracer, Word};
 use crate::trace::{Finding, Reason, Strength};
 use crate::tree::NodeId;

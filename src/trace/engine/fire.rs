@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use super::{Engine, How, Replay, Subject};
+use super::drops::Scope;
+use super::outcome::Weight;
+use super::state::{Engine, How, Replay};
 use crate::glob::Glob;
 use crate::path::ImagePath;
 use crate::profile::{Importers, Profiles};
-use crate::trace::drops::Scope;
-use crate::trace::outcome::Weight;
+use crate::trace::subject::Subject;
 use crate::trace::tracer::{Firing, Reach, Tracer};
 use crate::trace::{Claim, Finding, Origin, Reason, Strength};
 use crate::tree::{NodeId, Tree};
@@ -63,7 +64,7 @@ impl Engine<'_> {
     }
 
     /// Fires a profile: its roots and keeps are claimed, its drops count from now on, its tracers see all files.
-    pub(in crate::trace) fn fire(&mut self, firing: Firing, reason: &Reason) {
+    pub(super) fn fire(&mut self, firing: Firing, reason: &Reason) {
         let Subject { tree, profiles, .. } = *self.subject;
         let Some(profile) = profiles.get(&firing.profile) else { return };
         let Err(position) = self.firings.binary_search(&firing) else { return };

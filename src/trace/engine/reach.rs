@@ -1,9 +1,10 @@
 //! What a claim does: the path is reached with every link on the way, or waits until surer claims are followed.
 
-use super::{Engine, How, Pending, Priority, Subject};
+use super::drops::Scope;
+use super::outcome::Weight;
+use super::state::{Engine, How, Pending, Priority};
 use crate::path::Escaped;
-use crate::trace::drops::Scope;
-use crate::trace::outcome::Weight;
+use crate::trace::subject::Subject;
 use crate::trace::tracer::Reach;
 use crate::trace::{Claim, Finding, Origin, Reason, Strength, Target};
 use crate::tree::NodeId;
@@ -27,7 +28,7 @@ impl Engine<'_> {
     }
 
     /// Claims a path as it is spelled, with every link on the way. A link that leads nowhere stays as it is.
-    pub(in crate::trace) fn claim_path(&mut self, path: &[u8], reason: Reason, how: How) {
+    pub(super) fn claim_path(&mut self, path: &[u8], reason: Reason, how: How) {
         let tree = self.subject.tree;
         if !path.starts_with(b"/") {
             return;
@@ -42,7 +43,7 @@ impl Engine<'_> {
     }
 
     /// Claims one path; possible claims wait.
-    pub(in crate::trace) fn claim(&mut self, node: NodeId, reason: Reason, how: How) {
+    pub(super) fn claim(&mut self, node: NodeId, reason: Reason, how: How) {
         self.claim_for(node, node, reason, how);
     }
 
@@ -115,7 +116,7 @@ impl Engine<'_> {
     }
 
     /// The topmost folder above a path that is nobody else's: not a shared one, and of no package.
-    pub(in crate::trace) fn application_folder(&self, node: NodeId) -> Option<NodeId> {
+    pub(super) fn application_folder(&self, node: NodeId) -> Option<NodeId> {
         let Subject { tree, packages, .. } = *self.subject;
         if packages.is_owned(node) {
             return None;

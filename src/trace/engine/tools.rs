@@ -3,11 +3,11 @@
 //! A tool that only those who run the container call is worth its own bytes and its libraries, not a language of its own:
 //! a script stays if something else needs what runs it.
 
-use super::{Engine, How, Pending};
+use super::drops::Scope;
+use super::outcome::Weight;
+use super::state::{Engine, How, Pending};
 use crate::packages::PackageId;
-use crate::trace::drops::Scope;
-use crate::trace::outcome::Weight;
-use crate::trace::script::Shebang;
+use crate::trace::reading::shebang::Shebang;
 use crate::trace::tracer::Reach;
 use crate::trace::{Claim, Origin, Reason, Strength};
 use crate::tree::NodeId;
@@ -17,17 +17,17 @@ const HEAD: u64 = 256;
 
 impl Engine<'_> {
     /// Says whether the tools of a package are claimed.
-    pub(in crate::trace) fn has_tools(&self, package: PackageId) -> bool {
+    pub(super) fn has_tools(&self, package: PackageId) -> bool {
         self.equipped.contains(&package)
     }
 
     /// Says whether a profile waits for the path.
-    pub(in crate::trace) fn has_profile(&self, node: NodeId) -> bool {
+    pub(super) fn has_profile(&self, node: NodeId) -> bool {
         self.triggers.contains_key(&node)
     }
 
     /// Claims the tools of a package for the service whose program is `service`.
-    pub(in crate::trace) fn claim_tools(
+    pub(super) fn claim_tools(
         &mut self,
         package: PackageId,
         tools: Vec<NodeId>,
@@ -44,12 +44,7 @@ impl Engine<'_> {
     }
 
     /// Keeps a file as it is, for what it says of `service`; nothing that it names is needed.
-    pub(in crate::trace) fn keep_evidence(
-        &mut self,
-        node: NodeId,
-        service: NodeId,
-        detail: String,
-    ) {
+    pub(super) fn keep_evidence(&mut self, node: NodeId, service: NodeId, detail: String) {
         if self.drops.by_user(node) {
             return;
         }
@@ -61,7 +56,7 @@ impl Engine<'_> {
     }
 
     /// Claims the files that configure `service`, and has them read as the application's own.
-    pub(in crate::trace) fn claim_configuration(
+    pub(super) fn claim_configuration(
         &mut self,
         files: Vec<NodeId>,
         service: NodeId,

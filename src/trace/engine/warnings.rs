@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::Engine;
+use super::state::Engine;
 use crate::path::Escaped;
 use crate::trace::Origin;
 use crate::tree::NodeId;
 use crate::warning::{Place, Warning};
 
 impl Engine<'_> {
-    pub(in crate::trace) fn warn(&mut self, warning: Warning) {
+    pub(super) fn warn(&mut self, warning: Warning) {
         self.warnings.insert((warning, Origin::Always));
     }
 

@@ -1,0 +1,215 @@
+//! What a trace found: for each path whether it was reached, how, and why.
+
+use std::collections::BTreeSet;
+
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
+
+use super::drops::Drops;
+use crate::trace::claim::{Claim, Origin, Reason, ReasonId, Strength};
+use crate::trace::mode::Mode;
+use crate::trace::tracer::{Firing, Reach};
+use crate::tree::NodeId;
+use crate::warning::Warning;
+
+/// What a reached path can hold against a drop rule; the order is that of precedence.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Weight {
+    /// A string or a guess: any rule wins.
+    Possible,
+    /// Named by its folder or package: any rule wins.
+    Broad,
+    /// Part of a library that a language's tracer reached: any rule wins but those marked `unreached`.
+    Library,
+    /// A profile's keep rule, already thinned by the rules that it yields to.
+    Kept,
+    /// Named by evidence of its own: no rule wins.
+    Named,
+}
+
+/// How one path stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Standing {
+    reason: u32,
+    strength: Strength,
+    weight: Weight,
+    reach: Reach,
+}
+
+impl Standing {
+    pub(super) const UNREACHED: Standing = Standing {
+        reason: u32::MAX,
+        strength: Strength::Possible,
+        weight: Weight::Possible,
+        reach: Reach::Alone,
+    };
+
+    /// Says whether anything reached the path.
+    pub fn is_reached(&self) -> bool {
+        self.reason != u32::MAX
+    }
+
+    /// Returns what the path can hold against a drop rule.
+    pub fn weight(&self) -> Weight {
+        self.weight
+    }
+
+    /// Returns the strength of its best evidence.
+    pub fn strength(&self) -> Strength {
+        self.strength
+    }
+
+    /// Returns how it was reached.
+    pub fn reach(&self) -> Reach {
+        self.reach
+    }
+
+    /// Takes another claim into account. The reason changes only for a stronger one: a claim that starts from this
+    /// very path is never stronger, so chains of reasons have no cycle.
+    pub(super) fn raise(
+        &mut self,
+        reason: &Reason,
+        weight: Weight,
+        reach: Reach,
+        reasons: &mut Reasons,
+    ) {
+        if !self.is_reached() || reason.strength > self.strength {
+            self.reason = reasons.intern(reason);
+            self.strength = reason.strength;
+        }
+        self.weight = self.weight.max(if reason.strength == Strength::Possible {
+            Weight::Possible
+        } else {
+            weight
+        });
+        self.reach = self.reach.max(reach);
+    }
+
+    /// Says whether tracers may find more than they did with the `old` standing.
+    pub(super) fn needs_another_look(&self, old: &Standing) -> bool {
+        !old.is_reached()
+            || self.strength > old.strength
+            || self.reach > old.reach
+            || self.weight > old.weight
+    }
+}
+
+/// The reasons of a trace, each stored once.
+#[derive(Default, Debug)]
+pub(super) struct Reasons {
+    all: Vec<Reason>,
+    numbers: HashMap<Reason, u32, FxBuildHasher>,
+}
+
+impl Reasons {
+    /// Returns where the evidence for a reached path starts.
+    pub(super) fn origin(&self, standing: Standing) -> Origin {
+        self.all[standing.reason as usize].origin
+    }
+
+    /// Returns the kind of the claim by which a path was reached.
+    pub(super) fn claim(&self, standing: Standing) -> Claim {
+        self.all[standing.reason as usize].claim
+    }
+
+    fn intern(&mut self, reason: &Reason) -> u32 {
+        if let Some(&number) = self.numbers.get(reason) {
+            return number;
+        }
+        let number = self.all.len() as u32;
+        self.all.push(reason.clone());
+        self.numbers.insert(reason.clone(), number);
+        number
+    }
+}
+
+/// What a trace found.
+#[derive(Debug)]
+pub struct Trace {
+    standings: Vec<Standing>,
+    reasons: Vec<Reason>,
+    firings: Vec<Firing>,
+    drops: Drops,
+    warnings: Vec<Warning>,
+    mode: Mode,
+}
+
+impl Trace {
+    pub(super) fn new(
+        standings: Vec<Standing>,
+        reasons: Reasons,
+        firings: Vec<Firing>,
+        drops: Drops,
+        warnings: BTreeSet<Warning>,
+        mode: Mode,
+    ) -> Self {
+        Trace {
+            standings,
+            reasons: reasons.all,
+            firings,
+            drops,
+            warnings: warnings.into_iter().collect(),
+            mode,
+        }
+    }
+
+    /// Returns how far the trace went.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Returns how a path stands.
+    pub fn standing(&self, node: NodeId) -> Standing {
+        self.standings[node.index()]
+    }
+
+    /// Returns the number of the reason for a path, if it was reached.
+    pub fn reason_id(&self, node: NodeId) -> Option<ReasonId> {
+        let standing = self.standing(node);
+        standing.is_reached().then_some(ReasonId(standing.reason))
+    }
+
+    /// Returns why a path was reached.
+    pub fn reason(&self, node: NodeId) -> Option<&Reason> {
+        self.reason_id(node).map(|id| self.reason_of(id))
+    }
+
+    /// Returns a reason by its number.
+    pub fn reason_of(&self, id: ReasonId) -> &Reason {
+        &self.reasons[id.0 as usize]
+    }
+
+    /// Returns the chain from a path back to its root: each path with its reason, the root's reason last.
+    pub fn chain(&self, node: NodeId) -> Vec<(NodeId, &Reason)> {
+        let mut chain: Vec<(NodeId, &Reason)> = Vec::new();
+        let mut next = Some(node);
+        while let Some(node) = next {
+            let Some(reason) = self.reason(node) else { break };
+            // A chain has no cycle as long as evidence only weakens along it; a hostile image must not be the proof.
+            if chain.iter().any(|(seen, _)| *seen == node) {
+                break;
+            }
+            chain.push((node, reason));
+            next = match reason.origin {
+                Origin::Node(node) => Some(node),
+                Origin::Config(_) | Origin::User(_) | Origin::Always => None,
+            };
+        }
+        chain
+    }
+
+    /// Returns the profiles that fired, sorted by name and prefix.
+    pub fn firings(&self) -> &[Firing] {
+        &self.firings
+    }
+
+    /// Returns the drop rules by path.
+    pub fn drops(&self) -> &Drops {
+        &self.drops
+    }
+
+    /// Returns what the user should know, sorted.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+}

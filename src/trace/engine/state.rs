@@ -1,0 +1,395 @@
+//! The worklist: reached file → findings → reached files, until nothing new is reached.
+//!
+//! Files are taken in batches of one priority, the surest evidence first. The files of a batch are analysed in
+//! parallel, and what was found is applied in path order: so the result depends on neither threads nor luck.
+//! A claim of possible strength waits until all surer ones are followed, because only then it is known which
+//! profiles fired and what their rules drop.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+
+use super::command_lines::Commands;
+use super::drops::{Drops, Scope};
+use super::outcome::{Reasons, Standing, Trace, Weight};
+use super::{companions, fire};
+use crate::trace::claim::{Claim, Finding, Origin, Reason, Strength, Target};
+use crate::trace::mode::Mode;
+use crate::trace::reading::spoken_languages;
+use crate::trace::subject::{Subject, TraceOptions};
+use crate::trace::tracer::{
+    Command, FileView, Firing, MAX_WHOLE, Reach, SharedFolders, Tracer, View,
+};
+use crate::tree::NodeId;
+use crate::warning::{Place, Warning};
+
+/// How many bytes of a file every tracer is given.
+const HEAD: u64 = 4096;
+
+/// A trace under way.
+pub(super) struct Engine<'a> {
+    pub(super) subject: &'a Subject<'a>,
+    pub(super) tracers: &'a [&'a dyn Tracer],
+    /// The tracers' names that a fired profile activated, in addition to those that are always on.
+    pub(super) active: BTreeSet<String>,
+    pub(super) mode: Mode,
+    pub(super) standings: Vec<Standing>,
+    pub(super) reasons: Reasons,
+    pub(super) queue: BTreeMap<Priority, BTreeSet<NodeId>>,
+    pub(super) possible: Vec<Pending>,
+    /// Packages whose tools are claimed.
+    pub(super) equipped: BTreeSet<crate::packages::PackageId>,
+    /// Commands of services, which wait until it is known what else runs scripts.
+    pub(super) tools: Vec<Pending>,
+    pub(super) drops: Drops,
+    pub(super) triggers: BTreeMap<NodeId, Vec<Firing>>,
+    /// Files whose imports do not fire the profile.
+    pub(super) spared: BTreeSet<(&'a str, NodeId)>,
+    pub(super) firings: Vec<Firing>,
+    /// Profiles whose prefix was bound since their tracers last saw all files.
+    pub(super) replay: BTreeMap<Firing, Replay>,
+    pub(super) offered: BTreeSet<NodeId>,
+    pub(super) commands: Commands,
+    /// Programs that were found, by the places that run them, and command lines whose programs were not.
+    pub(super) found: BTreeMap<Place, BTreeSet<Vec<u8>>>,
+    pub(super) missing: Vec<Command>,
+    pub(super) shared: SharedFolders,
+    pub(super) packaged: BTreeSet<crate::packages::PackageId>,
+    pub(super) applications: BTreeSet<NodeId>,
+    /// Scripts that others read as a part of themselves.
+    pub(super) sourced: BTreeSet<NodeId>,
+    /// Each with what warns.
+    pub(super) warnings: BTreeSet<(Warning, Origin)>,
+}
+
+/// The surest evidence first; of equal evidence what names a file before what names its folder.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Clone, Copy)]
+pub(super) struct Priority(pub(super) std::cmp::Reverse<(Strength, Reach)>);
+
+/// Files that the tracers of a fired profile have to see again.
+pub(super) struct Replay {
+    /// What fired it.
+    pub(super) origin: Origin,
+    /// Tracers that it woke: they saw no file before.
+    pub(super) woken: BTreeSet<String>,
+}
+
+pub(super) struct Pending {
+    pub(super) node: NodeId,
+    /// What a link on the way is claimed for: it does not stay without.
+    pub(super) end: NodeId,
+    pub(super) reason: Reason,
+    pub(super) reach: Reach,
+}
+
+/// How a claim reaches a path.
+#[derive(Clone, Copy)]
+pub(super) struct How {
+    pub(super) weight: Weight,
+    pub(super) reach: Reach,
+}
+
+pub(super) const DIRECT: How = How { weight: Weight::Named, reach: Reach::Direct };
+
+impl<'a> Engine<'a> {
+    pub(super) fn new(
+        subject: &'a Subject<'a>,
+        tracers: &'a [&'a dyn Tracer],
+        options: &TraceOptions,
+    ) -> Self {
+        let tree = subject.tree;
+        Engine {
+            subject,
+            tracers,
+            active: BTreeSet::new(),
+            mode: options.mode,
+            standings: vec![Standing::UNREACHED; tree.len()],
+            reasons: Reasons::default(),
+            queue: BTreeMap::new(),
+            possible: Vec::new(),
+            equipped: BTreeSet::new(),
+            tools: Vec::new(),
+            drops: Drops::new(
+                tree,
+                subject.profiles,
+                &options.drop,
+                spoken_languages::Languages::of(subject),
+                options.mode,
+            ),
+            triggers: fire::triggers(tree, subject.profiles),
+            spared: fire::spared(tree, subject.profiles),
+            firings: Vec::new(),
+            replay: BTreeMap::new(),
+            offered: BTreeSet::new(),
+            commands: Commands::default(),
+            found: BTreeMap::new(),
+            missing: Vec::new(),
+            shared: SharedFolders::of(tree, subject.profiles),
+            packaged: BTreeSet::new(),
+            applications: BTreeSet::new(),
+            sourced: BTreeSet::new(),
+            warnings: BTreeSet::new(),
+        }
+    }
+
+    /// Returns what tracers may look at, as of now.
+    pub(super) fn view(&self) -> View<'_> {
+        let Subject { tree, contents, config, packages, profiles } = *self.subject;
+        View {
+            tree,
+            contents,
+            packages,
+            config,
+            profiles,
+            firings: &self.firings,
+            shared: &self.shared,
+            mode: self.mode,
+        }
+    }
+
+    pub(super) fn run(&mut self) {
+        loop {
+            if let Some(asked) = self.commands.next_waiting() {
+                self.interpret(&asked, self.tracers);
+            } else if let Some((_, batch)) = self.queue.pop_first() {
+                self.analyse(&batch);
+            } else if let Some((firing, replay)) = self.replay.pop_first() {
+                self.offer_again(&firing, &replay);
+            } else if !self.possible.is_empty() {
+                self.admit_possible();
+            } else if !self.admit_tools() {
+                return;
+            }
+        }
+    }
+
+    pub(super) fn ask_at_start(&mut self) {
+        let view = self.view();
+        let found: Vec<Finding> =
+            self.tracers.iter().flat_map(|tracer| tracer.start(&view)).collect();
+        for finding in found {
+            self.apply(Origin::Config("ENV"), Strength::Certain, finding);
+        }
+    }
+
+    /// Reaches what possible claims name, but for what a rule drops.
+    pub(super) fn admit_possible(&mut self) {
+        let mut pending = std::mem::take(&mut self.possible);
+        pending.sort_by(|a, b| (a.node, &a.reason.origin).cmp(&(b.node, &b.reason.origin)));
+        for Pending { node, end, reason, reach } in pending {
+            let goes = self.drops.rule(end, Scope::Fired).is_some()
+                && (!self.standings[end.index()].is_reached() || self.is_dropped(end));
+            if !goes && self.drops.rule(node, Scope::Fired).is_none() {
+                self.reach(node, reason, How { weight: Weight::Possible, reach });
+            }
+        }
+    }
+
+    pub(super) fn analyse(&mut self, batch: &BTreeSet<NodeId>) {
+        // What came in with its folder and is dropped by a rule by now needs nothing and fires nothing. It is queued
+        // again should something name it after all.
+        let mut batch: Vec<NodeId> = batch.iter().copied().collect();
+        batch.retain(|&node| !self.is_dropped(node));
+        // All of a batch fires before what that drops is left out: the order within it must not matter.
+        for &node in &batch {
+            self.fire_by_path(node);
+        }
+        batch.retain(|&node| !self.is_dropped(node));
+        for &node in &batch {
+            self.follow_link(node);
+            companions::follow(self, node);
+        }
+        let files: Vec<NodeId> =
+            batch.into_iter().filter(|&node| self.subject.tree.is_file(node)).collect();
+        self.offered.extend(&files);
+        let is_active =
+            |tracer: &dyn Tracer| tracer.name().is_empty() || self.active.contains(tracer.name());
+        let tracers: Vec<&dyn Tracer> =
+            self.tracers.iter().copied().filter(|tracer| is_active(*tracer)).collect();
+        self.offer(&files, &tracers);
+    }
+
+    /// Gives files to tracers, in parallel, and applies what they found in path order.
+    pub(super) fn offer(&mut self, files: &[NodeId], tracers: &[&dyn Tracer]) {
+        // A batch may hold a whole application: pieces bound what its findings take in memory.
+        for files in files.chunks(512) {
+            let view = self.view();
+            // The large files of an application stand side by side: handed out one by one, they are not all left to the
+            // thread that has their part of the batch.
+            let found: Vec<(NodeId, Vec<Finding>)> = files
+                .par_iter()
+                .with_max_len(1)
+                .map(|&node| (node, examine(&view, tracers, node, self.reach_of(node))))
+                .collect();
+            for (node, findings) in found {
+                let strength = self.standings[node.index()].strength();
+                for finding in findings {
+                    self.apply(Origin::Node(node), strength, finding);
+                }
+            }
+        }
+    }
+
+    /// How tracers are told that a file was reached. A library in the application's folder is no more the
+    /// application's than one elsewhere: a rule thins it out of that folder, and only its tracer kept it.
+    pub(super) fn reach_of(&self, node: NodeId) -> Reach {
+        let standing = self.standings[node.index()];
+        match (standing.reach(), standing.weight()) {
+            (Reach::Application, Weight::Library)
+                if self.drops.rule(node, Scope::Fired).is_some() =>
+            {
+                Reach::Broad
+            }
+            (Reach::Alone, _) => Reach::Broad,
+            (reach, _) => reach,
+        }
+    }
+
+    pub(super) fn is_dropped(&self, node: NodeId) -> bool {
+        let scope = match self.standings[node.index()].weight() {
+            Weight::Named | Weight::Kept => return false,
+            Weight::Library => Scope::Library,
+            Weight::Broad | Weight::Possible => Scope::Fired,
+        };
+        self.drops.rule(node, scope).is_some()
+    }
+
+    /// Applies one finding that starts at `origin`, whose own evidence has `strength`.
+    pub(super) fn apply(&mut self, origin: Origin, strength: Strength, finding: Finding) {
+        let Finding { target, claim, strength: own, detail } = finding;
+        let strength = strength.min(own);
+        let reason = Reason { claim, strength, origin, detail };
+        let broad = How { weight: Weight::Broad, reach: Reach::Broad };
+        let application = How { weight: Weight::Broad, reach: Reach::Application };
+        match target {
+            Target::Path(path) if self.goes_unopened(&path, &reason) => {}
+            Target::Path(path) => {
+                let named = self.named_folder(&path, claim);
+                self.claim_path(&path, reason.clone(), DIRECT);
+                if let Some(folder) = named {
+                    companions::named_folder(self, folder, &reason);
+                }
+            }
+            Target::Node(node) => self.claim(node, reason, DIRECT),
+            Target::Folder(folder) => {
+                self.claim_all(self.subject.tree.subtree(folder), &reason, broad)
+            }
+            Target::Unowned(folder) => {
+                let packages = self.subject.packages;
+                let unowned =
+                    self.subject.tree.subtree(folder).filter(|&node| !packages.is_owned(node));
+                self.claim_all(unowned, &reason, application);
+            }
+            Target::Files(files) => self.claim_all(files, &reason, broad),
+            Target::Library(files) => {
+                self.claim_all(files, &reason, How { weight: Weight::Library, ..broad });
+            }
+            Target::Ruled { rule, files } => self.drops.add(rule, &files),
+            Target::Command(command) => self.claim_command(command, reason),
+            Target::Symbol(symbol) => self.fire_by_symbol(&symbol, &reason),
+            Target::Sourced(script) => {
+                self.sourced.insert(script);
+            }
+            Target::Warning(warning) => {
+                self.warnings.insert((warning, origin));
+            }
+        }
+    }
+
+    /// Says whether a packaged file names a library for a feature that a rule says containers do not have, or any for one
+    /// that is asked for elsewhere. Else what no package owns means what it says.
+    pub(super) fn goes_unopened(&self, path: &[u8], reason: &Reason) -> bool {
+        let Origin::Node(namer) = reason.origin else { return false };
+        let Subject { tree, packages, .. } = *self.subject;
+        if reason.claim != Claim::Dlopen {
+            return false;
+        }
+        let by_package = packages.is_owned(namer);
+        let goes = |node| self.drops.goes_unopened(node, namer, by_package);
+        let Some(found) = tree.resolve(path) else { return false };
+        goes(found.node) || found.links.into_iter().any(goes)
+    }
+
+    /// The folder that a constant names.
+    pub(super) fn named_folder(&self, path: &[u8], claim: Claim) -> Option<NodeId> {
+        if claim != Claim::String {
+            return None;
+        }
+        let tree = self.subject.tree;
+        tree.resolve(path).map(|found| found.node).filter(|&node| tree.is_dir(node))
+    }
+
+    /// Says whether a rule of the profiles that fired so far drops a path.
+    pub(super) fn is_ruled_out(&self, node: NodeId) -> bool {
+        self.drops.rule(node, Scope::Fired).is_some()
+    }
+
+    /// Says whether a folder is one that many programs share.
+    pub(super) fn is_shared(&self, folder: NodeId) -> bool {
+        self.shared.contains(folder)
+    }
+
+    /// Claims what a package's own folder is to the package's program; see [`companions`].
+    pub(super) fn first_of_package(&mut self, package: crate::packages::PackageId) -> bool {
+        self.packaged.insert(package)
+    }
+
+    pub(super) fn standing(&self, node: NodeId) -> Standing {
+        self.standings[node.index()]
+    }
+
+    /// Says whether a command line starts a program for sure, or as good as.
+    pub(super) fn is_started(&self, node: NodeId) -> bool {
+        let standing = self.standing(node);
+        let is_command =
+            || matches!(self.reasons.claim(standing), Claim::Entry | Claim::Command | Claim::Link);
+        standing.strength() >= Strength::Likely && is_command()
+    }
+
+    pub(super) fn finish(mut self) -> Trace {
+        self.warn_of_missing();
+        let warnings = self.told();
+        let stays =
+            |node: NodeId| self.standings[node.index()].is_reached() && !self.is_dropped(node);
+        if !spoken_languages::locales(self.subject.tree).into_iter().any(stays) {
+            self.drops.forget_generated();
+        }
+        let Engine { standings, reasons, firings, drops, mode, .. } = self;
+        Trace::new(standings, reasons, firings, drops, warnings, mode)
+    }
+}
+
+/// Asks the tracers about one file.
+fn examine(view: &View<'_>, tracers: &[&dyn Tracer], node: NodeId, reach: Reach) -> Vec<Finding> {
+    let size = view.tree.size(node);
+    let head = view.read(node, HEAD);
+    if size > 0 && head.is_empty() {
+        let file = view.tree.path(node);
+        let cause = "its bytes cannot be read".to_owned();
+        return vec![Finding {
+            target: Target::Warning(Warning::Unreadable { file, cause }),
+            claim: Claim::Entry,
+            strength: Strength::Certain,
+            detail: String::new(),
+        }];
+    }
+    // Of what came in with its folder only scripts are read on: all else would only be skipped. Of programs and libraries,
+    // the largest files of most images, the tracer reads by position what it needs.
+    let is_elf = head.starts_with(b"\x7fELF");
+    let follow = !is_elf && (reach != Reach::Broad || head.starts_with(b"#!"));
+    let whole = match size {
+        0..=HEAD => Some(head.clone()),
+        _ if follow && size <= MAX_WHOLE => Some(view.read(node, MAX_WHOLE)),
+        _ => None,
+    };
+    let file = FileView {
+        node,
+        path: view.tree.path(node),
+        size,
+        head: &head,
+        whole: whole.as_deref(),
+        reach,
+        owner: view.packages.owner(node),
+    };
+    tracers.iter().flat_map(|tracer| tracer.file(&file, view)).collect()
+}

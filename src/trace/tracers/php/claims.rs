@@ -1,0 +1,282 @@
+//! What a source needs: files and libraries that it includes, programs that it runs, classes that it names.
+
+use super::lexer::{Part, tokens};
+use super::source::{Need, needs, paths};
+use super::value::known;
+use super::{INDEXES, Php};
+use crate::path::{Escaped, ImagePath};
+use crate::trace::claim::{Claim, Finding, Strength, Target};
+use crate::trace::reading::named_path::application;
+use crate::trace::reading::spoken_languages;
+use crate::trace::tracer::{Command, View, Word};
+use crate::trace::tracers::shell::commands_of_text;
+use crate::tree::NodeId;
+use crate::warning::{Place, Warning};
+
+/// What stands in a text for a shell where only the running program knows it.
+const GAP: &[u8] = b"${x}";
+
+/// A source that is being followed.
+pub struct Reading<'a> {
+    php: &'a Php,
+    view: &'a View<'a>,
+    path: ImagePath,
+    node: NodeId,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Reading<'a> {
+    pub fn new(php: &'a Php, path: ImagePath, node: NodeId, view: &'a View<'a>) -> Self {
+        Reading { php, view, path, node, findings: Vec::new() }
+    }
+
+    pub fn findings(mut self, text: &[u8]) -> Vec<Finding> {
+        let path = self.path.clone();
+        let path = &path;
+        let folder = path.parent().unwrap_or_else(ImagePath::root);
+        let tokens = tokens(text);
+        let is_composers = folder.name() == b"composer";
+        if is_composers && INDEXES.contains(&path.name()) {
+            return Vec::new();
+        }
+        if is_composers && path.name() == b"autoload_files.php" {
+            for (path, line) in paths(&tokens, path) {
+                self.path(&path, line);
+            }
+            return self.findings;
+        }
+        for (need, line) in needs(&tokens, path) {
+            self.need(need, line);
+        }
+        self.findings
+    }
+
+    fn need(&mut self, need: Need, line: u32) {
+        let place = Place::Line(self.path.clone(), line);
+        match need {
+            Need::Include(value) => self.include(&value, line),
+            Need::Path(path) => self.path(&path, line),
+            Need::Shell(text) => {
+                let mut found = commands_of_text(&text, &place, self.view);
+                // What starts the line is told by the call's own words.
+                found.retain(|it| !text.trim_ascii_start().starts_with(GAP) || !is_gap(it));
+                self.findings.extend(found);
+            }
+            Need::Unknown { text, variables } => self.unknown(text, &variables, place),
+            Need::Program(words) => self.program(words, place, false),
+            Need::Mail => {
+                let words = [&b"/usr/sbin/sendmail"[..], b"-t", b"-i"];
+                self.program(words.iter().map(|word| Some(word.to_vec())).collect(), place, true);
+            }
+            Need::Locale => {
+                for locale in spoken_languages::locales(self.view.tree) {
+                    for node in self.view.tree.subtree(locale) {
+                        self.add(Target::Node(node), b"setlocale", line);
+                    }
+                }
+            }
+            Need::Class(name) => self.class(&name, line),
+            Need::Extension(name) => {
+                let found = self.php.enabled(&[Some(name)], &place, self.view);
+                self.findings.extend(found);
+            }
+        }
+    }
+
+    /// A program that only the running program knows, or the image's environment.
+    fn unknown(&mut self, text: String, variables: &[String], place: Place) {
+        let config = self.view.config;
+        let told = variables.iter().find_map(|name| config.variable(name));
+        if let Some(value) = told.filter(|value| !value.is_empty()) {
+            let found = commands_of_text(value.as_bytes(), &place, self.view);
+            return self.findings.extend(found);
+        }
+        let tree = self.view.tree;
+        let vendors = self.php.vendors(self.view);
+        if !vendors.iter().any(|vendor| tree.is_within(self.node, vendor.folder)) {
+            self.findings.push(Finding {
+                target: Target::Warning(Warning::UnknownCommand { place, word: text }),
+                claim: Claim::Command,
+                strength: Strength::Likely,
+                detail: String::new(),
+            });
+        }
+    }
+
+    fn add(&mut self, target: Target, word: &[u8], line: u32) {
+        let detail = format!("`{}` in line {line}", Escaped(word));
+        self.findings.push(Finding {
+            target,
+            claim: Claim::Import,
+            strength: Strength::Likely,
+            detail,
+        });
+    }
+
+    fn program(&mut self, words: Vec<Word>, place: Place, optional: bool) {
+        let Some(Some(program)) = words.first() else { return };
+        let detail = format!("`{}` in {place}", Escaped(program));
+        let target = Target::Command(Command { words, place, folder: None, optional });
+        self.findings.push(Finding {
+            target,
+            claim: Claim::Command,
+            strength: Strength::Likely,
+            detail,
+        });
+    }
+
+    fn include(&mut self, value: &[Part], line: u32) {
+        match known(value) {
+            Some(path) if path.starts_with(b"/") => self.path(&path, line),
+            Some(path) if !path.is_empty() => {
+                for path in self.relative(&path) {
+                    self.path(path.as_bytes(), line);
+                }
+            }
+            Some(_) => {}
+            // `"$folder/Twig/autoload.php"`: by its end.
+            None => {
+                let Some(Part::Known(end)) = value.last() else { return };
+                let end = end.trim_ascii_start();
+                if let Some(name) = end.strip_prefix(b"/").filter(|name| name.contains(&b'/')) {
+                    for path in self.in_libraries(name) {
+                        self.path(path.as_bytes(), line);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Where a relative name may be: on the include path, beside the file, in the working folder.
+    fn relative(&self, name: &[u8]) -> Vec<ImagePath> {
+        let folder = self.path.parent().unwrap_or_else(ImagePath::root);
+        let beside = [folder, self.view.working_dir()];
+        let beside = beside.iter().filter_map(|folder| folder.join(name).ok());
+        let mut found = self.in_libraries(name);
+        found.extend(beside.filter(|path| self.view.tree.resolve(path.as_bytes()).is_some()));
+        found
+    }
+
+    fn in_libraries(&self, name: &[u8]) -> Vec<ImagePath> {
+        let builds = self.php.builds(self.view);
+        let folders = builds.iter().flat_map(|build| &build.libraries);
+        let mut found: Vec<ImagePath> = folders
+            .filter_map(|folder| folder.join(name).ok())
+            .filter(|path| self.view.tree.resolve(path.as_bytes()).is_some())
+            .collect();
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// An existing path: the file and what it belongs to.
+    fn path(&mut self, path: &[u8], line: u32) {
+        let Ok(absolute) = ImagePath::root().join(path) else { return };
+        let tree = self.view.tree;
+        let Some(found) = tree.resolve(absolute.as_bytes()).filter(|it| it.node != NodeId::ROOT)
+        else {
+            return;
+        };
+        let path = absolute.as_bytes();
+        self.add(Target::Path(path.to_vec()), path, line);
+        if self.is_library(&absolute) {
+            return self.library(found.node, path, line);
+        }
+        match application(self.view, found.node) {
+            Some(folder) if !tree.is_within(self.node, folder) => {
+                self.add(Target::Unowned(folder), path, line);
+            }
+            Some(_) | None => {}
+        }
+    }
+
+    fn is_library(&self, path: &ImagePath) -> bool {
+        let builds = self.php.builds(self.view);
+        builds.iter().flat_map(|build| &build.libraries).any(|folder| path.is_within(folder))
+    }
+
+    /// A library on the include path: the files of its package, or what has its name. Its sources are followed.
+    fn library(&mut self, node: NodeId, word: &[u8], line: u32) {
+        let (tree, packages) = (self.view.tree, self.view.packages);
+        let owner = packages.owner(node);
+        if owner.is_some() && owner == packages.owner(self.node) {
+            return;
+        }
+        let files: Vec<NodeId> = match owner {
+            Some(package) => {
+                let files = packages.files(package).iter().copied();
+                files.filter(|&file| self.is_library(&tree.path(file))).collect()
+            }
+            None => self.namesakes(node),
+        };
+        let is_source = |file: &&NodeId| tree.name(**file).ends_with(b".php");
+        for &source in files.iter().filter(is_source) {
+            self.add(Target::Node(source), word, line);
+        }
+        self.add(Target::Library(files), word, line);
+    }
+
+    /// `Mail.php` and all below `Mail/`, for a file of either.
+    fn namesakes(&self, node: NodeId) -> Vec<NodeId> {
+        let tree = self.view.tree;
+        let top = tree
+            .ancestors(node)
+            .take_while(|&folder| self.is_strictly_library(folder))
+            .last()
+            .unwrap_or(node);
+        if tree.is_within(self.node, top) {
+            return Vec::new();
+        }
+        let stem = tree.name(top).strip_suffix(b".php").unwrap_or_else(|| tree.name(top));
+        let Some(folder) = tree.parent(top) else { return Vec::new() };
+        let names = [stem.to_vec(), [stem, b".php"].concat()];
+        let found = names.iter().filter_map(|name| tree.child(folder, name));
+        found.flat_map(|node| tree.subtree(node)).collect()
+    }
+
+    /// Says whether a folder lies below one of the include path.
+    fn is_strictly_library(&self, folder: NodeId) -> bool {
+        let tree = self.view.tree;
+        tree.parent(folder).is_some_and(|above| self.is_library(&tree.path(above)))
+    }
+
+    /// A class that the application names: of a package for developers, or of a library by its file's name.
+    fn class(&mut self, name: &[u8], line: u32) {
+        if self.view.packages.is_owned(self.node) {
+            return;
+        }
+        let vendors = self.php.vendors(self.view);
+        let tree = self.view.tree;
+        if vendors.iter().any(|vendor| tree.is_within(self.node, vendor.folder)) || self.is_test() {
+            return;
+        }
+        let node = self.node;
+        for vendor in vendors.iter().filter(|it| tree.is_within(node, it.application)) {
+            let files = vendor.developers_class(name, self.view);
+            if !files.is_empty() {
+                self.add(Target::Library(files), name, line);
+            }
+        }
+        if !vendors.iter().any(|vendor| vendor.has_namespace(name)) {
+            let bare = name.strip_prefix(b"\\").unwrap_or(name);
+            let is_mark = |byte: u8| byte == b'\\' || byte == b'_';
+            let file = bare.iter().map(|&byte| if is_mark(byte) { b'/' } else { byte });
+            let file: Vec<u8> = file.chain(*b".php").collect();
+            for path in self.in_libraries(&file) {
+                self.path(path.as_bytes(), line);
+            }
+        }
+    }
+
+    /// Tests of an application name the classes of test runners, but nobody runs them.
+    fn is_test(&self) -> bool {
+        let mut names = self.path.names();
+        names.any(|name| matches!(name, b"tests" | b"Tests" | b"test"))
+    }
+}
+
+/// Says whether a finding warns of a word that is a gap in a text.
+fn is_gap(finding: &Finding) -> bool {
+    matches!(&finding.target, Target::Warning(Warning::UnknownCommand { word, .. })
+        if word == "$x")
+}

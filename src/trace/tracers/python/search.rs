@@ -1,0 +1,199 @@
+//! Where a file looks for modules.
+
+use std::sync::Arc;
+
+use super::distribution::Index;
+use super::environment::Environment;
+use super::module_graph;
+use super::module_graph::Inner;
+use super::native::{Tops, tops};
+use crate::path::ImagePath;
+use crate::trace::View;
+use crate::trace::reading::memo::Memo;
+use crate::tree::{NodeId, Tree};
+
+/// What was read of a tree once.
+#[derive(Default)]
+pub struct Known {
+    indexes: Memo<NodeId, Index>,
+    fates: Memo<NodeId, Fate>,
+    inner: Memo<NodeId, Inner>,
+    tops: Memo<NodeId, Tops>,
+}
+
+impl Known {
+    /// Returns the index of a site-packages folder.
+    pub fn index(&self, view: &View<'_>, site: NodeId) -> Arc<Index> {
+        self.indexes.get_or(site, || Index::read(view, site))
+    }
+
+    /// Returns the names of the modules right below the folders that are searched for what is installed.
+    pub fn tops(&self, view: &View<'_>, search: &Search) -> Vec<Arc<Tops>> {
+        let folders = search.installed.iter();
+        folders.map(|&folder| self.tops.get_or(folder, || tops(view.tree, folder))).collect()
+    }
+
+    /// Returns what a module of a distribution names.
+    pub fn inner(&self, view: &View<'_>, search: &Search, file: NodeId) -> Arc<Inner> {
+        self.inner.get_or(file, || module_graph::read(view, self, search, file))
+    }
+
+    /// Returns what the profile's rules make of a file.
+    pub fn fate(&self, view: &View<'_>, file: NodeId) -> Fate {
+        *self.fates.get_or(file, || fate(view, file))
+    }
+}
+
+/// What the profile's rules make of a file, those aside that thin all that is unreached.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fate {
+    /// No rule names it.
+    Free,
+    /// It only stays where a program surely imports it: a tool of developers, an installer, a toolkit for desktops.
+    Tool,
+    /// It goes unless something names it: tests, what compilers read.
+    Dropped,
+}
+
+/// The folders in which a file's imports are looked up.
+#[derive(Default)]
+pub struct Search {
+    /// The application's own folders.
+    pub(super) application: Vec<NodeId>,
+    /// The environment's folders: its library, its site-packages, and what `.pth` files add.
+    pub(super) installed: Vec<NodeId>,
+    /// Folders of the interpreters that virtual environments were made with: asked last, and only for imports.
+    pub(super) fallback: Vec<NodeId>,
+    /// The site-packages folders among them all.
+    pub(super) sites: Vec<NodeId>,
+    /// The package that relative imports start from.
+    pub(super) package: Option<NodeId>,
+}
+
+impl Search {
+    /// Works out the search path of a file's code, or of a program's.
+    pub fn new(
+        view: &View<'_>,
+        known: &Known,
+        environments: &[Environment],
+        file: Option<NodeId>,
+        interpreter: Option<&ImagePath>,
+    ) -> Self {
+        let tree = view.tree;
+        let mut search = Search::default();
+        let parent = file.and_then(|file| tree.parent(file));
+        search.package = parent;
+        let holder = file.and_then(|file| environments.iter().find(|one| one.holds(tree, file)));
+        let runner = interpreter.and_then(|program| runner(view, environments, program));
+        match holder.or(runner) {
+            Some(environment) => search.add(view, known, environment),
+            None => {
+                let is_base = |one: &Environment| {
+                    let mut venvs = environments.iter().filter_map(|other| other.venv.as_ref());
+                    venvs.any(|venv| is_prefix(tree, venv.base(), one.prefix))
+                };
+                let (bases, own): (Vec<_>, Vec<_>) = environments.iter().partition(|e| is_base(e));
+                own.into_iter().for_each(|one| search.add(view, known, one));
+                search.fallback =
+                    bases.iter().flat_map(|base| base.sites.iter().copied()).collect();
+                search.sites.extend(search.fallback.iter().copied());
+            }
+        }
+        if holder.is_none() {
+            search.application = application_folders(view, parent);
+        }
+        search
+    }
+
+    /// Adds a working folder, which `python -m` and servers put first.
+    pub fn with_folder(mut self, view: &View<'_>, folder: &ImagePath) -> Self {
+        let found = view.tree.resolve(folder.as_bytes()).map(|found| found.node);
+        self.application.extend(found.filter(|&node| view.tree.is_dir(node)));
+        self
+    }
+
+    fn add(&mut self, view: &View<'_>, known: &Known, environment: &Environment) {
+        self.installed.extend(&environment.library);
+        for &site in &environment.sites {
+            self.installed.push(site);
+            self.sites.push(site);
+            self.installed.extend(&known.index(view, site).paths);
+        }
+    }
+
+    /// Says whether a path lies in the environment's folders.
+    pub fn is_installed(&self, tree: &Tree, node: NodeId) -> bool {
+        self.installed.iter().any(|&folder| tree.is_within(node, folder))
+    }
+
+    /// Returns the site-packages folder that a path lies in.
+    pub fn site_of(&self, tree: &Tree, node: NodeId) -> Option<NodeId> {
+        self.sites.iter().copied().find(|&site| tree.is_within(node, site))
+    }
+}
+
+fn is_prefix(tree: &Tree, path: Option<ImagePath>, prefix: NodeId) -> bool {
+    let found = path.and_then(|path| tree.resolve(path.as_bytes()));
+    found.is_some_and(|found| found.node == prefix)
+}
+
+/// The environment that a program belongs to: `/opt/venv/bin/gunicorn`, `/usr/bin/python3`.
+fn runner<'e>(
+    view: &View<'_>,
+    environments: &'e [Environment],
+    program: &ImagePath,
+) -> Option<&'e Environment> {
+    let prefix = program.parent()?.parent()?;
+    environments.iter().find(|one| is_prefix(view.tree, Some(prefix.clone()), one.prefix))
+}
+
+/// The folders an application's file may see: its own, that above its outermost package, WORKDIR, PYTHONPATH.
+pub fn application_folders(view: &View<'_>, parent: Option<NodeId>) -> Vec<NodeId> {
+    let tree = view.tree;
+    let is_package = |folder: NodeId| tree.child(folder, b"__init__.py").is_some();
+    let top = parent
+        .filter(|&parent| is_package(parent))
+        .and_then(|parent| tree.ancestors(parent).find(|&folder| !is_package(folder)));
+    let working = view.working_dir();
+    let python_path = view.config.variable("PYTHONPATH").unwrap_or_default();
+    let named = python_path.split(':').filter_map(|path| working.join(path.as_bytes()).ok());
+    let paths = std::iter::once(working.clone()).chain(named.collect::<Vec<_>>());
+    let listed = paths.filter_map(|path| Some(tree.resolve(path.as_bytes())?.node));
+    let mut folders: Vec<NodeId> = Vec::new();
+    for folder in top.into_iter().chain(parent).chain(listed) {
+        if tree.is_dir(folder) && folder != NodeId::ROOT && !folders.contains(&folder) {
+            folders.push(folder);
+        }
+    }
+    folders
+}
+
+fn fate(view: &View<'_>, file: NodeId) -> Fate {
+    let path = view.tree.path(file);
+    let rules = view.profiles.get("python").into_iter().flat_map(|profile| &profile.drop);
+    // The rule `packages` is the one that thins all that is unreached, a tight one the standard library.
+    let rules = rules.filter(|(key, rule)| key.as_str() != "packages" && !rule.tight);
+    let mut fate = Fate::Free;
+    for (_, rule) in rules {
+        if rule.paths.iter().any(|glob| glob.bind(&path).is_some()) {
+            match rule.unreached {
+                true => return Fate::Tool,
+                false => fate = Fate::Dropped,
+            }
+        }
+    }
+    fate
+}
+
+impl Search {
+    /// Returns the same folders for another file.
+    pub fn same(&self) -> Search {
+        Search {
+            application: self.application.clone(),
+            installed: self.installed.clone(),
+            fallback: self.fallback.clone(),
+            sites: self.sites.clone(),
+            package: self.package,
+        }
+    }
+}

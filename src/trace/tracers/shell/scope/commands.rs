@@ -1,0 +1,112 @@
+//! What simple commands do to the scope: they set variables, source scripts, change folders, and ask for programs.
+
+use super::{Located, Reader, is_option};
+use crate::trace::reading::shebang::base_name;
+use crate::trace::tracers::shell::builtin::activates;
+use crate::trace::tracers::shell::caller_supplied;
+use crate::trace::tracers::shell::syntax::{Assigned, Mode, Simple, Word};
+
+impl<'s> Reader<'_, 's> {
+    pub(super) fn simple(&mut self, simple: &'s Simple) {
+        let site = self.site;
+        self.assignments(simple);
+        self.words(&simple.words);
+        self.redirects(&simple.redirects);
+        let mut words = simple.words.as_slice();
+        while let [first, rest @ ..] = words
+            && matches!(first.bare(), Some(b"command" | b"builtin"))
+            && rest.first().and_then(Word::bare).is_none_or(|word| !word.starts_with(b"-"))
+        {
+            words = rest;
+        }
+        let [program, rest @ ..] = words else { return };
+        self.scope.activated.extend(activates(words).map(|word| Located { word, site }));
+        let Some(name) = program.bare() else { return };
+        self.calls.push((name, (rest, site)));
+        match name {
+            b"alias" => {
+                let names = simple.assignments.iter().map(|assignment| assignment.name.clone());
+                self.scope.probed.extend(names);
+            }
+            b"." | b"source" | b"cd" | b"pushd" | b"shift" | b"set" => {
+                self.surroundings(name, rest)
+            }
+            _ => self.names(name, rest),
+        }
+    }
+
+    fn assignments(&mut self, simple: &'s Simple) {
+        let site = self.site;
+        for assignment in &simple.assignments {
+            match &assignment.value {
+                Assigned::Word(word) => {
+                    self.word(word);
+                    self.variable(&assignment.name).words.push(Located { word, site });
+                }
+                Assigned::List(words) => {
+                    self.words(words);
+                    let variable = self.variable(&assignment.name);
+                    match assignment.mode {
+                        Mode::Set => variable.lists.push((words, site)),
+                        Mode::Add => variable.added.push((words, site)),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Commands that change what those after them see: other scripts, the working folder, the arguments.
+    fn surroundings(&mut self, command: &[u8], rest: &'s [Word]) {
+        let site = self.site;
+        let first = operands(rest).next().map(|word| Located { word, site });
+        let frame = self.scope.frames.get_mut(site.frame);
+        match (command, frame) {
+            (b"." | b"source", _) => self.scope.sourced.extend(first),
+            (b"cd" | b"pushd", _) => self.scope.folders.extend(first),
+            (b"shift", Some(frame)) => frame.shifts = true,
+            (b"set", Some(frame)) => {
+                let start = rest.iter().position(|word| word.bare() == Some(b"--"));
+                frame.positional.extend(start.map(|start| (&rest[start + 1..], site)));
+            }
+            _ => {}
+        }
+    }
+
+    /// Commands that set variables, and those that ask for programs or make them.
+    fn names(&mut self, command: &[u8], rest: &'s [Word]) {
+        let site = self.site;
+        let option = rest.first().and_then(Word::bare);
+        match command {
+            b"read" | b"mapfile" | b"readarray" | b"getopts" => {
+                for name in operands(rest).filter_map(Word::bare) {
+                    self.variable(name).is_open = true;
+                }
+            }
+            b"printf" if option == Some(b"-v") => {
+                if let Some(name) = rest.get(1).and_then(Word::bare) {
+                    self.variable(name).is_open = true;
+                }
+            }
+            // What is left of `command` has an option: `-v`, which asks, or `-p`, which runs.
+            b"command" if option == Some(b"-p") => {}
+            // What a script installs it may run, though the image does not have it yet.
+            b"ln" | b"cp" | b"mv" | b"install" => {
+                let made = operands(rest).filter_map(Word::literal).next_back();
+                let name = made.as_deref().map(|path| base_name(path).to_vec());
+                self.scope.probed.extend(made.into_iter().chain(name));
+            }
+            b"command" | b"type" | b"which" | b"hash" | b"[" | b"test" | b"[[" => {
+                self.scope.asked.extend(caller_supplied::asked(rest));
+                self.scope.probed.extend(operands(rest).filter_map(Word::literal));
+                let unknown = operands(rest).filter(|word| word.literal().is_none());
+                self.scope.probes.extend(unknown.map(|word| Located { word, site }));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The words of a command line that are no options.
+fn operands(words: &[Word]) -> impl DoubleEndedIterator<Item = &Word> {
+    words.iter().filter(|word| !word.bare().is_some_and(is_option))
+}
