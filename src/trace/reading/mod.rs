@@ -13,3 +13,4 @@ pub(super) mod users;
 pub(super) mod spoken_languages;
 #[cfg(test)]
 pub(super) mod bench;
+pub mod flow;

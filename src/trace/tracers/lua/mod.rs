@@ -6,6 +6,7 @@
 //! requires what only the running program knows, all modules stay, with a warning. A *library* that requires a name made up
 //! means what stands below its own name and what its package depends on, and so does a packaged *script*.
 
+pub mod syntax;
 mod lexer;
 pub mod nginx;
 mod search;

@@ -7,6 +7,7 @@
 //! request reaches the module alone, and what that asks for; a package that loads modules by names that are not known
 //! stays whole all the same.
 
+pub mod syntax;
 mod calls;
 mod claims;
 mod given;

@@ -7,6 +7,7 @@
 //! modules stay one by one. A library's module that loads by a name made up keeps what stands below its own name and
 //! below the names that it mentions. In tight mode distributions are followed module by module too.
 
+pub mod syntax;
 mod claims;
 mod encode;
 mod lexer;

@@ -5,6 +5,7 @@
 //! the system's *libraries* on the include path. A library is what one package put there; one include of any of its files
 //! reaches all of it. Composer's class maps are indexes and lead nowhere.
 
+pub mod syntax;
 mod build;
 mod composer;
 mod ini;

@@ -7,6 +7,7 @@
 //! the profile's drop rules still thin it, so that a test runner that a library knows of does not stay. The
 //! *standard library* stays whole by the profile; its imports are followed for the parts that the profile drops.
 
+pub mod syntax;
 mod arguments;
 mod bindings;
 mod claims;

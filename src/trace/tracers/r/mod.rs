@@ -4,6 +4,7 @@
 //! only suggests stays where somebody installed it on purpose, but for developers' tools. A package stays whole, but for
 //! what the profile's rules name. R's own packages stay; in tight mode those stay that R attaches, and those that are loaded.
 
+pub mod syntax;
 mod lexer;
 mod library;
 mod source;

@@ -6,6 +6,7 @@
 //! runners that a gem knows of do not stay. The standard library stays by the profile, but for developers' tools, which
 //! stay where a program loads them. In tight mode it is followed file by file.
 
+pub mod syntax;
 mod bundle;
 pub mod commands;
 mod gems;

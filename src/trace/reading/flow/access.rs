@@ -1,0 +1,259 @@
+//! What properties, keys and elements of values may be.
+
+use std::rc::Rc;
+
+use super::meaning::Meaning;
+use super::program::{ExprId, Name};
+use super::solver::Solver;
+use super::value::{Part, Value, Values, known};
+
+/// Properties that are the thing itself.
+const SAME: [&[u8]; 4] = [b"default", b"promises", b"posix", b"value"];
+
+impl Solver<'_> {
+    /// What a property holds.
+    pub(super) fn field(&self, owner: ExprId, name: Name) -> Values {
+        let text = self.program.text(name).to_vec();
+        let of = self.values(owner);
+        let mut found = Values::default();
+        let mut is_elsewhere = of.all.is_empty();
+        for value in &of.all {
+            match value {
+                Value::Global(global) => found.join(&self.global_field(global, &text)),
+                Value::Module(file) => found.join(&self.module_field(*file, name)),
+                Value::Map(entries) => found.join(&self.entry(entries, &text)),
+                Value::Class(scope) => {
+                    if let Some(bound) = self.program.bindings.get(&(*scope, name)) {
+                        found.join(&self.bound(bound));
+                    }
+                    is_elsewhere = true;
+                }
+                _ => is_elsewhere = true,
+            }
+        }
+        let is_global = found.all.iter().all(|value| matches!(value, Value::Global(_)));
+        if is_elsewhere || !found.is_known() && is_global {
+            let fields = self.any_field(self.file_of(owner), name);
+            found.is_open |= fields.all.is_empty() && !found.is_known() && of.is_open;
+            found.join(&fields);
+        }
+        if self.habits.calls_by_name {
+            self.call_by_name(owner, &text, &mut found);
+        }
+        if found.all.is_empty() {
+            let method = [b".", text.as_slice()].concat();
+            found.push(Value::Global(method));
+        }
+        found
+    }
+
+    /// `text.strip` calls a method where a language needs no brackets.
+    fn call_by_name(&self, owner: ExprId, text: &[u8], found: &mut Values) {
+        let method = [b".", text].concat();
+        for &(meaning, _) in self.meanings.of(&method) {
+            if !meaning.is_sink() {
+                let arguments = vec![(*self.values(owner)).clone()];
+                found.join(&self.meant(meaning, &arguments, &[], self.file_of(owner)));
+            }
+        }
+        for value in found.all.clone() {
+            if let Value::Function(function) = value {
+                found.join(&self.returned(function));
+            }
+        }
+    }
+
+    fn global_field(&self, global: &[u8], text: &[u8]) -> Values {
+        if SAME.contains(&text) {
+            return Values::one(Value::Global(global.to_vec()));
+        }
+        let is_environment =
+            self.meanings.of(global).iter().any(|(meaning, _)| *meaning == Meaning::Environment);
+        let whole = [global, b".", text].concat();
+        if is_environment && self.meanings.of(&whole).is_empty() {
+            return self.environment(text);
+        }
+        self.global(&whole)
+    }
+
+    /// A variable of the environment.
+    pub(super) fn environment(&self, name: &[u8]) -> Values {
+        match self.world.variable(name) {
+            Some(value) if !value.is_empty() => Values::text(value),
+            Some(_) | None => Values {
+                is_open: true,
+                variables: vec![name.to_vec()],
+                ..Values::default()
+            },
+        }
+    }
+
+    /// What a file of the program has under a name.
+    fn module_field(&self, file: u32, name: Name) -> Values {
+        let mut found = Values::default();
+        if let Some(&scope) = self.program.files.get(file as usize)
+            && let Some(bound) = self.program.bindings.get(&(scope, name))
+        {
+            found.join(&self.bound(bound));
+        }
+        if found.all.is_empty() && SAME.contains(&self.program.text(name)) {
+            found.push(Value::Module(file));
+        }
+        if let Some(bound) = self.program.fields.get(&(file, name)) {
+            found.join(&self.bound(bound));
+        }
+        if found.all.is_empty() {
+            let text = self.program.text(name);
+            for given in self.given_by(file).all {
+                if let Value::Map(entries) = given {
+                    found.join(&self.entry(&entries, text));
+                }
+            }
+        }
+        if found.all.is_empty() {
+            // `from package import module`.
+            let text = [b".", self.program.text(name)].concat();
+            found.join(&self.module(file, &text));
+            found.is_open |= !found.is_known();
+        }
+        found
+    }
+
+    /// What a file gives who loads it.
+    pub(super) fn given_by(&self, file: u32) -> Values {
+        let mut all = Values::default();
+        for value in self.program.given.get(file as usize).into_iter().flatten() {
+            all.join(&self.values(*value));
+        }
+        if let Some(name) = self.program.known_name(b"exports")
+            && let Some(bound) = self.program.fields.get(&(file, name))
+        {
+            all.join(&self.bound(bound));
+        }
+        all
+    }
+
+    /// The value of a key; where no key is this one, those whose keys are not known.
+    pub(super) fn entry(&self, entries: &Rc<Vec<(Values, Values)>>, key: &[u8]) -> Values {
+        let mut found = Values::default();
+        for (one, value) in entries.iter() {
+            let texts = one.texts();
+            let is_key = texts.iter().any(|text| known(text).is_some_and(|text| text == key));
+            let is_unknown = one.is_open || texts.iter().any(|text| text.contains(&Part::Gap));
+            if is_key || is_unknown {
+                found.join(value);
+            }
+        }
+        found
+    }
+
+    /// What stands under a key.
+    pub(super) fn index(&self, owner: ExprId, key: ExprId) -> Values {
+        let (of, key) = (self.values(owner), self.values(key));
+        let texts: Vec<Vec<u8>> = key.texts().iter().filter_map(known).collect();
+        let found = self.under(&of, &key);
+        if found.is_known() || !found.variables.is_empty() {
+            return found;
+        }
+        let mut all = found;
+        for text in &texts {
+            if let Some(name) = self.program.known_name(text) {
+                all.join(&self.any_field(self.file_of(owner), name));
+            }
+        }
+        if !all.is_known() && !all.all.contains(&Value::Nothing) {
+            all.is_open = true;
+        }
+        all
+    }
+
+    /// What values hold under a key.
+    pub(super) fn under(&self, of: &Values, key: &Values) -> Values {
+        let texts: Vec<Vec<u8>> = key.texts().iter().filter_map(known).collect();
+        let mut found = Values { is_open: of.is_open, variables: of.variables.clone(), ..Values::default() };
+        for value in &of.all {
+            match value {
+                Value::List(elements) => elements.iter().for_each(|one| found.join(one)),
+                Value::Map(entries) => {
+                    let before = found.all.len();
+                    texts.iter().for_each(|key| found.join(&self.entry(entries, key)));
+                    if found.all.len() == before && (texts.is_empty() || key.is_open) {
+                        entries.iter().for_each(|(_, value)| found.join(value));
+                    }
+                }
+                Value::Global(global) => {
+                    texts.iter().for_each(|key| found.join(&self.global_field(global, key)));
+                    found.is_open |= texts.is_empty();
+                }
+                Value::Module(file) => {
+                    for text in &texts {
+                        if let Some(name) = self.program.known_name(text) {
+                            found.join(&self.module_field(*file, name));
+                        }
+                    }
+                }
+                // Of a text some letters.
+                Value::Text(_) => found.is_open = true,
+                Value::File(_) => found.join(&self.elements(&Values::one(value.clone()))),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// What an element of a value may be: of a file, a line.
+    pub(super) fn elements(&self, of: &Values) -> Values {
+        let mut lists = of.clone();
+        for value in &of.all {
+            match value {
+                Value::File(path) => {
+                    lists.all.retain(|one| one != value);
+                    lists.join(&self.lines(0, path));
+                }
+                Value::Module(file) => {
+                    lists.all.retain(|one| one != value);
+                    lists.join(&self.given_by(*file));
+                }
+                _ => {}
+            }
+        }
+        lists.elements()
+    }
+
+    /// The lines of a file.
+    pub(super) fn lines(&self, file: u32, path: &[u8]) -> Values {
+        let Some(text) = self.world.read(file, path) else { return Values::open() };
+        let lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+        let lines = lines.filter(|line| !line.is_empty()).take(200);
+        Values::list(lines.map(Values::text).collect())
+    }
+
+    /// The keys of maps.
+    pub(super) fn keys(&self, of: &Values) -> Values {
+        let mut found = Values { is_open: of.is_open, ..Values::default() };
+        for value in &of.all {
+            match value {
+                Value::Map(entries) => entries.iter().for_each(|(key, _)| found.join(key)),
+                Value::Module(file) => found.join(&self.keys(&self.given_by(*file))),
+                Value::List(_) => found.push(Value::Nothing),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// The values of maps, or the elements of lists.
+    pub(super) fn values_of(&self, of: &Values) -> Values {
+        let mut found = Values { is_open: of.is_open, variables: of.variables.clone(), ..Values::default() };
+        for value in &of.all {
+            match value {
+                Value::Map(entries) => entries.iter().for_each(|(_, value)| found.join(value)),
+                Value::Module(file) => found.join(&self.values_of(&self.given_by(*file))),
+                Value::List(elements) => elements.iter().for_each(|one| found.join(one)),
+                Value::Nothing => {}
+                other => found.push(other.clone()),
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,233 @@
+//! Who calls a function with what.
+
+use rustc_hash::FxHashMap;
+
+use super::meaning::Meaning;
+use super::program::{Argument, CallId, Expr, ExprId, FunctionId, Name};
+use super::solver::Solver;
+use super::value::{Value, Values};
+
+/// How many callers of one function count.
+const MAX_CALLERS: usize = 64;
+
+/// A way in which a function is called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Caller {
+    /// By a call: its arguments from that place on, of which so many parameters are filled otherwise.
+    Call {
+        /// The call.
+        call: CallId,
+        /// The first argument that counts.
+        from: usize,
+        /// How many parameters stand in front: the object.
+        skipped: usize,
+    },
+    /// With the elements of a list.
+    Element(ExprId),
+    /// With the elements of one argument of a call: `args=("x",)`.
+    Spread(ExprId),
+}
+
+impl Solver<'_> {
+    /// Finds the callers of all functions.
+    pub(super) fn find_callers(&self) -> FxHashMap<FunctionId, Vec<Caller>> {
+        let mut callers: FxHashMap<FunctionId, Vec<Caller>> = FxHashMap::default();
+        let mut add = |function: FunctionId, caller: Caller| {
+            let all = callers.entry(function).or_default();
+            if all.len() < MAX_CALLERS && !all.contains(&caller) {
+                all.push(caller);
+            }
+        };
+        for (number, call) in self.program.calls.iter().enumerate() {
+            let id = CallId(number as u32);
+            let callee = self.values(call.callee);
+            for value in &callee.all {
+                match value {
+                    Value::Function(function) => {
+                        add(*function, self.direct(id, *function, call.callee));
+                    }
+                    Value::Class(scope) => {
+                        for function in self.constructors(*scope) {
+                            add(function, self.direct(id, function, call.callee));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            for (place, argument) in call.arguments.iter().enumerate() {
+                for function in self.functions_of(argument.value) {
+                    self.handed_on(id, place, &mut |caller| add(function, caller));
+                }
+            }
+        }
+        callers
+    }
+
+    fn direct(&self, call: CallId, function: FunctionId, callee: ExprId) -> Caller {
+        let is_field = matches!(self.program.expr(callee), Expr::Field(..));
+        let takes_self = self.takes_self(function);
+        let is_class = matches!(self.values(callee).all.first(), Some(Value::Class(_)));
+        let skipped = usize::from(takes_self && (is_field || is_class));
+        Caller::Call { call, from: 0, skipped }
+    }
+
+    /// Whether the first parameter is the object.
+    fn takes_self(&self, function: FunctionId) -> bool {
+        let Some(function) = self.program.functions.get(function.0 as usize) else { return false };
+        let by_name = function.parameters.first().is_some_and(|first| {
+            matches!(self.program.text(first.name), b"self" | b"cls" | b"this" | b"class" | b"klass")
+        });
+        // `my ($self, $tool) = @_;` and `my $self = shift;`
+        let is_own = |name: &&[u8]| {
+            self.program.known_name(name).is_some_and(|name| {
+                self.program.bindings.contains_key(&(function.scope, name))
+            })
+        };
+        by_name || (function.parameters.is_empty() && [&b"self"[..], b"class"].iter().any(is_own))
+    }
+
+    /// The functions that make an object of a class.
+    fn constructors(&self, scope: super::program::ScopeId) -> Vec<FunctionId> {
+        let mut found = Vec::new();
+        for name in self.habits.constructors {
+            let Some(name) = self.program.known_name(name.as_bytes()) else { continue };
+            let Some(bound) = self.program.bindings.get(&(scope, name)) else { continue };
+            let values = self.bound(bound);
+            found.extend(values.all.iter().filter_map(|value| match value {
+                Value::Function(function) => Some(*function),
+                _ => None,
+            }));
+        }
+        found
+    }
+
+    /// The functions that an argument is: only what may be one is worked out.
+    fn functions_of(&self, value: ExprId) -> Vec<FunctionId> {
+        match self.program.expr(value) {
+            Expr::Function(function) => vec![*function],
+            Expr::Name(..) | Expr::Field(..) => {
+                let values = self.values(value);
+                let functions = values.all.iter().filter_map(|value| match value {
+                    Value::Function(function) => Some(*function),
+                    _ => None,
+                });
+                functions.take(4).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// A function is handed to a call: it may be called with what else that is given.
+    fn handed_on(&self, id: CallId, place: usize, add: &mut dyn FnMut(Caller)) {
+        let Some(call) = self.program.calls.get(id.0 as usize) else { return };
+        let callee = self.values(call.callee);
+        if callee.all.iter().any(|value| matches!(value, Value::Function(_))) {
+            return;
+        }
+        let meanings = self.meanings_of(&callee);
+        if meanings.iter().any(|(meaning, _)| *meaning == Meaning::Apply) {
+            let from = place + 1;
+            return add(Caller::Call { call: id, from, skipped: 0 });
+        }
+        if let Expr::Field(owner, _) = self.program.expr(call.callee) {
+            let of = self.values(*owner);
+            if of.all.iter().any(|value| matches!(value, Value::List(_) | Value::Map(_) | Value::Text(_) | Value::File(_))) {
+                add(Caller::Element(*owner));
+            }
+        }
+        for (other, argument) in call.arguments.iter().enumerate() {
+            if other == place {
+                continue;
+            }
+            let values = self.values(argument.value);
+            let is_list = values.all.iter().any(|value| matches!(value, Value::List(_) | Value::File(_)));
+            match argument.name {
+                Some(_) if is_list => add(Caller::Spread(argument.value)),
+                None if is_list => add(Caller::Element(argument.value)),
+                _ => {}
+            }
+        }
+        if call.arguments.len() > place + 1 {
+            add(Caller::Call { call: id, from: place + 1, skipped: 0 });
+        }
+    }
+
+    /// What a caller gives at a place.
+    pub(super) fn given(
+        &self,
+        caller: &Caller,
+        number: usize,
+        name: Option<Name>,
+    ) -> Option<Values> {
+        match caller {
+            Caller::Element(list) => {
+                let list = self.values(*list);
+                match number {
+                    0 => Some(self.elements(&list)),
+                    1 => {
+                        let values = self.values_of(&list);
+                        Some(if values.all.is_empty() { self.elements(&list).item(1) } else { values })
+                    }
+                    _ => None,
+                }
+            }
+            Caller::Spread(list) => {
+                let list = self.values(*list);
+                list.items().and_then(|items| items.get(number).cloned())
+            }
+            Caller::Call { call, from, skipped } => {
+                let call = self.program.calls.get(call.0 as usize)?;
+                if let Some(name) = name
+                    && let Some(named) = call.arguments.iter().find(|it| it.name == Some(name))
+                {
+                    return Some((*self.values(named.value)).clone());
+                }
+                let number = match number.checked_sub(*skipped) {
+                    Some(number) => number,
+                    None => return Some(Values::one(Value::Nothing)),
+                };
+                self.placed(call.arguments.get(*from..).unwrap_or_default()).get(number).cloned()
+            }
+        }
+    }
+
+    /// All that a caller gives from a place on.
+    pub(super) fn all_given(&self, caller: &Caller, from: usize) -> Vec<Values> {
+        match caller {
+            Caller::Element(list) => vec![self.elements(&self.values(*list))],
+            Caller::Spread(list) => {
+                let list = self.values(*list);
+                list.items().map(|items| items.get(from..).unwrap_or_default().to_vec()).unwrap_or_default()
+            }
+            Caller::Call { call, from: first, skipped } => {
+                let Some(call) = self.program.calls.get(call.0 as usize) else { return Vec::new() };
+                let mut all = vec![Values::one(Value::Nothing); *skipped];
+                all.extend(self.placed_all(call.arguments.get(*first..).unwrap_or_default()));
+                all.get(from..).unwrap_or_default().to_vec()
+            }
+        }
+    }
+
+    /// The arguments by their places.
+    pub(super) fn placed(&self, arguments: &[Argument]) -> Vec<Values> {
+        let placed: Vec<ExprId> =
+            arguments.iter().filter(|it| it.name.is_none()).map(|it| it.value).collect();
+        self.spread(&placed)
+    }
+
+    /// All arguments, those with names too, each name in front of its value.
+    fn placed_all(&self, arguments: &[Argument]) -> Vec<Values> {
+        let mut all = Vec::new();
+        for argument in arguments {
+            if let Some(name) = argument.name {
+                all.push(Values::text(self.program.text(name)));
+            }
+            let values = self.values(argument.value);
+            match (self.program.expr(argument.value), values.items()) {
+                (Expr::Spread(_), Some(items)) => all.extend(items.iter().cloned()),
+                _ => all.push((*values).clone()),
+            }
+        }
+        all
+    }
+}

@@ -1,0 +1,519 @@
+//! What calls give: functions of the program, and those of the language's library by their meanings.
+
+use std::rc::Rc;
+
+use super::meaning::Meaning;
+use super::program::{CallId, Expr};
+use super::solver::Solver;
+use super::value::{Part, Text, Value, Values, concat, formatted, joined, known};
+
+/// An argument with its parameter's name.
+pub(super) type Named = (Vec<u8>, Values);
+
+impl Solver<'_> {
+    /// The names by which what is called may be known: its own, and that of a method of anything.
+    pub(super) fn meanings_of(&self, callee: &Values) -> Vec<(Meaning, u8)> {
+        let mut found: Vec<(Meaning, u8)> = Vec::new();
+        for value in &callee.all {
+            let Value::Global(name) = value else { continue };
+            let mut all = self.meanings.of(name);
+            if all.is_empty() && let Some(dot) = name.iter().rposition(|&byte| byte == b'.') {
+                all = self.meanings.of(&name[dot..]);
+            }
+            found.extend(all);
+        }
+        found.dedup();
+        found
+    }
+
+    /// Whether a method is called by its name alone, so that its object is its first argument.
+    pub(super) fn is_method(&self, callee: &Values) -> bool {
+        let by_whole = |name: &Vec<u8>| !name.starts_with(b".") && !self.meanings.of(name).is_empty();
+        !callee.all.iter().any(|value| matches!(value, Value::Global(name) if by_whole(name)))
+    }
+
+    /// The arguments of a call: of a method its object first.
+    pub(super) fn arguments_by_place(&self, id: CallId) -> (Vec<Values>, Vec<Named>) {
+        let Some(call) = self.program.calls.get(id.0 as usize) else { return Default::default() };
+        let callee = self.values(call.callee);
+        let mut all = Vec::new();
+        if let Expr::Field(owner, _) = self.program.expr(call.callee)
+            && self.is_method(&callee)
+        {
+            all.push((*self.values(*owner)).clone());
+        }
+        all.extend(self.placed(&call.arguments));
+        let named = call.arguments.iter().filter_map(|argument| {
+            let name = self.program.text(argument.name?).to_vec();
+            Some((name, (*self.values(argument.value)).clone()))
+        });
+        (all, named.collect())
+    }
+
+    /// What a call gives.
+    pub(super) fn call_value(&self, id: CallId) -> Values {
+        let Some(call) = self.program.calls.get(id.0 as usize) else { return Values::open() };
+        let callee = self.values(call.callee);
+        let mut result = Values::default();
+        let mut is_known = false;
+        for value in &callee.all {
+            match value {
+                Value::Function(function) => {
+                    is_known = true;
+                    result.join(&self.returned(*function));
+                }
+                Value::Class(scope) => {
+                    is_known = true;
+                    result.push(Value::Class(*scope));
+                }
+                // `modules["x"](…)`: a file that gives a function.
+                Value::Module(file) => {
+                    for given in self.given_by(*file).all {
+                        if let Value::Function(function) = given {
+                            is_known = true;
+                            result.join(&self.returned(function));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        let meanings = self.meanings_of(&callee);
+        if !meanings.is_empty() {
+            let (arguments, named) = self.arguments_by_place(id);
+            for (meaning, number) in meanings {
+                let arguments = arguments.get(usize::from(number)..).unwrap_or_default();
+                let value = match meaning {
+                    Meaning::Each => self.each(id),
+                    _ => self.meant(meaning, arguments, &named, call.file),
+                };
+                is_known = true;
+                result.join(&value);
+            }
+        }
+        if !is_known {
+            result.is_open = true;
+        }
+        result
+    }
+
+    /// What functions give that are called with each element of a list; without one, the list.
+    fn each(&self, id: CallId) -> Values {
+        let Some(call) = self.program.calls.get(id.0 as usize) else { return Values::open() };
+        let (mut given, mut is_function) = (Values::default(), false);
+        for argument in &call.arguments {
+            for value in &self.values(argument.value).all {
+                if let Value::Function(function) = value {
+                    is_function = true;
+                    given.join(&self.returned(*function));
+                }
+            }
+        }
+        if is_function {
+            return Values::list(vec![given]);
+        }
+        let (arguments, _) = self.arguments_by_place(id);
+        arguments.first().cloned().unwrap_or_default()
+    }
+
+    /// What a function of the library gives.
+    pub(super) fn meant(
+        &self,
+        meaning: Meaning,
+        all: &[Values],
+        named: &[Named],
+        file: u32,
+    ) -> Values {
+        let first = || all.first().cloned().unwrap_or_default();
+        let second = || all.get(1).cloned().unwrap_or_default();
+        match meaning {
+            Meaning::Import => self.imported(&first(), file),
+            Meaning::Include => self.imported(&first(), file),
+            Meaning::Open => self.opened(&first()),
+            Meaning::Folder | Meaning::Glob => Values::open(),
+            Meaning::Which | Meaning::Same | Meaning::FindLibrary => first(),
+            Meaning::JoinPath => joined(&flat(all), b"/"),
+            Meaning::Concat => concat(&flat(all)),
+            Meaning::Paste => paste(all, named),
+            Meaning::JoinList => join_list(all),
+            Meaning::Split => split(all),
+            Meaning::Format => match all.split_first() {
+                Some((format, fills)) => {
+                    let mut result = Values::default();
+                    for text in format.texts() {
+                        result.join(&formatted(&text, &flat(fills), named));
+                    }
+                    result
+                }
+                None => Values::open(),
+            },
+            Meaning::Lower => first().map_texts(|text| on_known(text, <[u8]>::to_ascii_lowercase)),
+            Meaning::Upper => first().map_texts(|text| on_known(text, <[u8]>::to_ascii_uppercase)),
+            Meaning::Strip => first().map_texts(|text| stripped(text)),
+            Meaning::Replace => replaced(all),
+            Meaning::Dirname => first().map_texts(|text| cut(text, true)),
+            Meaning::Basename => first().map_texts(|text| cut(text, false)),
+            Meaning::Environment => self.variable(all),
+            Meaning::Read => self.read(&first(), file),
+            Meaning::Lines => self.lines_of(&first(), file),
+            Meaning::Parse => self.parsed(&first(), file),
+            Meaning::Element => self.elements(&first()),
+            Meaning::Get => self.got(all, named, file),
+            Meaning::Values => Values::list(vec![self.values_of(&first())]),
+            Meaning::Keys => Values::list(vec![self.keys(&first())]),
+            Meaning::Items => self.pairs(&first()),
+            Meaning::Zip => Values::list(vec![Values::list(
+                all.iter().map(|one| self.elements(one)).collect(),
+            )]),
+            Meaning::List => list(all, named),
+            Meaning::Map => map(all, named),
+            Meaning::Any => {
+                let mut any = Values::default();
+                all.iter().for_each(|one| any.join(one));
+                named.iter().for_each(|(_, one)| any.join(one));
+                any
+            }
+            Meaning::Default => {
+                let mut any = Values { all: first().all, ..Values::default() };
+                any.join(&second());
+                any.is_open |= !any.is_known();
+                any
+            }
+            Meaning::Apply => self.applied(all),
+            Meaning::Partial => first(),
+            Meaning::Lookup => self.looked_up(all),
+            Meaning::Own => Values::one(Value::Own),
+            Meaning::Nothing | Meaning::Append | Meaning::Assign => Values::one(Value::Nothing),
+            Meaning::Run | Meaning::Shell => Values::open(),
+            Meaning::Library | Meaning::Each => Values::one(Value::Nothing),
+        }
+    }
+
+    fn imported(&self, names: &Values, file: u32) -> Values {
+        let mut found = Values { is_open: names.is_open, ..Values::default() };
+        for name in names.texts().iter().filter_map(known) {
+            found.join(&self.module(file, &name));
+        }
+        found
+    }
+
+    fn opened(&self, paths: &Values) -> Values {
+        let mut found = Values { is_open: paths.is_open, ..Values::default() };
+        let paths: Vec<Vec<u8>> = paths.texts().iter().filter_map(known).collect();
+        paths.into_iter().for_each(|path| found.push(Value::File(path)));
+        found.is_open |= found.all.is_empty();
+        found
+    }
+
+    fn variable(&self, all: &[Values]) -> Values {
+        let names = all.first().map(Values::texts).unwrap_or_default();
+        let mut found = Values::default();
+        for name in names.iter().filter_map(known) {
+            found.join(&self.environment(&name));
+        }
+        match all.get(1).filter(|default| default.is_known()) {
+            Some(default) => {
+                found.is_open = false;
+                found.variables.clear();
+                found.join(default);
+            }
+            None => found.is_open |= found.all.is_empty(),
+        }
+        found
+    }
+
+    /// The texts of the files among values.
+    fn contents(&self, of: &Values, file: u32) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let mut found = Vec::new();
+        for value in &of.all {
+            let path = match value {
+                Value::File(path) => Some(path.clone()),
+                Value::Text(text) => known(text),
+                _ => None,
+            };
+            if let Some(path) = path
+                && let Some(text) = self.world.read(file, &path)
+            {
+                found.push((path, text));
+            }
+        }
+        found
+    }
+
+    fn read(&self, of: &Values, file: u32) -> Values {
+        let contents = self.contents(of, file);
+        let mut found = Values::default();
+        contents.into_iter().for_each(|(_, text)| found.join(&Values::text(text)));
+        found.is_open |= found.all.is_empty();
+        found
+    }
+
+    fn lines_of(&self, of: &Values, file: u32) -> Values {
+        let mut found = Values { is_open: of.is_open, ..Values::default() };
+        for value in &of.all {
+            match value {
+                Value::File(path) => found.join(&self.lines(file, path)),
+                Value::Text(text) => match known(text) {
+                    // The name of a file, or its text.
+                    Some(text) if !text.contains(&b'\n') && self.world.read(file, &text).is_some() => {
+                        found.join(&self.lines(file, &text));
+                    }
+                    Some(text) => {
+                        let lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+                        let lines = lines.filter(|line| !line.is_empty()).take(200);
+                        found.join(&Values::list(lines.map(Values::text).collect()));
+                    }
+                    None => found.is_open = true,
+                },
+                Value::List(_) => found.push(value.clone()),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    fn parsed(&self, of: &Values, file: u32) -> Values {
+        let mut found = Values::default();
+        for (path, text) in self.contents(of, file) {
+            found.join(&self.world.parse(&path, &text).unwrap_or_default());
+        }
+        if found.all.is_empty() {
+            for text in of.texts().iter().filter_map(known) {
+                found.join(&self.world.parse(b"", &text).unwrap_or_default());
+            }
+        }
+        found.is_open |= found.all.is_empty();
+        found
+    }
+
+    /// `map.get(key, default)`.
+    fn got(&self, all: &[Values], named: &[Named], _file: u32) -> Values {
+        let [of, key, rest @ ..] = all else { return all.first().cloned().unwrap_or_default() };
+        let mut found = self.under(of, key);
+        let sections: Option<&[Values]> = rest.first().map(|_| rest);
+        // `settings.get("section", "key")`
+        if let Some([second, ..]) = sections
+            && found.all.iter().any(|value| matches!(value, Value::Map(_)))
+        {
+            found = self.under(&found, second);
+            found.join(&Values::default());
+            return found;
+        }
+        let fallback = named.iter().find(|(name, _)| matches!(name.as_slice(), b"fallback" | b"default"));
+        let default = fallback.map(|(_, value)| value).or(rest.first());
+        if let Some(default) = default.filter(|default| default.is_known()) {
+            found.is_open = false;
+            found.variables.clear();
+            found.join(default);
+        } else if !found.is_known() {
+            found.is_open = true;
+        }
+        found
+    }
+
+    fn pairs(&self, of: &Values) -> Values {
+        let mut pairs = Vec::new();
+        for value in &of.all {
+            match value {
+                Value::Map(entries) => pairs.extend(
+                    entries.iter().map(|(key, value)| Values::list(vec![key.clone(), value.clone()])),
+                ),
+                Value::Module(file) => {
+                    let given = self.given_by(*file);
+                    pairs.push(Values::list(vec![self.keys(&given), self.values_of(&given)]));
+                }
+                _ => {
+                    let element = self.elements(&Values::one(value.clone()));
+                    pairs.push(Values::list(vec![Values::one(Value::Nothing), element]));
+                }
+            }
+        }
+        let mut list = Values::list(pairs);
+        list.is_open = of.is_open && of.all.is_empty();
+        list
+    }
+
+    fn applied(&self, all: &[Values]) -> Values {
+        let mut found = Values::default();
+        for value in all.iter().flat_map(|one| &one.all) {
+            if let Value::Function(function) = value {
+                found.join(&self.returned(*function));
+            }
+        }
+        found.is_open |= found.all.is_empty();
+        found
+    }
+
+    /// The value of a name that is given as a text.
+    fn looked_up(&self, all: &[Values]) -> Values {
+        let mut found = Values::default();
+        for text in all.iter().flat_map(Values::texts).filter_map(|text| known(&text)) {
+            let Some(name) = self.program.known_name(&text) else { continue };
+            for &scope in &self.program.files {
+                if let Some(bound) = self.program.bindings.get(&(scope, name)) {
+                    found.join(&self.bound(bound));
+                }
+            }
+            if found.all.is_empty() {
+                found.join(&self.any_field(0, name));
+            }
+        }
+        found.is_open |= found.all.is_empty();
+        found
+    }
+}
+
+/// Lists among arguments in their place: `c("a", list)`.
+fn flat(all: &[Values]) -> Vec<Values> {
+    let mut flat = Vec::new();
+    for one in all {
+        match one.items() {
+            Some(items) => flat.extend(items.iter().cloned()),
+            None => flat.push(one.clone()),
+        }
+    }
+    flat
+}
+
+fn paste(all: &[Values], named: &[Named]) -> Values {
+    let given = named.iter().find(|(name, _)| name == b"sep" || name == b"collapse");
+    let between = given.and_then(|(_, value)| value.texts().first().and_then(known));
+    joined(&flat(all), between.as_deref().unwrap_or(b" "))
+}
+
+fn join_list(all: &[Values]) -> Values {
+    let is_list = |one: &&Values| one.all.iter().any(|value| matches!(value, Value::List(_)));
+    let between = all.iter().find(|one| !is_list(one)).and_then(|one| one.texts().first().and_then(known));
+    let between = between.unwrap_or_default();
+    let mut result = Values::default();
+    let mut has_list = false;
+    for one in all {
+        for value in &one.all {
+            if let Value::List(elements) = value {
+                has_list = true;
+                result.join(&joined(elements, &between));
+            }
+        }
+    }
+    if !has_list {
+        // `join("::", "a", $b)` has its elements as arguments.
+        if let Some((_, elements)) = all.split_first() {
+            return joined(elements, &between);
+        }
+        result.is_open = true;
+    }
+    result
+}
+
+/// A text in pieces; where the text between them is not known, what separates words.
+fn split(all: &[Values]) -> Values {
+    let texts: Vec<Text> = all.iter().flat_map(Values::texts).collect();
+    let known_texts: Vec<Vec<u8>> = texts.iter().filter_map(known).collect();
+    let Some(text) = known_texts.iter().max_by_key(|text| text.len()) else {
+        return Values::open();
+    };
+    let others: Vec<&Vec<u8>> = known_texts.iter().filter(|other| *other != text).collect();
+    let between = others.into_iter().find(|other| {
+        !other.is_empty() && !other.iter().all(u8::is_ascii_digit) && memchr::memmem::find(text, other).is_some()
+    });
+    let pieces: Vec<Values> = match between {
+        Some(between) => {
+            let mut pieces = Vec::new();
+            let mut rest = text.as_slice();
+            while let Some(at) = memchr::memmem::find(rest, between) {
+                pieces.push(&rest[..at]);
+                rest = &rest[at + between.len()..];
+            }
+            pieces.push(rest);
+            pieces.into_iter().map(Values::text).collect()
+        }
+        None => {
+            let is_between = |byte: &u8| byte.is_ascii_whitespace() || b",;:|".contains(byte);
+            let pieces = text.split(is_between).filter(|piece| !piece.is_empty());
+            pieces.map(Values::text).collect()
+        }
+    };
+    Values::list(pieces.into_iter().take(200).collect())
+}
+
+fn replaced(all: &[Values]) -> Values {
+    let text = |at: usize| all.get(at).and_then(|one| one.texts().first().and_then(known));
+    // The object comes first in most languages, and last in some.
+    let (Some(first), Some(second)) = (text(0), text(1)) else { return Values::open() };
+    let replace = |whole: &[u8], from: &[u8], to: &[u8]| {
+        let mut result = Vec::new();
+        let mut rest = whole;
+        while !from.is_empty() && let Some(at) = memchr::memmem::find(rest, from) {
+            result.extend_from_slice(&rest[..at]);
+            result.extend_from_slice(to);
+            rest = &rest[at + from.len()..];
+        }
+        result.extend_from_slice(rest);
+        result
+    };
+    let third = text(2).unwrap_or_default();
+    let mut found = Values::default();
+    let by_object = replace(&first, &second, &third);
+    let by_function = replace(&third, &first, &second);
+    if by_object != first || third.is_empty() {
+        found.join(&Values::text(by_object));
+    } else {
+        found.join(&Values::text(by_function));
+    }
+    found
+}
+
+fn on_known(text: &Text, apply: impl Fn(&[u8]) -> Vec<u8>) -> Text {
+    let part = |part: &Part| match part {
+        Part::Known(text) => Part::Known(apply(text)),
+        Part::Gap => Part::Gap,
+    };
+    text.iter().map(part).collect()
+}
+
+fn stripped(text: &Text) -> Text {
+    match text.as_slice() {
+        [Part::Known(whole)] => vec![Part::Known(whole.trim_ascii().to_vec())],
+        _ => text.clone(),
+    }
+}
+
+/// The folder of a path, or its last name.
+fn cut(text: &Text, is_folder: bool) -> Text {
+    let [Part::Known(path)] = text.as_slice() else { return vec![Part::Gap] };
+    let at = path.iter().rposition(|&byte| byte == b'/');
+    let part = match (is_folder, at) {
+        (true, Some(0)) => &b"/"[..],
+        (true, Some(at)) => &path[..at],
+        (true, None) => b".",
+        (false, Some(at)) => &path[at + 1..],
+        (false, None) => path,
+    };
+    vec![Part::Known(part.to_vec())]
+}
+
+fn list(all: &[Values], named: &[Named]) -> Values {
+    if !named.is_empty() {
+        return map(all, named);
+    }
+    match all {
+        // `list("x")` of a list is the list.
+        [one] if one.items().is_some() => one.clone(),
+        _ => Values::list(flat(all)),
+    }
+}
+
+fn map(all: &[Values], named: &[Named]) -> Values {
+    let mut entries: Vec<(Values, Values)> = Vec::new();
+    for one in all {
+        for value in &one.all {
+            match value {
+                Value::Map(more) => entries.extend(more.iter().cloned()),
+                Value::List(pairs) => entries.extend(pairs.iter().map(|pair| (pair.item(0), pair.item(1)))),
+                _ => entries.push((Values::one(Value::Nothing), one.clone())),
+            }
+        }
+    }
+    entries.extend(named.iter().map(|(name, value)| (Values::text(name.clone()), value.clone())));
+    Values::one(Value::Map(Rc::new(entries)))
+}

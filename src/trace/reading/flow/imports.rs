@@ -1,0 +1,229 @@
+//! Statements that import: what names stand for parts of other modules.
+
+use super::parser::Parser;
+use super::program::{Binding, Expr, ExprId, Name};
+use super::syntax::{ImportForm, Op, Word};
+use super::token::{Kind, Piece};
+
+impl Parser<'_, '_, '_> {
+    pub(super) fn import(&mut self) -> Option<ExprId> {
+        match self.syntax.import_form {
+            ImportForm::Dotted => self.import_dotted(),
+            ImportForm::Quoted => self.import_quoted(),
+            ImportForm::Use => self.import_used(),
+            ImportForm::Namespace | ImportForm::None => {
+                while !matches!(self.kind(0), None | Some(Kind::Line | Kind::Op(Op::Semicolon, _))) {
+                    self.skip_one();
+                }
+            }
+        }
+        None
+    }
+
+    fn module(&mut self, text: Vec<u8>) -> ExprId {
+        self.add(Expr::Import(text, self.file))
+    }
+
+    /// A dotted name, with the dots in front of it.
+    fn dotted(&mut self) -> Vec<u8> {
+        let mut text = Vec::new();
+        loop {
+            match self.kind(0) {
+                Some(Kind::Op(Op::Field, _)) => text.push(b'.'),
+                Some(Kind::Op(Op::Rest, _)) => text.extend_from_slice(b"..."),
+                Some(Kind::Name(name)) => text.extend_from_slice(name),
+                _ => return text,
+            }
+            self.at += 1;
+        }
+    }
+
+    /// `import a.b as c, d`.
+    fn import_dotted(&mut self) {
+        self.at += 1;
+        loop {
+            let text = self.dotted();
+            if text.is_empty() {
+                return;
+            }
+            let alias = self.alias();
+            let (name, module) = match alias {
+                Some(alias) => (alias, text),
+                None => {
+                    let first = text.split(|&byte| byte == b'.').next().unwrap_or_default().to_vec();
+                    (self.name(&first), first)
+                }
+            };
+            let module = self.module(module);
+            self.declare(name, Binding::Value(module));
+            if !self.accept(Op::Comma) {
+                return;
+            }
+        }
+    }
+
+    fn alias(&mut self) -> Option<Name> {
+        if !self.accept_word(Word::As) {
+            return None;
+        }
+        let name = self.name_at(0)?;
+        self.at += 1;
+        Some(self.name(name))
+    }
+
+    /// `from .a import b as c, d`.
+    pub(super) fn import_from(&mut self) -> Option<ExprId> {
+        self.at += 1;
+        let text = self.dotted();
+        if !self.accept_word(Word::Import) {
+            return None;
+        }
+        let module = self.module(text);
+        let is_bracketed = self.accept(Op::Open(b'('));
+        loop {
+            self.skip_lines_if(is_bracketed);
+            let Some(name) = self.name_at(0) else { break };
+            self.at += 1;
+            let name = self.name(name);
+            let alias = self.alias();
+            self.declare(alias.unwrap_or(name), Binding::Field(module, name));
+            if !self.accept(Op::Comma) {
+                break;
+            }
+        }
+        if is_bracketed {
+            self.close_bracket();
+        }
+        None
+    }
+
+    fn skip_lines_if(&mut self, is_bracketed: bool) {
+        if is_bracketed {
+            self.skip_lines();
+        }
+    }
+
+    /// `import a, { b as c } from "d"`, `import * as e from "f"`, `import "g"`.
+    fn import_quoted(&mut self) {
+        self.at += 1;
+        let mut names: Vec<(Option<Name>, Name)> = Vec::new();
+        while let Some(kind) = self.kind(0) {
+            match kind {
+                Kind::Word(Word::From, _) => self.at += 1,
+                Kind::Text(_, pieces) => {
+                    self.at += 1;
+                    if let [Piece::Known(text)] = pieces.as_slice() {
+                        self.bind_imported(text.clone(), &names);
+                    }
+                    return;
+                }
+                Kind::Op(Op::Other | Op::Spread, "*") => {
+                    self.at += 1;
+                    names.extend(self.alias().map(|name| (None, name)));
+                }
+                Kind::Op(Op::Assign, _) => return self.import_assigned(&names),
+                Kind::Op(Op::Semicolon, _) => return,
+                Kind::Name(text) | Kind::Word(_, text) => {
+                    self.at += 1;
+                    let name = self.name(text);
+                    let is_in_braces = self.is_in_braces();
+                    let alias = self.alias();
+                    let taken = if is_in_braces { name } else { self.name(b"default") };
+                    names.push((Some(taken), alias.unwrap_or(name)));
+                }
+                _ => self.at += 1,
+            }
+        }
+    }
+
+    fn is_in_braces(&self) -> bool {
+        let before = self.tokens[..self.at].iter().rev().take(400);
+        for token in before {
+            match token.kind {
+                Kind::Op(Op::Open(b'{'), _) => return true,
+                Kind::Op(Op::Close(_), _) | Kind::Word(Word::Import, _) => return false,
+                _ => {}
+            }
+        }
+        false
+    }
+
+    fn bind_imported(&mut self, text: Vec<u8>, names: &[(Option<Name>, Name)]) {
+        let module = self.module(text);
+        for &(taken, name) in names {
+            match taken {
+                Some(taken) => self.declare(name, Binding::Field(module, taken)),
+                None => self.declare(name, Binding::Value(module)),
+            }
+        }
+    }
+
+    /// `import a = require("b")`.
+    fn import_assigned(&mut self, names: &[(Option<Name>, Name)]) {
+        self.at += 1;
+        let value = self.expression();
+        if let (Some(value), Some(&(_, name))) = (value, names.first()) {
+            self.declare(name, Binding::Value(value));
+        }
+    }
+
+    /// `use A::B …;`, of which `use constant` gives names values.
+    fn import_used(&mut self) {
+        self.at += 1;
+        if self.name_at(0) == Some(b"constant") {
+            self.constants();
+            return;
+        }
+        let start = self.at;
+        if let Some(name) = self.name_at(0) {
+            self.at += 1;
+            let text = self.text(name);
+            let callee = self.name(b"use");
+            let callee = self.add(Expr::Global(callee));
+            let mut arguments = vec![super::program::Argument { name: None, value: text }];
+            arguments.extend(self.bare_arguments());
+            self.call(callee, arguments, start);
+        }
+    }
+
+    /// `use constant NAME => "x"`, `use constant { A => "x", B => "y" }`, `const NAME = "x"`.
+    pub(super) fn constants(&mut self) -> Option<ExprId> {
+        self.at += 1;
+        if self.op(0) == Some(Op::Open(b'{')) {
+            if let Some(map) = self.primary()
+                && let Expr::Map(entries) = self.program.expr(map).clone()
+            {
+                for (key, value) in entries {
+                    self.constant(key, value);
+                }
+            }
+            return None;
+        }
+        loop {
+            let name = self.name_at(0)?;
+            // `const string NAME = …`
+            if matches!(self.kind(1), Some(Kind::Name(_))) {
+                self.at += 1;
+                continue;
+            }
+            self.at += 1;
+            let key = self.text(name);
+            if !matches!(self.op(0), Some(Op::Maps | Op::Assign | Op::Comma)) {
+                return None;
+            }
+            self.at += 1;
+            let value = self.expression_list()?;
+            self.constant(key, value);
+            if !self.accept(Op::Comma) {
+                return None;
+            }
+        }
+    }
+
+    fn constant(&mut self, key: ExprId, value: ExprId) {
+        if let Expr::Text(text) = self.program.expr(key).clone() {
+            let name = self.name(&text);
+            self.declare(name, Binding::Value(value));
+        }
+    }
+}

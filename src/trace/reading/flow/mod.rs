@@ -1,0 +1,43 @@
+//! One flow of values for all languages: what a program runs, imports, opens or lists by a variable, a parameter, a
+//! default, a table, or a setting in a file.
+//!
+//! A language gives a [`Syntax`], by which one lexer and one tolerant parser turn its files into a [`Program`]; its profile
+//! says by [`Meanings`] what the functions of its library do. The [`Solver`] works out what the arguments of the calls that
+//! count may be: all values, not the first. What it cannot know is a [`What::Unknown`], never nothing.
+
+mod access;
+mod callers;
+mod calls;
+mod expressions;
+mod functions;
+mod imports;
+mod lexer;
+mod meaning;
+mod parser;
+mod primaries;
+mod program;
+mod solver;
+mod statements;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod texts;
+mod token;
+mod uses;
+mod value;
+
+pub use meaning::{Meaning, Meanings};
+pub use program::Program;
+pub use solver::{Habits, Solver, World};
+pub use syntax::{
+    BareCalls, Blocks, Bracketed, Fills, ImportForm, Op, Quote, Syntax, TextKind, Word,
+};
+pub use uses::{Use, What};
+pub use value::{Part, Text, Value, Values};
+
+/// Reads a file into a program; returns its number.
+pub fn read(program: &mut Program, syntax: &'static Syntax, text: &[u8]) -> u32 {
+    let tokens = lexer::tokens(syntax, text);
+    let scope = parser::parse(program, syntax, &tokens);
+    program.scopes.get(scope.0 as usize).map_or(0, |scope| scope.file)
+}

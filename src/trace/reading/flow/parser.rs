@@ -1,0 +1,380 @@
+//! The shared parser: tokens of any language that has a [`Syntax`] become a [`Program`].
+//!
+//! It is tolerant: what it does not understand it steps over, and depth is bounded, so any text gives a program. It asks
+//! only for what tells values: bindings, functions, calls and what they are given.
+
+use super::program::{Binding, Bound, Expr, ExprId, FunctionId, Name, Program, ScopeId};
+use super::syntax::{Blocks, Op, Syntax, Word};
+use super::token::{Kind, Token};
+
+/// How deep blocks and expressions may nest; what is deeper is stepped over.
+pub(super) const MAX_DEPTH: usize = 60;
+
+/// Reads the tokens of a file into a program.
+pub fn parse(program: &mut Program, syntax: &'static Syntax, tokens: &[Token<'_>]) -> ScopeId {
+    let scope = program.add_file();
+    let file = program.scopes[scope.0 as usize].file;
+    let mut parser = Parser {
+        syntax,
+        program,
+        tokens,
+        at: 0,
+        scope,
+        file,
+        block: 0,
+        blocks: 0,
+        depth: 0,
+        shifted: 0,
+        in_condition: false,
+    };
+    while parser.at < tokens.len() {
+        let value = parser.block(Until::End);
+        if let Some(value) = value.filter(|_| syntax.last_counts) {
+            parser.program.given[file as usize].push(value);
+        }
+        // A bracket or an `end` too much.
+        parser.at += 1;
+    }
+    scope
+}
+
+/// A parser on its way.
+pub(super) struct Parser<'p, 't, 'a> {
+    pub(super) syntax: &'static Syntax,
+    pub(super) program: &'p mut Program,
+    pub(super) tokens: &'t [Token<'a>],
+    pub(super) at: usize,
+    pub(super) scope: ScopeId,
+    pub(super) file: u32,
+    /// The number of the block that statements stand in.
+    pub(super) block: u32,
+    pub(super) blocks: u32,
+    pub(super) depth: usize,
+    /// How many arguments of the function were shifted.
+    pub(super) shifted: u32,
+    /// Whether `do` belongs to the loop whose condition this is.
+    pub(super) in_condition: bool,
+}
+
+/// What ends a block.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Until {
+    /// `}`
+    Brace,
+    /// A smaller indentation.
+    Dedent,
+    /// `end`, or what goes on with another block.
+    End,
+}
+
+impl<'t, 'a> Parser<'_, 't, 'a> {
+    pub(super) fn kind(&self, ahead: usize) -> Option<&'t Kind<'a>> {
+        self.tokens.get(self.at + ahead).map(|token| &token.kind)
+    }
+
+    pub(super) fn op(&self, ahead: usize) -> Option<Op> {
+        match self.kind(ahead)? {
+            Kind::Op(op, _) => Some(*op),
+            _ => None,
+        }
+    }
+
+    pub(super) fn word(&self, ahead: usize) -> Option<Word> {
+        match self.kind(ahead)? {
+            Kind::Word(word, _) => Some(*word),
+            _ => None,
+        }
+    }
+
+    /// The text of a name, a variable or a word.
+    pub(super) fn name_at(&self, ahead: usize) -> Option<&'a [u8]> {
+        match self.kind(ahead)? {
+            Kind::Name(name) | Kind::Variable(name) | Kind::Word(_, name) => Some(name),
+            _ => None,
+        }
+    }
+
+    pub(super) fn accept(&mut self, op: Op) -> bool {
+        let is_next = self.op(0) == Some(op);
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    pub(super) fn accept_word(&mut self, word: Word) -> bool {
+        let is_next = self.word(0) == Some(word);
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    pub(super) fn skip_lines(&mut self) {
+        while self.kind(0) == Some(&Kind::Line) {
+            self.at += 1;
+        }
+    }
+
+    pub(super) fn add(&mut self, expr: Expr) -> ExprId {
+        self.program.add(expr)
+    }
+
+    pub(super) fn unknown(&mut self) -> ExprId {
+        self.add(Expr::Unknown)
+    }
+
+    pub(super) fn name(&mut self, text: &[u8]) -> Name {
+        self.program.name(text)
+    }
+
+    pub(super) fn text(&mut self, text: &[u8]) -> ExprId {
+        self.add(Expr::Text(text.to_vec()))
+    }
+
+    pub(super) fn function(&self) -> Option<FunctionId> {
+        self.program.function_of(self.scope)
+    }
+
+    pub(super) fn is_class(&self) -> bool {
+        self.program.scopes[self.scope.0 as usize].is_class
+    }
+
+    /// Steps over a bracket and all that stands in it, or over one token.
+    pub(super) fn skip_one(&mut self) {
+        let mut depth = 0usize;
+        while let Some(kind) = self.kind(0) {
+            match kind {
+                Kind::Op(Op::Open(_), _) => depth += 1,
+                Kind::Op(Op::Close(_), _) => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            self.at += 1;
+            if depth == 0 {
+                return;
+            }
+        }
+    }
+
+    /// How far ahead the bracket closes that stands there.
+    pub(super) fn close_of(&self, ahead: usize) -> Option<usize> {
+        const FAR: usize = 4000;
+        let mut depth = 0usize;
+        for (at, token) in self.tokens.get(self.at + ahead..)?.iter().enumerate().take(FAR) {
+            match token.kind {
+                Kind::Op(Op::Open(_), _) => depth += 1,
+                Kind::Op(Op::Close(_), _) => {
+                    depth = depth.saturating_sub(1);
+                    if depth == 0 {
+                        return Some(ahead + at);
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// Reads statements up to what ends the block, which is taken where it is its own; returns the value of the last one.
+    pub(super) fn block(&mut self, until: Until) -> Option<ExprId> {
+        let outer = self.block;
+        self.blocks += 1;
+        self.block = self.blocks;
+        self.depth += 1;
+        let mut last = None;
+        while let Some(kind) = self.kind(0) {
+            let ends = match (kind, until) {
+                (Kind::Op(Op::Close(b'}'), _), Until::Brace) | (Kind::Dedent, Until::Dedent) => {
+                    self.at += 1;
+                    true
+                }
+                (Kind::Dedent, _) => true,
+                (Kind::Op(Op::Close(b'}'), _), Until::End) => true,
+                (Kind::Word(word, _), Until::End) => matches!(
+                    word,
+                    Word::End | Word::ElseIf | Word::Else | Word::When | Word::Until
+                ),
+                _ => false,
+            };
+            if ends {
+                break;
+            }
+            let before = self.at;
+            let value = self.statement();
+            last = value.or(last);
+            if self.at == before {
+                self.skip_one();
+            }
+        }
+        self.depth -= 1;
+        self.block = outer;
+        last
+    }
+
+    /// The block or the single statement behind a condition or the head of a function.
+    pub(super) fn body(&mut self) -> Option<ExprId> {
+        if self.depth >= MAX_DEPTH {
+            self.skip_one();
+            return None;
+        }
+        match self.syntax.blocks {
+            Blocks::Indented => self.indented(),
+            Blocks::Braces => {
+                self.skip_lines();
+                if self.accept(Op::Open(b'{')) {
+                    return self.block(Until::Brace);
+                }
+                if self.accept(Op::Colon) {
+                    return None;
+                }
+                self.statement()
+            }
+            Blocks::End => {
+                while matches!(self.word(0), Some(Word::Then | Word::Begin))
+                    || matches!(self.kind(0), Some(Kind::Line | Kind::Op(Op::Semicolon, _)))
+                {
+                    self.at += 1;
+                }
+                self.block(Until::End)
+            }
+        }
+    }
+
+    fn indented(&mut self) -> Option<ExprId> {
+        // What stands between the head and its colon is of no use: types, guards.
+        while !matches!(self.kind(0), None | Some(Kind::Line | Kind::Op(Op::Colon, _))) {
+            self.skip_one();
+        }
+        self.accept(Op::Colon);
+        if self.kind(0) != Some(&Kind::Line) {
+            return self.statement();
+        }
+        self.skip_lines();
+        if self.kind(0) == Some(&Kind::Indent) {
+            self.at += 1;
+            return self.block(Until::Dedent);
+        }
+        None
+    }
+
+    /// Gives what an expression names a value.
+    pub(super) fn assign(&mut self, target: ExprId, binding: Binding) {
+        let bound = Bound { binding, block: self.block };
+        match self.program.expr(target).clone() {
+            Expr::Name(_, name) => self.assign_name(name, bound),
+            Expr::Field(owner, name) => {
+                self.program.bind_field(self.file, name, bound);
+                if let Expr::Name(..) | Expr::Class(_) = self.program.expr(owner)
+                    && let Binding::Value(value) = binding
+                {
+                    let text = self.program.text(name).to_vec();
+                    let key = self.text(&text);
+                    self.put(owner, key, value);
+                }
+            }
+            Expr::Index(owner, key) => {
+                if let Binding::Value(value) = binding {
+                    self.put(owner, key, value);
+                }
+                if let Expr::Text(text) = self.program.expr(key).clone() {
+                    let name = self.name(&text);
+                    self.program.bind_field(self.file, name, bound);
+                }
+            }
+            Expr::Default(target, other) => {
+                self.assign(target, binding);
+                self.assign(target, Binding::Value(other));
+            }
+            Expr::List(targets) => self.take_apart(&targets, binding),
+            Expr::Map(entries) => {
+                for (key, target) in entries {
+                    if let (Binding::Value(value), Expr::Text(text)) =
+                        (binding, self.program.expr(key).clone())
+                    {
+                        let name = self.name(&text);
+                        self.assign(target, Binding::Field(value, name));
+                    }
+                }
+            }
+            Expr::Spread(target) => self.assign(target, binding),
+            _ => {}
+        }
+    }
+
+    /// Puts a value under a key into the map that a name holds.
+    fn put(&mut self, owner: ExprId, key: ExprId, value: ExprId) {
+        if let Expr::Name(scope, name) = *self.program.expr(owner) {
+            let scope = self.program.binder(scope, name).unwrap_or(scope);
+            let bound = Bound { binding: Binding::Put(key, value), block: self.block };
+            self.program.bind(scope, name, bound);
+        }
+    }
+
+    /// `a, b = value`: the names take the elements.
+    fn take_apart(&mut self, targets: &[ExprId], binding: Binding) {
+        let value = match binding {
+            Binding::Value(value) => value,
+            Binding::Element(list) => self.add(Expr::Element(list)),
+            _ => return,
+        };
+        let parts = match self.program.expr(value) {
+            Expr::List(parts) if parts.len() == targets.len() => Some(parts.clone()),
+            _ => None,
+        };
+        for (number, &target) in (0..).zip(targets) {
+            let binding = match &parts {
+                Some(parts) => Binding::Value(parts[number as usize]),
+                None if matches!(self.program.expr(target), Expr::Spread(_)) => {
+                    let slice = self.add(Expr::Slice(value));
+                    Binding::Value(slice)
+                }
+                None => Binding::Item(value, number),
+            };
+            self.assign(target, binding);
+        }
+    }
+
+    fn assign_name(&mut self, name: Name, bound: Bound) {
+        let text = self.program.text(name);
+        let is_field = text.first().is_some_and(|sign| self.syntax.field_signs.contains(sign));
+        if is_field || self.is_class() {
+            self.program.bind_field(self.file, name, bound);
+        }
+        let scope = if is_field {
+            self.program.files[self.file as usize]
+        } else if self.syntax.local {
+            self.declared(name)
+        } else {
+            let file = self.program.files[self.file as usize];
+            self.program.binder(self.scope, name).unwrap_or(file)
+        };
+        self.program.bind(scope, name, bound);
+    }
+
+    /// The scope that a name of a function was declared to be of: its own, or the file's by `global`.
+    fn declared(&mut self, name: Name) -> ScopeId {
+        let text = [b"global ", self.program.text(name)].concat();
+        let is_global = self.program.known_name(&text).is_some_and(|declared| {
+            self.program.bindings.contains_key(&(self.scope, declared))
+        });
+        if !is_global {
+            return self.scope;
+        }
+        let parent = self.program.scopes[self.scope.0 as usize].parent;
+        let outer = parent.and_then(|parent| self.program.binder(parent, name));
+        outer.unwrap_or(self.program.files[self.file as usize])
+    }
+
+    /// Notes that a name of this scope is one of the scopes around it.
+    pub(super) fn declare_global(&mut self, name: &[u8]) {
+        let declared = self.name(&[b"global ", name].concat());
+        let nothing = self.add(Expr::Nothing);
+        let bound = Bound { binding: Binding::Value(nothing), block: self.block };
+        self.program.bind(self.scope, declared, bound);
+    }
+
+    /// Binds a name in the scope that is read, whatever is declared.
+    pub(super) fn declare(&mut self, name: Name, binding: Binding) {
+        let bound = Bound { binding, block: self.block };
+        if self.is_class() {
+            self.program.bind_field(self.file, name, bound);
+        }
+        self.program.bind(self.scope, name, bound);
+    }
+}

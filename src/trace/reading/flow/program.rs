@@ -1,0 +1,303 @@
+//! A program as the solver sees it: expressions, the bindings of names, functions and calls, of all files together.
+//!
+//! Statements have no order here, but for steps such as `x += "y"`: a name holds whatever any binding gives it. All parts
+//! stand in vectors and refer to each other by number, so nothing recurses by the input's depth.
+
+use rustc_hash::FxHashMap;
+
+/// The number of an expression.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ExprId(pub u32);
+
+/// The number of a function.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct FunctionId(pub u32);
+
+/// The number of a scope: that of a file, a class or a function.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ScopeId(pub u32);
+
+/// The number of a call.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct CallId(pub u32);
+
+/// A name, interned.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Name(pub u32);
+
+/// An expression.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Expr {
+    /// A constant text.
+    Text(Vec<u8>),
+    /// Texts one behind the other.
+    Concat(Vec<ExprId>),
+    /// A path of several elements: `folder / "name"`.
+    Join(Vec<ExprId>),
+    /// A format and what fills it: `"%s/x" % y`.
+    Format(Vec<ExprId>),
+    /// One of these: branches of a condition.
+    Any(Vec<ExprId>),
+    /// The first, or where it is nothing the second: `x or "y"`.
+    Default(ExprId, ExprId),
+    /// A list, whose elements may be [`Expr::Spread`].
+    List(Vec<ExprId>),
+    /// Keys and values.
+    Map(Vec<(ExprId, ExprId)>),
+    /// A list whose every element is one of the values of an expression: a comprehension.
+    Each(ExprId),
+    /// The elements of a list, in place: `*list`.
+    Spread(ExprId),
+    /// Any element of a list.
+    Element(ExprId),
+    /// A part of a list, or of a text.
+    Slice(ExprId),
+    /// A name, looked up from a scope.
+    Name(ScopeId, Name),
+    /// What another module has under a dotted name, such as `subprocess.run`.
+    Global(Name),
+    /// A property.
+    Field(ExprId, Name),
+    /// An element by its key or place.
+    Index(ExprId, ExprId),
+    /// What a call gives.
+    Call(CallId),
+    /// A function.
+    Function(FunctionId),
+    /// A class, or a table of functions.
+    Class(ScopeId),
+    /// What a function's caller hands in from a place on: `@_`, `...`.
+    Arguments(FunctionId, u32),
+    /// What a function's caller hands in at a place.
+    Argument(FunctionId, u32),
+    /// A module that is loaded, as the source spells it, by the file of a number.
+    Import(Vec<u8>, u32),
+    /// The folder of the file itself, or with `true` the file.
+    Place(u32, bool),
+    /// Nothing that counts as a text: numbers, truth values, `nil`.
+    Nothing,
+    /// Only the running program knows.
+    Unknown,
+}
+
+/// What gives a name its value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Binding {
+    /// An expression.
+    Value(ExprId),
+    /// More text or elements behind what it held: in the block of that number.
+    More(ExprId, u32),
+    /// An element of a list or file, as a loop takes it.
+    Element(ExprId),
+    /// A key of a map.
+    Key(ExprId),
+    /// A value of a map.
+    ValueOf(ExprId),
+    /// The element of a place.
+    Item(ExprId, u32),
+    /// The property of a name.
+    Field(ExprId, Name),
+    /// One more element of a list.
+    Pushed(ExprId),
+    /// A key and its value, put into a map.
+    Put(ExprId, ExprId),
+}
+
+/// A binding and the block that it stands in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Bound {
+    /// What gives the value.
+    pub binding: Binding,
+    /// The block: another step of the same block replaces it.
+    pub block: u32,
+}
+
+/// A parameter.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Parameter {
+    /// Its name.
+    pub name: Name,
+    /// What it holds where the caller gives nothing.
+    pub default: Option<ExprId>,
+    /// Whether it takes all that is left.
+    pub is_rest: bool,
+}
+
+/// A function.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// Its name, where it has one.
+    pub name: Option<Name>,
+    /// Its scope.
+    pub scope: ScopeId,
+    /// What it takes.
+    pub parameters: Vec<Parameter>,
+    /// What it gives back.
+    pub returns: Vec<ExprId>,
+}
+
+/// A scope.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// The scope around it.
+    pub parent: Option<ScopeId>,
+    /// The function whose scope it is.
+    pub function: Option<FunctionId>,
+    /// Whether it is that of a class.
+    pub is_class: bool,
+    /// The file.
+    pub file: u32,
+}
+
+/// An argument of a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Argument {
+    /// The parameter's name, where the call gives it.
+    pub name: Option<Name>,
+    /// The value.
+    pub value: ExprId,
+}
+
+/// A call.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// What is called.
+    pub callee: ExprId,
+    /// What it is given.
+    pub arguments: Vec<Argument>,
+    /// The file.
+    pub file: u32,
+    /// The line, counted from 1.
+    pub line: u32,
+    /// Where the call stands in its file's text, for warnings.
+    pub text: (u32, u32),
+}
+
+/// How many expressions a program may have; what stands behind them is unknown.
+const MAX_EXPRESSIONS: usize = 2_000_000;
+
+/// All files of a program.
+#[derive(Debug, Default)]
+pub struct Program {
+    /// The expressions.
+    pub expressions: Vec<Expr>,
+    /// The calls.
+    pub calls: Vec<Call>,
+    /// The functions.
+    pub functions: Vec<Function>,
+    /// The scopes.
+    pub scopes: Vec<Scope>,
+    /// The scope of each file, by its number.
+    pub files: Vec<ScopeId>,
+    /// What each file gives who loads it.
+    pub given: Vec<Vec<ExprId>>,
+    /// What names hold.
+    pub bindings: FxHashMap<(ScopeId, Name), Vec<Bound>>,
+    /// What properties hold, whatever they belong to, by file.
+    pub fields: FxHashMap<(u32, Name), Vec<Bound>>,
+    names: Vec<Vec<u8>>,
+    numbers: FxHashMap<Vec<u8>, Name>,
+}
+
+impl Program {
+    /// Returns the number of a name.
+    pub fn name(&mut self, text: &[u8]) -> Name {
+        if let Some(&name) = self.numbers.get(text) {
+            return name;
+        }
+        let name = Name(self.names.len() as u32);
+        self.names.push(text.to_vec());
+        self.numbers.insert(text.to_vec(), name);
+        name
+    }
+
+    /// Returns the number of a name that some file has.
+    pub fn known_name(&self, text: &[u8]) -> Option<Name> {
+        self.numbers.get(text).copied()
+    }
+
+    /// Returns a name's text.
+    pub fn text(&self, name: Name) -> &[u8] {
+        self.names.get(name.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// Adds an expression.
+    pub fn add(&mut self, expr: Expr) -> ExprId {
+        if self.expressions.len() >= MAX_EXPRESSIONS {
+            return ExprId(0);
+        }
+        if self.expressions.is_empty() {
+            self.expressions.push(Expr::Unknown);
+        }
+        let id = ExprId(self.expressions.len() as u32);
+        self.expressions.push(expr);
+        id
+    }
+
+    /// Returns an expression.
+    pub fn expr(&self, id: ExprId) -> &Expr {
+        self.expressions.get(id.0 as usize).unwrap_or(&Expr::Unknown)
+    }
+
+    /// Adds a scope.
+    pub fn add_scope(&mut self, scope: Scope) -> ScopeId {
+        let id = ScopeId(self.scopes.len() as u32);
+        self.scopes.push(scope);
+        id
+    }
+
+    /// Adds a file and returns its scope.
+    pub fn add_file(&mut self) -> ScopeId {
+        let file = self.files.len() as u32;
+        let scope = self.add_scope(Scope { parent: None, function: None, is_class: false, file });
+        self.files.push(scope);
+        self.given.push(Vec::new());
+        scope
+    }
+
+    /// Adds a function whose scope stands in another.
+    pub fn add_function(&mut self, name: Option<Name>, parent: ScopeId) -> FunctionId {
+        let id = FunctionId(self.functions.len() as u32);
+        let file = self.scopes[parent.0 as usize].file;
+        let scope =
+            Scope { parent: Some(parent), function: Some(id), is_class: false, file };
+        let scope = self.add_scope(scope);
+        self.functions.push(Function { name, scope, parameters: Vec::new(), returns: Vec::new() });
+        id
+    }
+
+    /// Gives a name of a scope a value.
+    pub fn bind(&mut self, scope: ScopeId, name: Name, bound: Bound) {
+        self.bindings.entry((scope, name)).or_default().push(bound);
+    }
+
+    /// Gives a property a value, whatever it belongs to.
+    pub fn bind_field(&mut self, file: u32, name: Name, bound: Bound) {
+        self.fields.entry((file, name)).or_default().push(bound);
+    }
+
+    /// The function around a scope.
+    pub fn function_of(&self, scope: ScopeId) -> Option<FunctionId> {
+        let mut next = Some(scope);
+        while let Some(scope) = next {
+            let scope = self.scopes.get(scope.0 as usize)?;
+            if scope.function.is_some() {
+                return scope.function;
+            }
+            next = scope.parent;
+        }
+        None
+    }
+
+    /// The nearest scope around a name that binds it already.
+    pub fn binder(&self, scope: ScopeId, name: Name) -> Option<ScopeId> {
+        let mut next = Some(scope);
+        while let Some(scope) = next {
+            if self.bindings.contains_key(&(scope, name)) {
+                return Some(scope);
+            }
+            next = self.scopes.get(scope.0 as usize)?.parent;
+        }
+        None
+    }
+}

@@ -1,0 +1,500 @@
+//! Works out what the expressions of a program may give.
+//!
+//! Every expression is worked out at most once, whatever asks for it; what asks for itself adds nothing. Calls of functions
+//! are not told apart: a parameter holds what any call gives it. The work is bounded by a number of steps.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::callers::Caller;
+use super::meaning::Meanings;
+use super::program::{Binding, Bound, Expr, ExprId, FunctionId, Name, Program, ScopeId};
+use super::value::{MAX_VALUES, Value, Values, concat, formatted, joined};
+
+/// How many expressions are worked out, in all.
+const MAX_STEPS: u32 = 300_000;
+
+/// How deep one expression may ask for another.
+const MAX_DEPTH: u32 = 120;
+
+/// What a program is in: its files' places, the environment, and the image's files.
+pub trait World {
+    /// The absolute path of a file of the program.
+    fn path(&self, file: u32) -> Vec<u8>;
+    /// A variable of the environment, as the image sets it.
+    fn variable(&self, name: &[u8]) -> Option<Vec<u8>>;
+    /// The contents of a small file of the image that a file of the program names.
+    fn read(&self, file: u32, path: &[u8]) -> Option<Vec<u8>>;
+    /// The file of the program that a module of a name is, seen from a file.
+    fn module(&self, file: u32, name: &[u8]) -> Option<u32>;
+    /// The contents of a text in JSON, YAML, TOML or the like, as values; the name tells the format where there is one.
+    fn parse(&self, name: &[u8], text: &[u8]) -> Option<Values>;
+}
+
+/// What differs from language to language in how names are looked up.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Habits {
+    /// Names that no scope binds may be those of other files: constants and functions are everybody's.
+    pub shares_names: bool,
+    /// A function's name alone calls it.
+    pub calls_by_name: bool,
+    /// Names of methods that make an object.
+    pub constructors: &'static [&'static str],
+}
+
+/// Works out values.
+pub struct Solver<'p> {
+    pub(super) program: &'p Program,
+    pub(super) meanings: &'p Meanings,
+    pub(super) world: &'p dyn World,
+    pub(super) habits: Habits,
+    pub(super) callers: FxHashMap<FunctionId, Vec<Caller>>,
+    /// What files bind at their top, by name.
+    tops: FxHashMap<Name, Vec<ScopeId>>,
+    /// What properties of a name hold in any file.
+    all_fields: FxHashMap<Name, Vec<u32>>,
+    memo: RefCell<FxHashMap<ExprId, Rc<Values>>>,
+    names: RefCell<FxHashMap<(ScopeId, Name), Rc<Values>>>,
+    asked: RefCell<FxHashSet<ExprId>>,
+    asked_names: RefCell<FxHashSet<(ScopeId, Name)>>,
+    steps: Cell<u32>,
+    depth: Cell<u32>,
+}
+
+impl<'p> Solver<'p> {
+    /// Starts, and finds out who calls what.
+    pub fn new(
+        program: &'p Program,
+        meanings: &'p Meanings,
+        world: &'p dyn World,
+        habits: Habits,
+    ) -> Self {
+        let mut tops: FxHashMap<Name, Vec<ScopeId>> = FxHashMap::default();
+        for &(scope, name) in program.bindings.keys() {
+            if program.scopes.get(scope.0 as usize).is_some_and(|it| it.parent.is_none()) {
+                tops.entry(name).or_default().push(scope);
+            }
+        }
+        tops.values_mut().for_each(|scopes| scopes.sort_unstable());
+        let mut all_fields: FxHashMap<Name, Vec<u32>> = FxHashMap::default();
+        for &(file, name) in program.fields.keys() {
+            all_fields.entry(name).or_default().push(file);
+        }
+        all_fields.values_mut().for_each(|files| files.sort_unstable());
+        let mut solver = Solver {
+            program,
+            meanings,
+            world,
+            habits,
+            callers: FxHashMap::default(),
+            tops,
+            all_fields,
+            memo: RefCell::default(),
+            names: RefCell::default(),
+            asked: RefCell::default(),
+            asked_names: RefCell::default(),
+            steps: Cell::new(0),
+            depth: Cell::new(0),
+        };
+        // Functions that are handed on to others are seen by the second turn only.
+        for _ in 0..2 {
+            solver.callers = solver.find_callers();
+            solver.forget();
+        }
+        solver
+    }
+
+    fn forget(&self) {
+        self.memo.borrow_mut().clear();
+        self.names.borrow_mut().clear();
+        self.asked.borrow_mut().clear();
+        self.steps.set(0);
+    }
+
+    /// What an expression may give.
+    pub fn values(&self, id: ExprId) -> Rc<Values> {
+        if let Some(known) = self.memo.borrow().get(&id) {
+            return known.clone();
+        }
+        let is_too_much = self.steps.get() > MAX_STEPS || self.depth.get() > MAX_DEPTH;
+        if is_too_much {
+            return Rc::new(Values::open());
+        }
+        if !self.asked.borrow_mut().insert(id) {
+            return Rc::default();
+        }
+        self.steps.set(self.steps.get() + 1);
+        self.depth.set(self.depth.get() + 1);
+        let values = Rc::new(self.work_out(id));
+        self.depth.set(self.depth.get() - 1);
+        self.asked.borrow_mut().remove(&id);
+        self.memo.borrow_mut().insert(id, values.clone());
+        values
+    }
+
+    fn work_out(&self, id: ExprId) -> Values {
+        let value = |id: &ExprId| (*self.values(*id)).clone();
+        match self.program.expr(id) {
+            Expr::Text(text) => Values::text(text.clone()),
+            Expr::Concat(parts) => {
+                let parts: Vec<Values> = parts.iter().map(value).collect();
+                self.sum(&parts)
+            }
+            Expr::Join(parts) => {
+                joined(&parts.iter().map(value).collect::<Vec<_>>(), b"/")
+            }
+            Expr::Format(parts) => self.format(parts),
+            Expr::Any(parts) => {
+                let mut all = Values::default();
+                parts.iter().for_each(|part| all.join(&self.values(*part)));
+                all
+            }
+            Expr::Default(first, second) => self.default(*first, *second),
+            Expr::List(parts) => Values::list(self.spread(parts)),
+            Expr::Map(entries) => {
+                let entries = entries.iter().map(|(key, it)| (value(key), value(it))).collect();
+                Values::one(Value::Map(Rc::new(entries)))
+            }
+            Expr::Each(part) => Values::list(vec![value(part)]),
+            Expr::Spread(part) | Expr::Slice(part) => value(part),
+            Expr::Element(list) => self.elements(&self.values(*list)),
+            Expr::Name(scope, name) => self.named(*scope, *name),
+            Expr::Global(name) => self.global(self.program.text(*name)),
+            Expr::Field(owner, name) => self.field(*owner, *name),
+            Expr::Index(owner, key) => self.index(*owner, *key),
+            Expr::Call(call) => self.call_value(*call),
+            Expr::Function(function) => Values::one(Value::Function(*function)),
+            Expr::Class(scope) => Values::one(Value::Class(*scope)),
+            Expr::Arguments(function, from) => self.arguments_of(*function, *from),
+            Expr::Argument(function, number) => self.argument_of(*function, *number),
+            Expr::Import(text, file) => self.module(*file, text),
+            Expr::Place(file, is_file) => {
+                let path = self.world.path(*file);
+                let cut = path.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
+                Values::text(if *is_file { path } else { path[..cut].to_vec() })
+            }
+            Expr::Nothing => Values::one(Value::Nothing),
+            Expr::Unknown => Values::open(),
+        }
+    }
+
+    /// `a + b`: texts one behind the other, or lists.
+    fn sum(&self, parts: &[Values]) -> Values {
+        let lists: Option<Vec<&[Values]>> = parts.iter().map(Values::items).collect();
+        match lists {
+            Some(lists) if lists.len() > 1 => Values::list(lists.concat()),
+            _ => concat(parts),
+        }
+    }
+
+    fn format(&self, parts: &[ExprId]) -> Values {
+        let Some((format, fills)) = parts.split_first() else { return Values::open() };
+        let mut all = Vec::new();
+        let mut named = Vec::new();
+        for fill in fills {
+            let values = self.values(*fill);
+            match values.all.as_slice() {
+                [Value::List(elements)] => all.extend(elements.iter().cloned()),
+                [Value::Map(entries)] => named.extend(entries.iter().filter_map(|(key, value)| {
+                    let text = key.texts().first().and_then(super::value::known)?;
+                    Some((text, value.clone()))
+                })),
+                _ => all.push((*values).clone()),
+            }
+        }
+        let mut result = Values::default();
+        for text in self.values(*format).texts() {
+            result.join(&formatted(&text, &all, &named));
+        }
+        result
+    }
+
+    /// `a or b`: whatever the first may be, the second says what it is where nobody knows.
+    fn default(&self, first: ExprId, second: ExprId) -> Values {
+        let first = self.values(first);
+        let second = self.values(second);
+        let mut all = Values { all: first.all.clone(), ..Values::default() };
+        let has_text = first.is_known() || second.is_known();
+        all.join(&second);
+        if !has_text || second.is_open {
+            all.is_open = true;
+            all.join(&Values { all: Vec::new(), ..(*first).clone() });
+        }
+        all
+    }
+
+    /// The elements of a list, those that are spread in their places.
+    pub(super) fn spread(&self, parts: &[ExprId]) -> Vec<Values> {
+        let mut all = Vec::new();
+        for part in parts {
+            let values = self.values(*part);
+            match (self.program.expr(*part), values.items()) {
+                (Expr::Spread(_), Some(items)) => all.extend(items.iter().cloned()),
+                // Lists in parentheses are one with the list around them where a language has them.
+                _ => all.push((*values).clone()),
+            }
+        }
+        all.truncate(2000);
+        all
+    }
+
+    /// What a name holds, seen from a scope.
+    fn named(&self, scope: ScopeId, name: Name) -> Values {
+        let mut next = Some(scope);
+        while let Some(scope) = next {
+            if let Some(bound) = self.program.bindings.get(&(scope, name)) {
+                return self.by_name(self.bound_once((scope, name), bound));
+            }
+            next = self.program.scopes.get(scope.0 as usize).and_then(|scope| scope.parent);
+        }
+        let text = self.program.text(name);
+        if !self.meanings.of(text).is_empty() {
+            return self.global(text);
+        }
+        if self.habits.shares_names {
+            let last = text.rsplit(|&byte| byte == b':').next().unwrap_or(text);
+            let known = self.program.known_name(last);
+            let scopes = known.and_then(|name| self.tops.get(&name)).into_iter().flatten();
+            let mut found = Values::default();
+            for &scope in scopes {
+                let name = known.unwrap_or(name);
+                if let Some(bound) = self.program.bindings.get(&(scope, name)) {
+                    found.join(&self.bound_once((scope, name), bound));
+                }
+            }
+            if !found.all.is_empty() {
+                return self.by_name(Rc::new(found));
+            }
+        }
+        self.global(text)
+    }
+
+    /// Of a function whose name alone calls it, what it gives.
+    fn by_name(&self, values: Rc<Values>) -> Values {
+        let mut all = (*values).clone();
+        if self.habits.calls_by_name {
+            for value in &values.all {
+                if let Value::Function(function) = value {
+                    all.join(&self.returned(*function));
+                }
+            }
+        }
+        all
+    }
+
+    fn bound_once(&self, key: (ScopeId, Name), bound: &[Bound]) -> Rc<Values> {
+        if let Some(known) = self.names.borrow().get(&key) {
+            return known.clone();
+        }
+        if !self.asked_names.borrow_mut().insert(key) {
+            return Rc::default();
+        }
+        let values = Rc::new(self.bound(bound));
+        self.asked_names.borrow_mut().remove(&key);
+        self.names.borrow_mut().insert(key, values.clone());
+        values
+    }
+
+    /// What bindings give, one after another.
+    pub(super) fn bound(&self, all: &[Bound]) -> Values {
+        let mut held = Values::default();
+        let mut last_block = None;
+        for Bound { binding, block } in all {
+            match *binding {
+                Binding::Value(value) => held.join(&self.values(value)),
+                Binding::More(value, _) => {
+                    let more = self.values(value);
+                    let longer = self.longer(&held, &more);
+                    if last_block == Some(*block) {
+                        held = longer;
+                    } else {
+                        held.join(&longer);
+                    }
+                }
+                Binding::Element(list) => held.join(&self.elements(&self.values(list))),
+                Binding::Key(map) => held.join(&self.keys(&self.values(map))),
+                Binding::ValueOf(map) => held.join(&self.values_of(&self.values(map))),
+                Binding::Item(list, number) => {
+                    held.join(&self.values(list).item(number as usize));
+                }
+                Binding::Field(owner, name) => held.join(&self.field(owner, name)),
+                Binding::Pushed(value) => held = self.pushed(&held, &self.values(value)),
+                Binding::Put(key, value) => {
+                    held = self.put(&held, &self.values(key), &self.values(value));
+                }
+            }
+            last_block = Some(*block);
+        }
+        // What was nothing at first is what it became.
+        if held.is_known() {
+            held.all.retain(|value| *value != Value::Nothing);
+        }
+        held
+    }
+
+    fn longer(&self, held: &Values, more: &Values) -> Values {
+        match (held.items(), more.items()) {
+            (Some(items), Some(more)) => Values::list([items, more].concat()),
+            (Some(items), None) => {
+                let mut items = items.to_vec();
+                items.push(more.clone());
+                Values::list(items)
+            }
+            _ => concat(&[held.clone(), more.clone()]),
+        }
+    }
+
+    fn pushed(&self, held: &Values, value: &Values) -> Values {
+        let mut longer = Values { is_open: held.is_open, variables: held.variables.clone(), ..Values::default() };
+        let mut was_list = false;
+        for one in &held.all {
+            longer.push(match one {
+                Value::List(elements) if elements.len() < 200 => {
+                    was_list = true;
+                    let mut elements = elements.to_vec();
+                    elements.push(value.clone());
+                    Value::List(Rc::new(elements))
+                }
+                other => other.clone(),
+            });
+        }
+        if !was_list {
+            longer.push(Value::List(Rc::new(vec![value.clone()])));
+        }
+        longer
+    }
+
+    fn put(&self, held: &Values, key: &Values, value: &Values) -> Values {
+        let mut more = Values { is_open: held.is_open, variables: held.variables.clone(), ..Values::default() };
+        let mut was_map = false;
+        for one in &held.all {
+            more.push(match one {
+                Value::Map(entries) if entries.len() < 500 => {
+                    was_map = true;
+                    let mut entries = entries.to_vec();
+                    entries.push((key.clone(), value.clone()));
+                    Value::Map(Rc::new(entries))
+                }
+                other => other.clone(),
+            });
+        }
+        if !was_map {
+            more.push(Value::Map(Rc::new(vec![(key.clone(), value.clone())])));
+        }
+        more
+    }
+
+    /// What is given to a function at a place.
+    fn argument_of(&self, function: FunctionId, number: u32) -> Values {
+        let parameter = self
+            .program
+            .functions
+            .get(function.0 as usize)
+            .and_then(|function| function.parameters.get(number as usize));
+        let mut all = Values::default();
+        let mut is_left_out = true;
+        let callers = self.callers.get(&function).map(Vec::as_slice).unwrap_or_default();
+        for caller in callers.iter().take(MAX_VALUES) {
+            let name = parameter.map(|parameter| parameter.name);
+            match self.given(caller, number as usize, name) {
+                Some(given) => {
+                    all.join(&given);
+                    is_left_out = false;
+                }
+                None => is_left_out = true,
+            }
+        }
+        if let Some(default) = parameter.and_then(|parameter| parameter.default)
+            && (is_left_out || callers.is_empty())
+        {
+            all.join(&self.values(default));
+        }
+        if callers.is_empty() && !all.is_known() || all.all.is_empty() {
+            all.is_open = true;
+        }
+        all
+    }
+
+    /// All that is given to a function from a place on.
+    fn arguments_of(&self, function: FunctionId, from: u32) -> Values {
+        let callers = self.callers.get(&function).map(Vec::as_slice).unwrap_or_default();
+        let mut all = Values::default();
+        for caller in callers.iter().take(MAX_VALUES) {
+            all.join(&Values::list(self.all_given(caller, from as usize)));
+        }
+        all.is_open |= callers.is_empty();
+        all
+    }
+
+    /// What a function gives back.
+    pub(super) fn returned(&self, function: FunctionId) -> Values {
+        let mut all = Values::default();
+        if let Some(function) = self.program.functions.get(function.0 as usize) {
+            function.returns.iter().for_each(|value| all.join(&self.values(*value)));
+        }
+        all
+    }
+
+    /// A module: a file of the program, or another.
+    pub(super) fn module(&self, file: u32, text: &[u8]) -> Values {
+        match self.world.module(file, text) {
+            Some(file) => Values::one(Value::Module(file)),
+            None => {
+                let text = text.strip_prefix(b"node:").unwrap_or(text);
+                Values::one(Value::Global(text.to_vec()))
+            }
+        }
+    }
+
+    /// Something of another module, or what it is known to give.
+    pub(super) fn global(&self, name: &[u8]) -> Values {
+        use super::meaning::Meaning;
+        for (meaning, _) in self.meanings.of(name) {
+            match meaning {
+                Meaning::Own => return Values::one(Value::Own),
+                Meaning::Nothing => return Values::one(Value::Nothing),
+                _ => {}
+            }
+        }
+        Values::one(Value::Global(name.to_vec()))
+    }
+
+    /// The file that an expression stands in.
+    pub(super) fn file_of(&self, mut id: ExprId) -> u32 {
+        for _ in 0..64 {
+            match self.program.expr(id) {
+                Expr::Name(scope, _) | Expr::Class(scope) => {
+                    return self.program.scopes.get(scope.0 as usize).map_or(0, |it| it.file);
+                }
+                Expr::Call(call) => {
+                    return self.program.calls.get(call.0 as usize).map_or(0, |call| call.file);
+                }
+                Expr::Field(owner, _) | Expr::Index(owner, _) | Expr::Slice(owner) => id = *owner,
+                Expr::Import(_, file) | Expr::Place(file, _) => return *file,
+                Expr::Argument(function, _) | Expr::Arguments(function, _) => {
+                    let function = self.program.functions.get(function.0 as usize);
+                    let scope = function.and_then(|it| self.program.scopes.get(it.scope.0 as usize));
+                    return scope.map_or(0, |scope| scope.file);
+                }
+                _ => return 0,
+            }
+        }
+        0
+    }
+
+    /// What properties of a name hold, in the file or else in any.
+    pub(super) fn any_field(&self, file: u32, name: Name) -> Values {
+        if let Some(bound) = self.program.fields.get(&(file, name)) {
+            return self.bound(bound);
+        }
+        let mut all = Values::default();
+        for file in self.all_fields.get(&name).into_iter().flatten().take(16) {
+            if let Some(bound) = self.program.fields.get(&(*file, name)) {
+                all.join(&self.bound(bound));
+            }
+        }
+        all
+    }
+}

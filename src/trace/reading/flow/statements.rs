@@ -1,0 +1,557 @@
+//! Statements: declarations, conditions, loops, choices and imports.
+
+use super::parser::{MAX_DEPTH, Parser, Until};
+use super::program::{Binding, Expr, ExprId};
+use super::syntax::{Blocks, Op, Word};
+use super::token::Kind;
+
+impl Parser<'_, '_, '_> {
+    /// Reads one statement; returns the value of an expression, or of a condition whose branches have values.
+    pub(super) fn statement(&mut self) -> Option<ExprId> {
+        if self.depth >= MAX_DEPTH {
+            self.skip_one();
+            return None;
+        }
+        match *self.kind(0)? {
+            Kind::Line | Kind::Dedent | Kind::Op(Op::Semicolon | Op::Comma | Op::Colon, _) => {
+                self.at += 1;
+                None
+            }
+            Kind::Indent => {
+                self.at += 1;
+                self.block(Until::Dedent)
+            }
+            Kind::Op(Op::Open(b'{'), _) if self.syntax.blocks == Blocks::Braces => {
+                self.at += 1;
+                self.block(Until::Brace)
+            }
+            Kind::Word(word, _) => match self.word_statement(word) {
+                Some(value) => value,
+                None => self.expression_statement(),
+            },
+            _ if self.method_ahead() => {
+                self.method();
+                None
+            }
+            _ => self.expression_statement(),
+        }
+    }
+
+    /// A statement that starts with a word; `None` where the word starts an expression.
+    fn word_statement(&mut self, word: Word) -> Option<Option<ExprId>> {
+        let is_called = self.op(1) == Some(Op::Open(b'('));
+        match word {
+            Word::Modifier => {
+                self.at += 1;
+                Some(self.statement())
+            }
+            Word::Function => Some(self.function_definition()),
+            Word::Class => Some(self.class_definition()),
+            Word::Return => Some(self.returned()),
+            Word::For => Some(self.loop_over()),
+            Word::While => Some(self.while_loop()),
+            Word::Declare => Some(self.declaration()),
+            Word::Global => Some(self.globals()),
+            Word::Import if !is_called => Some(self.import()),
+            Word::From => Some(self.import_from()),
+            Word::Constant if !is_called => Some(self.constants()),
+            Word::With => Some(self.with()),
+            Word::Package => Some(self.package()),
+            Word::Catch => Some(self.catch()),
+            Word::Else | Word::ElseIf if self.syntax.blocks != Blocks::End => {
+                self.at += 1;
+                Some(if word == Word::ElseIf { self.conditional_rest() } else { self.body() })
+            }
+            Word::When => Some(self.label()),
+            Word::Statement | Word::Then | Word::End => {
+                self.at += 1;
+                Some(None)
+            }
+            Word::Begin if self.syntax.blocks == Blocks::Braces && self.op(1).is_some() => {
+                self.at += 1;
+                Some(self.body())
+            }
+            Word::Begin if self.syntax.blocks == Blocks::Indented => {
+                self.at += 1;
+                Some(self.body())
+            }
+            Word::Case if self.syntax.blocks == Blocks::Indented && !self.is_match() => None,
+            _ => None,
+        }
+    }
+
+    /// Whether `match` starts a choice, and is no name.
+    pub(super) fn is_match(&self) -> bool {
+        !matches!(self.kind(1), None | Some(Kind::Line | Kind::Op(..)))
+            || matches!(self.op(1), Some(Op::Open(_)))
+    }
+
+    fn expression_statement(&mut self) -> Option<ExprId> {
+        // A type in front of a variable: `?string $tool`.
+        if self.syntax.pages {
+            self.accept(Op::Question);
+            if matches!((self.kind(0), self.kind(1)), (Some(Kind::Name(_)), Some(Kind::Variable(_)))) {
+                self.at += 1;
+            }
+        }
+        let mut targets = vec![self.operand()?];
+        while self.op(0) == Some(Op::Comma) {
+            self.at += 1;
+            targets.extend(self.operand());
+        }
+        if self.syntax.types && self.op(0) == Some(Op::Colon) && self.is_annotation() {
+            self.skip_type();
+        }
+        let target = match targets[..] {
+            [one] => one,
+            _ => self.add(Expr::List(targets)),
+        };
+        let value = self.assignment(target).unwrap_or(target);
+        self.modifiers();
+        Some(value)
+    }
+
+    /// Whether a colon behind an expression starts its type, and no block.
+    fn is_annotation(&self) -> bool {
+        !matches!(self.kind(1), None | Some(Kind::Line))
+    }
+
+    /// `x = y if z`, `x for y`.
+    fn modifiers(&mut self) {
+        while self.syntax.modifiers
+            && let Some(word @ (Word::If | Word::While | Word::For)) = self.word(0)
+        {
+            self.at += 1;
+            let value = self.expression();
+            if let (Word::For, Some(value)) = (word, value) {
+                self.topic(value);
+            }
+        }
+    }
+
+    /// Binds the variable that a loop without one takes: `_`.
+    fn topic(&mut self, list: ExprId) {
+        let name = self.name(b"_");
+        self.declare(name, Binding::Element(list));
+    }
+
+    /// `let a = 1, b = 2`, `local a, b = 1, 2`, `my ($a, $b) = @_`.
+    fn declaration(&mut self) -> Option<ExprId> {
+        self.at += 1;
+        while matches!(self.word(0), Some(Word::Modifier | Word::Declare)) {
+            self.at += 1;
+        }
+        if self.word(0) == Some(Word::Function) {
+            return self.function_definition();
+        }
+        let mut last = None;
+        loop {
+            // A type in front of a name, as in `static string $x`.
+            if self.syntax.pages
+                && matches!((self.kind(0), self.kind(1)), (Some(Kind::Name(_)), Some(Kind::Variable(_) | Kind::Name(_))))
+            {
+                self.at += 1;
+            }
+            let Some(first) = self.operand() else { break };
+            let mut targets = vec![first];
+            while self.syntax.blocks == Blocks::End && self.accept(Op::Comma) {
+                targets.extend(self.operand());
+            }
+            for target in targets.clone() {
+                self.declared_here(target);
+            }
+            if self.syntax.types && self.op(0) == Some(Op::Colon) {
+                self.skip_type();
+            }
+            let target = match targets[..] {
+                [one] => one,
+                _ => self.add(Expr::List(targets)),
+            };
+            last = self.assignment(target);
+            if !self.accept(Op::Comma) {
+                break;
+            }
+        }
+        self.modifiers();
+        last
+    }
+
+    /// A declared name is of this scope, even where it gets no value.
+    fn declared_here(&mut self, target: ExprId) {
+        match self.program.expr(target).clone() {
+            Expr::Name(_, name) => {
+                let nothing = self.add(Expr::Nothing);
+                self.declare(name, Binding::Value(nothing));
+            }
+            Expr::List(targets) => targets.into_iter().for_each(|one| self.declared_here(one)),
+            Expr::Map(entries) => {
+                entries.into_iter().for_each(|(_, target)| self.declared_here(target));
+            }
+            Expr::Default(target, _) | Expr::Spread(target) => self.declared_here(target),
+            _ => {}
+        }
+    }
+
+    fn globals(&mut self) -> Option<ExprId> {
+        self.at += 1;
+        while let Some(name) = self.name_at(0) {
+            self.declare_global(name);
+            self.at += 1;
+            if !self.accept(Op::Comma) {
+                break;
+            }
+        }
+        None
+    }
+
+    fn returned(&mut self) -> Option<ExprId> {
+        self.at += 1;
+        let starts = !matches!(
+            self.kind(0),
+            None | Some(
+                Kind::Line
+                    | Kind::Dedent
+                    | Kind::Op(Op::Semicolon | Op::Close(_), _)
+                    | Kind::Word(Word::If | Word::End | Word::Else | Word::ElseIf, _)
+            )
+        ) || (self.word(0) == Some(Word::If) && !self.syntax.modifiers);
+        let value = if starts { self.expression_list() } else { None };
+        if let Some(value) = value {
+            match self.function() {
+                Some(function) => {
+                    self.program.functions[function.0 as usize].returns.push(value);
+                }
+                None => self.program.given[self.file as usize].push(value),
+            }
+        }
+        self.modifiers();
+        None
+    }
+
+    /// Expressions with commas between them: one, or a list.
+    pub(super) fn expression_list(&mut self) -> Option<ExprId> {
+        let mut all = vec![self.expression()?];
+        while self.op(0) == Some(Op::Comma) {
+            self.at += 1;
+            match self.expression() {
+                Some(more) => all.push(more),
+                None => break,
+            }
+        }
+        Some(match all[..] {
+            [one] => one,
+            _ => self.add(Expr::List(all)),
+        })
+    }
+
+    fn loop_over(&mut self) -> Option<ExprId> {
+        self.at += 1;
+        while matches!(self.word(0), Some(Word::Modifier | Word::Prefix)) {
+            self.at += 1;
+        }
+        if self.syntax.parenthesized_lists {
+            self.perl_like_loop();
+            return self.loop_body();
+        }
+        let is_bracketed = self.accept(Op::Open(b'('));
+        if self.word(0) == Some(Word::Declare) {
+            self.at += 1;
+        }
+        let outer = std::mem::replace(&mut self.in_condition, true);
+        let first = self.operand_list();
+        self.in_condition = outer;
+        match (first, self.kind(0)) {
+            (Some(first), Some(Kind::Word(Word::In, word))) => {
+                let is_reversed = *word == b"as";
+                self.at += 1;
+                self.in_condition = true;
+                let second = if is_reversed { self.loop_targets() } else { self.expression_list() };
+                self.in_condition = outer;
+                if let Some(second) = second {
+                    let (target, list) = if is_reversed { (second, first) } else { (first, second) };
+                    self.bind_loop(target, list);
+                }
+            }
+            (Some(first), _) => {
+                self.assignment(first);
+            }
+            (None, _) => {}
+        }
+        if is_bracketed {
+            self.close_bracket();
+        } else if self.syntax.blocks == Blocks::End {
+            while !matches!(self.word(0), None | Some(Word::Begin)) {
+                self.skip_one();
+            }
+            while self.word(0).is_none() && self.kind(0).is_some_and(|kind| *kind != Kind::Line) {
+                self.skip_one();
+            }
+        }
+        self.loop_body()
+    }
+
+    fn loop_body(&mut self) -> Option<ExprId> {
+        self.body();
+        if self.syntax.blocks == Blocks::End {
+            self.accept_word(Word::End);
+        }
+        None
+    }
+
+    /// `foreach my $x (…) {`, `for (…) {`, `for (my $i = 0; …) {`.
+    fn perl_like_loop(&mut self) {
+        self.accept_word(Word::Declare);
+        let target = match self.kind(0) {
+            Some(Kind::Variable(_)) => self.operand(),
+            _ => None,
+        };
+        if !self.accept(Op::Open(b'(')) {
+            return;
+        }
+        let mut all = Vec::new();
+        while !matches!(self.op(0), None | Some(Op::Close(_) | Op::Semicolon)) {
+            let Some(one) = self.expression() else { break };
+            all.push(one);
+            self.accept(Op::Comma);
+        }
+        let list = match all[..] {
+            [one] => one,
+            _ => self.add(Expr::List(all)),
+        };
+        match target {
+            Some(target) => {
+                self.declared_here(target);
+                self.assign(target, Binding::Element(list));
+            }
+            None => self.topic(list),
+        }
+        self.close_bracket();
+    }
+
+    /// Goes behind the bracket that is open.
+    pub(super) fn close_bracket(&mut self) {
+        while !matches!(self.kind(0), None | Some(Kind::Op(Op::Close(_), _))) {
+            let before = self.at;
+            self.statement();
+            if self.at == before {
+                self.skip_one();
+            }
+        }
+        self.at += 1;
+    }
+
+    /// `$v`, `$k => $v`, `[$a, $b]` behind `as`.
+    fn loop_targets(&mut self) -> Option<ExprId> {
+        let first = self.operand()?;
+        if !self.accept(Op::Maps) {
+            return Some(first);
+        }
+        let second = self.operand()?;
+        Some(self.add(Expr::Map(vec![(first, second)])))
+    }
+
+    fn operand_list(&mut self) -> Option<ExprId> {
+        let mut all = vec![self.operand()?];
+        while self.accept(Op::Comma) {
+            all.extend(self.operand());
+        }
+        Some(match all[..] {
+            [one] => one,
+            _ => self.add(Expr::List(all)),
+        })
+    }
+
+    pub(super) fn bind_loop(&mut self, target: ExprId, list: ExprId) {
+        match self.program.expr(target).clone() {
+            Expr::Map(entries) => {
+                for (key, value) in entries {
+                    self.assign(key, Binding::Key(list));
+                    self.assign(value, Binding::ValueOf(list));
+                }
+            }
+            _ => self.assign(target, Binding::Element(list)),
+        }
+    }
+
+    fn while_loop(&mut self) -> Option<ExprId> {
+        self.at += 1;
+        let outer = std::mem::replace(&mut self.in_condition, true);
+        self.condition();
+        self.in_condition = outer;
+        if self.syntax.blocks == Blocks::Braces && self.op(0) == Some(Op::Semicolon) {
+            return None;
+        }
+        self.loop_body()
+    }
+
+    /// The condition of an `if` or `while`: in brackets, where blocks have braces.
+    fn condition(&mut self) {
+        if self.syntax.blocks == Blocks::Braces && self.accept(Op::Open(b'(')) {
+            return self.close_bracket();
+        }
+        self.expression();
+    }
+
+    /// `if a then b elsif c then d else e end`: any of the values.
+    pub(super) fn conditional(&mut self) -> Option<ExprId> {
+        self.at += 1;
+        self.conditional_rest()
+    }
+
+    pub(super) fn conditional_rest(&mut self) -> Option<ExprId> {
+        if self.syntax.blocks == Blocks::Indented {
+            self.expression();
+        } else {
+            self.condition();
+        }
+        let mut values: Vec<ExprId> = self.body().into_iter().collect();
+        loop {
+            let mark = self.at;
+            if self.syntax.blocks != Blocks::End {
+                self.skip_lines();
+                self.accept(Op::Semicolon);
+            }
+            match self.word(0) {
+                Some(Word::ElseIf) => {
+                    self.at += 1;
+                    if self.syntax.blocks == Blocks::Indented {
+                        self.expression();
+                    } else {
+                        self.condition();
+                    }
+                    values.extend(self.body());
+                }
+                Some(Word::Else) => {
+                    self.at += 1;
+                    if self.accept_word(Word::If) {
+                        self.condition();
+                    }
+                    values.extend(self.body());
+                }
+                _ => {
+                    self.at = mark;
+                    break;
+                }
+            }
+        }
+        if self.syntax.blocks == Blocks::End {
+            self.accept_word(Word::End);
+        }
+        match values[..] {
+            [] => None,
+            [one] => Some(one),
+            _ => Some(self.add(Expr::Any(values))),
+        }
+    }
+
+    /// `case x when a then b end`, `match (x) { a => b }`, `switch (x) { case a: … }`.
+    pub(super) fn choice(&mut self) -> Option<ExprId> {
+        self.at += 1;
+        let starts = !matches!(self.kind(0), Some(Kind::Line));
+        if self.syntax.blocks == Blocks::Braces {
+            self.condition();
+        } else if starts {
+            self.expression();
+        }
+        let mut values = Vec::new();
+        match self.syntax.blocks {
+            Blocks::Indented => values.extend(self.body()),
+            Blocks::Braces => self.arms(&mut values),
+            Blocks::End => {
+                self.skip_lines();
+                while matches!(self.word(0), Some(Word::When | Word::Else | Word::In)) {
+                    if self.word(0) != Some(Word::Else) {
+                        self.at += 1;
+                        self.expression_list();
+                    } else {
+                        self.at += 1;
+                    }
+                    values.extend(self.body());
+                }
+                self.accept_word(Word::End);
+            }
+        }
+        match values[..] {
+            [] => None,
+            _ => Some(self.add(Expr::Any(values))),
+        }
+    }
+
+    /// The arms of a choice in braces.
+    fn arms(&mut self, values: &mut Vec<ExprId>) {
+        if !self.accept(Op::Open(b'{')) {
+            return;
+        }
+        while !matches!(self.kind(0), None | Some(Kind::Op(Op::Close(b'}'), _))) {
+            let before = self.at;
+            let value = self.statement();
+            if matches!(self.op(0), Some(Op::Maps | Op::Arrow)) {
+                self.at += 1;
+                values.extend(self.expression());
+            } else {
+                values.extend(value);
+            }
+            if self.at == before {
+                self.skip_one();
+            }
+        }
+        self.at += 1;
+    }
+
+    /// `case "a":`, `when x`, `default:` in the midst of a block.
+    fn label(&mut self) -> Option<ExprId> {
+        self.at += 1;
+        if self.syntax.blocks == Blocks::Indented {
+            return self.body();
+        }
+        if self.op(0) == Some(Op::Maps) {
+            self.at += 1;
+            return self.expression();
+        }
+        self.operand_list();
+        self.accept(Op::Colon);
+        None
+    }
+
+    fn catch(&mut self) -> Option<ExprId> {
+        self.at += 1;
+        match self.syntax.blocks {
+            Blocks::Braces => {
+                if self.op(0) == Some(Op::Open(b'(')) {
+                    self.skip_one();
+                }
+                self.body()
+            }
+            Blocks::Indented => self.body(),
+            Blocks::End => {
+                while !matches!(self.kind(0), None | Some(Kind::Line)) {
+                    self.skip_one();
+                }
+                None
+            }
+        }
+    }
+
+    /// `with open(x) as file:`
+    fn with(&mut self) -> Option<ExprId> {
+        self.at += 1;
+        let is_bracketed = self.op(0) == Some(Op::Open(b'('))
+            && self.close_of(0).is_some_and(|close| self.op(close + 1) == Some(Op::Colon));
+        self.at += usize::from(is_bracketed);
+        loop {
+            let Some(value) = self.expression() else { break };
+            if self.accept_word(Word::As)
+                && let Some(target) = self.operand()
+            {
+                self.assign(target, Binding::Value(value));
+            }
+            if !self.accept(Op::Comma) {
+                break;
+            }
+        }
+        if is_bracketed {
+            self.close_bracket();
+        }
+        self.body()
+    }
+}

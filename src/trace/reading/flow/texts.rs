@@ -1,0 +1,440 @@
+//! The texts of the shared lexer: quotes, brackets, here-documents, and the code that stands in them.
+
+use super::lexer::{Here, Lexer, MAX_DEPTH, is_filled};
+use super::syntax::{Bracketed, Fills, Quote, TextKind};
+use super::token::{Kind, Piece, Token};
+
+/// The longest text whose end is looked for, in bytes.
+const MAX_TEXT: usize = 1 << 20;
+
+/// How many here-documents one line may open.
+const MAX_HERE: usize = 16;
+
+impl<'a> Lexer<'a> {
+    /// A text in quotes.
+    pub(super) fn quoted(&mut self) -> bool {
+        let quotes = self.syntax.quotes;
+        let rest = self.rest();
+        let quote = quotes.iter().find(|quote| rest.starts_with(quote.mark.as_bytes()));
+        let Some(quote) = quote else { return false };
+        let fills = if quote.fills == Fills::Prefixed { Fills::No } else { quote.fills };
+        self.text_in(quote, quote.mark.len(), fills, quote.escapes)
+    }
+
+    /// A text behind letters that say what it is: `rb"…"`, `f'…'`.
+    pub(super) fn prefixed_text(&mut self, name: &[u8]) -> bool {
+        let prefixes = self.syntax.prefixes;
+        let is_prefix = name.len() <= 2
+            && !prefixes.is_empty()
+            && name.iter().all(|letter| prefixes.contains(&letter.to_ascii_lowercase()));
+        let behind = self.rest().get(name.len()..).unwrap_or_default();
+        let quotes = self.syntax.quotes;
+        let quote = quotes.iter().find(|quote| behind.starts_with(quote.mark.as_bytes()));
+        let Some(quote) = quote.filter(|_| is_prefix) else { return false };
+        let has = |letter: u8| name.iter().any(|it| it.to_ascii_lowercase() == letter);
+        let fills = if has(b'f') || has(b't') { Fills::Prefixed } else { Fills::No };
+        self.text_in(quote, name.len() + quote.mark.len(), fills, !has(b'r'))
+    }
+
+    fn text_in(&mut self, quote: &Quote, open: usize, fills: Fills, escapes: bool) -> bool {
+        let start = self.at;
+        let body = start + open;
+        let mark = quote.mark.as_bytes();
+        let Some(end) = self.end_of(body, mark, mark.len() == 1 && fills == Fills::No) else {
+            return false;
+        };
+        let pieces = self.pieces(body, end, fills, escapes, mark);
+        self.finish_text(start, end + mark.len(), text_kind(quote.kind, pieces));
+        true
+    }
+
+    fn finish_text(&mut self, start: usize, end: usize, kind: Kind<'a>) {
+        let line = self.line;
+        self.advance(end - start);
+        self.push(kind, start);
+        if let Some(last) = self.tokens.last_mut() {
+            last.line = line;
+        }
+    }
+
+    /// Where a text ends whose body starts at a place.
+    fn end_of(&self, body: usize, mark: &[u8], ends_with_line: bool) -> Option<usize> {
+        let limit = self.end.min(body.saturating_add(MAX_TEXT));
+        let text = self.text.get(..limit)?;
+        let ends_with_line = ends_with_line && self.syntax.prefixes.contains(&b'r');
+        let mut at = body;
+        loop {
+            match *text.get(at)? {
+                b'\\' => at += 2,
+                b'\n' if ends_with_line => return None,
+                _ if text[at..].starts_with(mark) => return Some(at),
+                _ => at += 1,
+            }
+        }
+    }
+
+    /// The pieces of a text between two places.
+    fn pieces(
+        &self,
+        start: usize,
+        end: usize,
+        fills: Fills,
+        escapes: bool,
+        mark: &[u8],
+    ) -> Vec<Piece<'a>> {
+        let text = self.text;
+        let (mut pieces, mut known, mut at) = (Vec::new(), Vec::new(), start);
+        while at < end {
+            if text[at] == b'\\' && at + 1 < end {
+                at += escaped(&text[at..end], escapes, mark, &mut known);
+                continue;
+            }
+            if matches!(fills, Fills::Prefixed)
+                && matches!(text[at], b'{' | b'}')
+                && text.get(at + 1) == Some(&text[at])
+            {
+                known.push(text[at]);
+                at += 2;
+                continue;
+            }
+            match self.code_at(at, end, fills) {
+                Some((from, to, next)) => {
+                    if !known.is_empty() {
+                        pieces.push(Piece::Known(std::mem::take(&mut known)));
+                    }
+                    pieces.push(Piece::Code(self.code(from, to)));
+                    at = next;
+                }
+                None => {
+                    known.push(text[at]);
+                    at += 1;
+                }
+            }
+        }
+        if !known.is_empty() || pieces.is_empty() {
+            pieces.push(Piece::Known(known));
+        }
+        pieces
+    }
+
+    /// The code that stands at a place of a text: where it starts and ends, and where the text goes on.
+    fn code_at(&self, at: usize, end: usize, fills: Fills) -> Option<(usize, usize, usize)> {
+        let text = self.text.get(..end)?;
+        match fills {
+            Fills::No => None,
+            Fills::Braced(sign) => {
+                if text[at] != sign || text.get(at + 1) != Some(&b'{') {
+                    return None;
+                }
+                let close = closing(text, at + 1)?;
+                Some((at + 2, close, close + 1))
+            }
+            Fills::Prefixed => {
+                if text[at] != b'{' {
+                    return None;
+                }
+                let close = closing(text, at)?;
+                // `{x!r:>10}`: what follows the expression says how it is shown.
+                let inner = &text[at + 1..close];
+                let cut = inner.iter().enumerate().find(|&(at, &byte)| {
+                    (byte == b'!' && inner.get(at + 1) != Some(&b'='))
+                        || (byte == b':' && !inner[..at].iter().any(|it| b"([{".contains(it)))
+                });
+                let cut = cut.map_or(close, |(cut, _)| at + 1 + cut);
+                Some((at + 1, cut, close + 1))
+            }
+            Fills::Sigils => self.sigil_at(at, end),
+        }
+    }
+
+    /// `$x`, `$x->y`, `$x['y']`, `{$x}`, `${x}`, `@{[…]}`.
+    fn sigil_at(&self, at: usize, end: usize) -> Option<(usize, usize, usize)> {
+        let text = self.text.get(..end)?;
+        let next = text.get(at + 1).copied().unwrap_or_default();
+        let is_sigil = text[at] == b'$' || (text[at] == b'@' && self.syntax.sigils.contains(&b'@'));
+        let starts = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+        if text[at] == b'{' && next == b'$' && self.syntax.pages {
+            let close = closing(text, at)?;
+            return Some((at + 1, close, close + 1));
+        }
+        if is_sigil && next == b'{' {
+            let close = closing(text, at + 1)?;
+            let inner = &text[at + 2..close];
+            // `${name}` is the variable itself: the brace is left out by taking the name with its sign.
+            let is_name = inner.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+            let from = if is_name { at + 2 } else { at };
+            return Some((from, if is_name { close } else { close + 1 }, close + 1));
+        }
+        if !is_sigil || !starts(next) {
+            return None;
+        }
+        let mut to = at + 1 + self.name_length(&text[at + 1..]);
+        while let Some(more) = self.subscript(text, to) {
+            to = more;
+        }
+        Some((at, to, to))
+    }
+
+    /// Where a subscript or a property ends that continues a variable in a text.
+    fn subscript(&self, text: &[u8], at: usize) -> Option<usize> {
+        let (arrow, open) = match text.get(at..).unwrap_or_default() {
+            [b'-', b'>', open, ..] => (2, *open),
+            [open, ..] => (0, *open),
+            [] => return None,
+        };
+        match open {
+            b'[' => closing(text, at + arrow).map(|close| close + 1),
+            b'{' if self.syntax.brace_index => closing(text, at + arrow).map(|close| close + 1),
+            open if arrow > 0 && open.is_ascii_alphabetic() && self.syntax.pages => {
+                Some(at + arrow + self.name_length(&text[at + arrow..]))
+            }
+            _ => None,
+        }
+    }
+
+    /// The tokens of a part of the text.
+    fn code(&self, from: usize, to: usize) -> Vec<Token<'a>> {
+        if self.depth >= MAX_DEPTH || from >= to {
+            return Vec::new();
+        }
+        let mut lexer =
+            Lexer::new(self.syntax, self.text, from, to, self.line, self.depth + 1);
+        lexer.run();
+        lexer.tokens
+    }
+
+    /// A text in brackets behind a word of so many bytes; says whether there is one.
+    pub(super) fn bracketed_text(&mut self, word: usize, what: Bracketed) -> bool {
+        let start = self.at;
+        let rest = self.rest().get(word..).unwrap_or_default();
+        let blanks = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        let Some(&open) = rest.get(blanks) else { return false };
+        let is_open = open.is_ascii_punctuation()
+            && !b",;)=}_".contains(&open)
+            && (blanks == 0 || !b"#-<>.:?|&*+\\".contains(&open));
+        if !is_open {
+            return false;
+        }
+        let body = start + word + blanks + 1;
+        let text = self.text.get(..self.end).unwrap_or_default();
+        let Some(end) = partner(text, body - 1).filter(|end| end - body < MAX_TEXT) else {
+            return false;
+        };
+        let close = [text[end]];
+        let fills = match self.syntax.quotes.iter().find(|quote| quote.mark == "\"") {
+            Some(quote) if is_filled(what) => quote.fills,
+            Some(_) | None => Fills::No,
+        };
+        let kind = match what {
+            Bracketed::Plain | Bracketed::Filled => {
+                text_kind(TextKind::Text, self.pieces(body, end, fills, is_filled(what), &close))
+            }
+            Bracketed::Shell => {
+                text_kind(TextKind::Shell, self.pieces(body, end, fills, true, &close))
+            }
+            Bracketed::Words => {
+                let words = text[body..end].split(u8::is_ascii_whitespace);
+                Kind::Words(words.filter(|word| !word.is_empty()).collect())
+            }
+            Bracketed::Pattern(_) => Kind::Nothing,
+        };
+        let mut end = end + 1;
+        if what == Bracketed::Pattern(2) {
+            end = self.second_part(text, open, end);
+        }
+        if matches!(what, Bracketed::Pattern(_)) {
+            end += text[end..].iter().take_while(|byte| byte.is_ascii_lowercase()).count();
+        }
+        self.finish_text(start, end, kind);
+        true
+    }
+
+    /// Where the second part of `s{a}{b}` or `s/a/b/` ends.
+    fn second_part(&self, text: &[u8], open: u8, end: usize) -> usize {
+        if closer(open) == open {
+            return partner(text, end - 1).map_or(end, |end| end + 1);
+        }
+        let blanks = text[end..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        match text.get(end + blanks) {
+            Some(_) => partner(text, end + blanks).map_or(end, |end| end + 1),
+            None => end,
+        }
+    }
+
+    /// `[[…]]`, `[=[…]=]`.
+    pub(super) fn long_bracket(&mut self) -> bool {
+        let rest = self.rest();
+        if !self.syntax.long_brackets || rest.first() != Some(&b'[') {
+            return false;
+        }
+        let level = rest[1..].iter().take_while(|&&byte| byte == b'=').count();
+        if rest.get(1 + level) != Some(&b'[') {
+            return false;
+        }
+        let close = [&b"]"[..], &vec![b'='; level], b"]"].concat();
+        let body = 2 + level;
+        let Some(end) = memchr::memmem::find(&rest[body..], &close) else { return false };
+        let text = rest[body..body + end].strip_prefix(b"\n").unwrap_or(&rest[body..body + end]);
+        let kind = text_kind(TextKind::Text, vec![Piece::Known(text.to_vec())]);
+        self.finish_text(self.at, self.at + body + end + close.len(), kind);
+        true
+    }
+
+    /// `<<ID`, `<<~"ID"`, `<<<'ID'`: its text stands on the lines that follow.
+    pub(super) fn here_document(&mut self) -> bool {
+        let Some(open) = self.syntax.here else { return false };
+        let Some(rest) = self.rest().strip_prefix(open.as_bytes()) else { return false };
+        if self.here.len() >= MAX_HERE {
+            return false;
+        }
+        let blanks = if self.syntax.pages { rest.iter().take_while(|it| **it == b' ').count() } else { 0 };
+        let dash = usize::from(matches!(rest.get(blanks), Some(b'~' | b'-')));
+        let quote = rest.get(blanks + dash).copied().filter(|byte| b"\"'`".contains(byte));
+        let from = blanks + dash + usize::from(quote.is_some());
+        let name = rest.get(from..).unwrap_or_default();
+        let length = name.iter().take_while(|it| it.is_ascii_alphanumeric() || **it == b'_').count();
+        let is_name = length > 0
+            && !name[0].is_ascii_digit()
+            && (quote.is_some() || name[0].is_ascii_uppercase() || name[0] == b'_' || self.syntax.pages);
+        if !is_name || (quote.is_some() && name.get(length).copied() != quote) {
+            return false;
+        }
+        let start = self.at;
+        self.at += open.len() + from + length + usize::from(quote.is_some());
+        let is_shell = quote == Some(b'`');
+        let kind = if is_shell { TextKind::Shell } else { TextKind::Text };
+        let end = name[..length].to_vec();
+        let is_indented = dash > 0 || self.syntax.pages;
+        let fills = quote != Some(b'\'');
+        self.here.push(Here { token: self.tokens.len(), end, is_indented, fills });
+        self.push(Kind::Text(kind, Vec::new()), start);
+        true
+    }
+
+    /// Reads the texts of the here-documents that the line before opened.
+    pub(super) fn here_texts(&mut self) {
+        for here in std::mem::take(&mut self.here) {
+            let (start, mut at) = (self.at, self.at);
+            let mut end = None;
+            while at < self.end {
+                let line = self.text[at..self.end].split(|&byte| byte == b'\n').next();
+                let line = line.unwrap_or_default();
+                let told = if here.is_indented { line.trim_ascii_start() } else { line };
+                let behind = told.strip_prefix(here.end.as_slice());
+                let is_end = behind.is_some_and(|rest| match rest.first() {
+                    Some(byte) => !(byte.is_ascii_alphanumeric() || *byte == b'_'),
+                    None => true,
+                });
+                if is_end {
+                    end = Some((at, at + line.len() - behind.map_or(0, <[u8]>::len)));
+                    break;
+                }
+                at += line.len() + 1;
+            }
+            let Some((text_end, behind)) = end else { return };
+            let fills = match self.syntax.quotes.iter().find(|quote| quote.mark == "\"") {
+                Some(quote) if here.fills => quote.fills,
+                Some(_) | None => Fills::No,
+            };
+            let pieces = self.pieces(start, text_end.max(start), fills, here.fills, b"");
+            if let Some(token) = self.tokens.get_mut(here.token)
+                && let Kind::Text(kind, _) = token.kind
+            {
+                token.kind = Kind::Text(kind, pieces);
+            }
+            self.advance(behind - start);
+            if !self.syntax.pages {
+                self.advance(usize::from(self.rest().first() == Some(&b'\n')));
+            }
+        }
+    }
+}
+
+fn text_kind(kind: TextKind, pieces: Vec<Piece<'_>>) -> Kind<'_> {
+    Kind::Text(kind, pieces)
+}
+
+/// Takes an escaped character; returns how many bytes it took.
+fn escaped(text: &[u8], escapes: bool, mark: &[u8], known: &mut Vec<u8>) -> usize {
+    let next = text[1];
+    if !escapes {
+        // Even plain texts escape the quote and the backslash, where these languages have no raw ones.
+        if mark.first() != Some(&next) && next != b'\\' {
+            known.push(b'\\');
+        }
+        known.push(next);
+        return 2;
+    }
+    match next {
+        b'n' => known.push(b'\n'),
+        b't' => known.push(b'\t'),
+        b'r' => known.push(b'\r'),
+        b'0' => known.push(0),
+        b'\n' => {}
+        b'x' => {
+            let digits = text.get(2..4).and_then(|digits| std::str::from_utf8(digits).ok());
+            if let Some(byte) = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+                known.push(byte);
+                return 4;
+            }
+        }
+        other => known.push(other),
+    }
+    2
+}
+
+/// Where the bracket at a place closes: quotes within are skipped.
+fn closing(text: &[u8], open: usize) -> Option<usize> {
+    let mut depth = 0usize;
+    let mut quote: Option<u8> = None;
+    let mut at = open;
+    while at < text.len() && at - open < MAX_TEXT {
+        let byte = text[at];
+        match quote {
+            _ if byte == b'\\' => at += 1,
+            Some(mark) if byte == mark => quote = None,
+            Some(_) => {}
+            None => match byte {
+                b'"' | b'\'' | b'`' => quote = Some(byte),
+                b'(' | b'[' | b'{' => depth += 1,
+                b')' | b']' | b'}' => {
+                    depth = depth.saturating_sub(1);
+                    if depth == 0 {
+                        return Some(at);
+                    }
+                }
+                _ => {}
+            },
+        }
+        at += 1;
+    }
+    None
+}
+
+fn closer(open: u8) -> u8 {
+    match open {
+        b'(' => b')',
+        b'[' => b']',
+        b'{' => b'}',
+        b'<' => b'>',
+        other => other,
+    }
+}
+
+/// Where the delimiter at a place has its partner.
+fn partner(text: &[u8], open: usize) -> Option<usize> {
+    let (opens, closes) = (*text.get(open)?, closer(*text.get(open)?));
+    let mut depth = 0usize;
+    let mut at = open + 1;
+    while at < text.len() && at - open < MAX_TEXT {
+        match text[at] {
+            b'\\' => at += 1,
+            byte if byte == closes && depth == 0 => return Some(at),
+            byte if byte == closes => depth -= 1,
+            byte if byte == opens => depth += 1,
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}

@@ -1,0 +1,257 @@
+//! What a program needs by what its calls are given: programs, shell texts, modules, libraries, files, folders.
+
+use super::calls::Named;
+use super::meaning::Meaning;
+use super::program::{Call, CallId};
+use super::solver::Solver;
+use super::value::{Part, Text, Value, Values, known};
+
+/// How many command lines one call may give.
+const MAX_COMMANDS: usize = 24;
+
+/// How much of a call a warning shows, in characters.
+const MAX_SHOWN: usize = 60;
+
+/// Something that a program needs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Use {
+    /// What is done with it.
+    pub meaning: Meaning,
+    /// What it is.
+    pub what: What,
+    /// The file of the program.
+    pub file: u32,
+    /// The line, counted from 1.
+    pub line: u32,
+    /// Whether it is one of several that the call may mean.
+    pub is_choice: bool,
+}
+
+/// What is named.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum What {
+    /// The words of a command line, each as a text or unknown.
+    Words(Vec<Option<Vec<u8>>>),
+    /// A text.
+    Text(Text),
+    /// Only the running program knows.
+    Unknown {
+        /// The call, as it is written.
+        text: String,
+        /// The variables of the environment that it is taken from.
+        variables: Vec<String>,
+    },
+}
+
+impl Solver<'_> {
+    /// What a file needs; `text` is what it was read from.
+    pub fn uses(&self, file: u32, text: &[u8]) -> Vec<Use> {
+        let mut uses = Vec::new();
+        for (number, call) in self.program.calls.iter().enumerate() {
+            if call.file == file {
+                self.uses_of(CallId(number as u32), call, text, &mut uses);
+            }
+        }
+        uses
+    }
+
+    fn uses_of(&self, id: CallId, call: &Call, text: &[u8], into: &mut Vec<Use>) {
+        let callee = self.values(call.callee);
+        let meanings = self.meanings_of(&callee);
+        if !meanings.iter().any(|(meaning, _)| meaning.is_sink()) {
+            return;
+        }
+        let (arguments, named) = self.arguments_by_place(id);
+        for (meaning, number) in meanings.into_iter().filter(|(meaning, _)| meaning.is_sink()) {
+            let mut found = Found { meaning, call, text, whats: Vec::new(), is_known: false, is_open: false, variables: Vec::new() };
+            let arguments = arguments.get(usize::from(number)..).unwrap_or_default();
+            match meaning {
+                Meaning::Run | Meaning::Shell => found.command(arguments, &named),
+                _ => found.names(arguments, &named),
+            }
+            found.finish(into);
+        }
+    }
+}
+
+/// What one call names.
+struct Found<'c> {
+    meaning: Meaning,
+    call: &'c Call,
+    text: &'c [u8],
+    whats: Vec<(Meaning, What)>,
+    is_known: bool,
+    is_open: bool,
+    variables: Vec<Vec<u8>>,
+}
+
+impl Found<'_> {
+    fn note(&mut self, values: &Values) {
+        self.is_open |= values.is_open;
+        self.variables.extend(values.variables.iter().cloned());
+        self.is_known |= values.all.contains(&Value::Own);
+    }
+
+    fn add(&mut self, meaning: Meaning, what: What) {
+        if self.whats.len() < MAX_COMMANDS && !self.whats.contains(&(meaning, what.clone())) {
+            self.whats.push((meaning, what));
+        }
+    }
+
+    /// A program and its words, or a text for a shell.
+    fn command(&mut self, arguments: &[Values], named: &[Named]) {
+        // `system({ "A" => "b" }, "tool")` and `popen([…], "r")`.
+        let is_text = |one: &&Values| {
+            !matches!(one.all.first(), Some(Value::Map(_) | Value::Nothing)) || one.is_open
+        };
+        let start = arguments.iter().position(|one| is_text(&one)).unwrap_or(0);
+        let by_name = named.iter().find(|(name, _)| matches!(name.as_slice(), b"args" | b"command" | b"cmd"));
+        let Some(first) = arguments.get(start).or(by_name.map(|(_, value)| value)) else { return };
+        let rest = arguments.get(start + 1..).unwrap_or_default();
+        self.note(first);
+        let asks_shell = |(name, value): &Named| {
+            name == b"shell" && !value.texts().iter().any(|text| known(text).is_some_and(|it| it.is_empty()))
+        };
+        let has_shell = named.iter().any(asks_shell);
+        let more = following(rest);
+        for value in &first.all {
+            match value {
+                Value::List(elements) => self.words(elements),
+                Value::Text(text) if self.meaning == Meaning::Shell && more.is_empty() || has_shell => {
+                    self.shell(text);
+                }
+                Value::Text(text) => match known(text) {
+                    Some(whole) if more.is_empty() && whole.trim_ascii().iter().any(u8::is_ascii_whitespace) => {
+                        self.shell(text);
+                    }
+                    Some(whole) if !whole.is_empty() => {
+                        self.is_known = true;
+                        let words = std::iter::once(Some(whole)).chain(more.iter().cloned());
+                        self.add(Meaning::Run, What::Words(words.collect()));
+                    }
+                    Some(_) => {}
+                    None => self.shell(text),
+                },
+                _ => {}
+            }
+        }
+    }
+
+    /// A list of words; the first may be one of several.
+    fn words(&mut self, elements: &[Values]) {
+        let Some((program, rest)) = elements.split_first() else { return };
+        self.note(program);
+        if let [Value::List(inner)] = program.all.as_slice() {
+            let inner: Vec<Values> = inner.iter().chain(rest).cloned().collect();
+            return self.words(&inner);
+        }
+        let rest = following(rest);
+        for text in program.texts() {
+            match known(&text) {
+                Some(word) if !word.is_empty() => {
+                    self.is_known = true;
+                    let words = std::iter::once(Some(word)).chain(rest.iter().cloned());
+                    self.add(Meaning::Run, What::Words(words.collect()));
+                }
+                Some(_) => {}
+                None => self.shell(&text),
+            }
+        }
+    }
+
+    fn shell(&mut self, text: &Text) {
+        let front = text.iter().find(|part| {
+            !matches!(part, Part::Known(text) if text.trim_ascii().is_empty())
+        });
+        match front {
+            Some(Part::Known(_)) => {
+                self.is_known = true;
+                self.add(Meaning::Shell, What::Text(text.clone()));
+            }
+            Some(Part::Gap) => {
+                self.is_open = true;
+                self.add(Meaning::Shell, What::Text(text.clone()));
+            }
+            None => {}
+        }
+    }
+
+    /// A name: a module's, a library's, that of a file or a folder.
+    fn names(&mut self, arguments: &[Values], named: &[Named]) {
+        const NAMES: [&[u8]; 9] =
+            [b"name", b"file", b"path", b"package", b"filename", b"pattern", b"module", b"dir", b"directory"];
+        let by_name = named.iter().find(|(name, _)| NAMES.contains(&name.as_slice()));
+        let Some(first) = arguments.first().or(by_name.map(|(_, value)| value)) else { return };
+        self.note(first);
+        let mut values = first.clone();
+        if first.all.iter().any(|value| matches!(value, Value::List(_))) {
+            values = first.elements();
+            self.note(&values);
+        }
+        for value in &values.all {
+            match value {
+                Value::Module(_) | Value::File(_) | Value::Function(_) | Value::Class(_) => self.is_known = true,
+                _ => {}
+            }
+        }
+        for text in values.texts() {
+            let is_empty = text.iter().all(|part| matches!(part, Part::Known(text) if text.is_empty()));
+            if is_empty {
+                continue;
+            }
+            let starts = matches!(text.first(), Some(Part::Known(_)));
+            self.is_known |= starts;
+            self.is_open |= !starts;
+            self.add(self.meaning, What::Text(text));
+        }
+    }
+
+    /// Hands out what was found; what is left only the running program knows.
+    fn finish(self, into: &mut Vec<Use>) {
+        let (file, line) = (self.call.file, self.call.line);
+        let is_choice = self.whats.len() > 1;
+        let is_unknown = self.is_open || !self.is_known;
+        let shown = is_unknown.then(|| shown(self.text, self.call.text));
+        into.extend(self.whats.into_iter().map(|(meaning, what)| Use { meaning, what, file, line, is_choice }));
+        if let Some(text) = shown {
+            let variables = self.variables.iter().map(|it| String::from_utf8_lossy(it).into_owned());
+            let what = What::Unknown { text, variables: variables.collect() };
+            into.push(Use { meaning: self.meaning, what, file, line, is_choice: false });
+        }
+    }
+}
+
+/// The words that follow a program: texts, and the elements of lists.
+fn following(rest: &[Values]) -> Vec<Option<Vec<u8>>> {
+    let mut words = Vec::new();
+    for one in rest {
+        match one.all.as_slice() {
+            [Value::List(elements)] => {
+                words.extend(elements.iter().map(single));
+            }
+            [Value::Map(_) | Value::Function(_) | Value::Nothing] => {}
+            [] if one.is_open => words.push(None),
+            _ if one.texts().is_empty() => {}
+            _ => words.push(single(one)),
+        }
+    }
+    words
+}
+
+fn single(one: &Values) -> Option<Vec<u8>> {
+    match one.texts().as_slice() {
+        [text] if !one.is_open => known(text),
+        _ => None,
+    }
+}
+
+/// A call as it is written, on one line.
+fn shown(text: &[u8], (from, to): (u32, u32)) -> String {
+    let inner = text.get(from as usize..to as usize).unwrap_or_default();
+    let words = inner.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let line = String::from_utf8_lossy(&words.collect::<Vec<_>>().join(&b' ')).into_owned();
+    match line.char_indices().nth(MAX_SHOWN) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}

@@ -1,0 +1,351 @@
+//! What an expression may give: several values, each a text, a list, a map, or something that is called.
+
+use std::rc::Rc;
+
+use super::program::{FunctionId, ScopeId};
+
+/// How many values of an expression are followed.
+pub const MAX_VALUES: usize = 48;
+
+/// How long a text may get, in bytes.
+const MAX_LENGTH: usize = 64 << 10;
+
+/// How many pieces a text may have.
+const MAX_PARTS: usize = 64;
+
+/// A piece of a text.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Part {
+    /// Bytes as they are.
+    Known(Vec<u8>),
+    /// What only the running program knows.
+    Gap,
+}
+
+/// A text; gaps may stand in it.
+pub type Text = Vec<Part>;
+
+/// One value.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Value {
+    /// A text.
+    Text(Text),
+    /// A list, by what each element may be.
+    List(Rc<Vec<Values>>),
+    /// A map.
+    Map(Rc<Vec<(Values, Values)>>),
+    /// A function of the program.
+    Function(FunctionId),
+    /// A class of the program, or an object of it.
+    Class(ScopeId),
+    /// A file of the program.
+    Module(u32),
+    /// Something of another module, such as `subprocess.run`.
+    Global(Vec<u8>),
+    /// A file that is open, by its path.
+    File(Vec<u8>),
+    /// The interpreter, or the program itself: both stay.
+    Own,
+    /// No text.
+    Nothing,
+}
+
+/// All that an expression may give.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Values {
+    /// The values that are known.
+    pub all: Vec<Value>,
+    /// Whether it may be something else.
+    pub is_open: bool,
+    /// The variables of the environment that it may be taken from.
+    pub variables: Vec<Vec<u8>>,
+}
+
+impl Values {
+    /// Only the running program knows.
+    pub fn open() -> Self {
+        Values { is_open: true, ..Values::default() }
+    }
+
+    /// One value.
+    pub fn one(value: Value) -> Self {
+        Values { all: vec![value], ..Values::default() }
+    }
+
+    /// One text.
+    pub fn text(text: impl Into<Vec<u8>>) -> Self {
+        Values::one(Value::Text(vec![Part::Known(text.into())]))
+    }
+
+    /// A list.
+    pub fn list(elements: Vec<Values>) -> Self {
+        Values::one(Value::List(Rc::new(elements)))
+    }
+
+    /// Adds a value.
+    pub fn push(&mut self, value: Value) {
+        if self.all.len() >= MAX_VALUES {
+            self.is_open = true;
+        } else if !self.all.contains(&value) {
+            self.all.push(value);
+        }
+    }
+
+    /// Adds what another expression may give.
+    pub fn join(&mut self, other: &Values) {
+        for value in &other.all {
+            self.push(value.clone());
+        }
+        self.is_open |= other.is_open;
+        for variable in &other.variables {
+            if self.variables.len() < 8 && !self.variables.contains(variable) {
+                self.variables.push(variable.clone());
+            }
+        }
+    }
+
+    /// Whether some value says something.
+    pub fn is_known(&self) -> bool {
+        self.all.iter().any(|value| !matches!(value, Value::Nothing | Value::Global(_)))
+    }
+
+    /// The texts among the values; others that a text is made of are gaps.
+    pub fn texts(&self) -> Vec<Text> {
+        let mut texts = Vec::new();
+        for value in &self.all {
+            match value {
+                Value::Text(text) => texts.push(text.clone()),
+                Value::File(path) => texts.push(vec![Part::Known(path.clone())]),
+                Value::List(elements) if elements.len() == 1 => texts.extend(elements[0].texts()),
+                _ => {}
+            }
+        }
+        texts
+    }
+
+    /// The texts to put together with others: at least a gap.
+    fn pieces(&self) -> Vec<Text> {
+        let mut texts = self.texts();
+        let lists = self.all.iter().filter_map(|value| match value {
+            Value::List(elements) if elements.len() > 1 => Some(elements),
+            _ => None,
+        });
+        // A list in a text stands there with blanks.
+        texts.extend(lists.flat_map(|elements| joined(elements, b" ").texts()));
+        if texts.is_empty() || self.is_open {
+            texts.push(vec![Part::Gap]);
+        }
+        texts.truncate(MAX_VALUES);
+        texts
+    }
+
+    /// Applies a function to every text; gaps are the function's to keep.
+    pub fn map_texts(&self, apply: impl Fn(&Text) -> Text) -> Values {
+        let mut mapped = Values { is_open: self.is_open, variables: self.variables.clone(), ..Values::default() };
+        for value in &self.all {
+            mapped.push(match value {
+                Value::Text(text) => Value::Text(apply(text)),
+                Value::List(elements) => Value::List(Rc::new(
+                    elements.iter().map(|one| one.map_texts(|text| apply(text))).collect(),
+                )),
+                other => other.clone(),
+            });
+        }
+        mapped
+    }
+
+    /// What an element of the lists among the values may be.
+    pub fn elements(&self) -> Values {
+        let mut found = Values { is_open: self.is_open, variables: self.variables.clone(), ..Values::default() };
+        for value in &self.all {
+            match value {
+                Value::List(elements) => elements.iter().for_each(|one| found.join(one)),
+                Value::Map(entries) => entries.iter().for_each(|(key, value)| {
+                    found.join(if key.is_known() { key } else { value });
+                }),
+                Value::Nothing | Value::Global(_) => {}
+                other => found.push(other.clone()),
+            }
+        }
+        found
+    }
+
+    /// The elements of lists, in their order, where there is but one list.
+    pub fn items(&self) -> Option<&[Values]> {
+        match self.all.as_slice() {
+            [Value::List(elements)] => Some(elements),
+            _ => None,
+        }
+    }
+
+    /// What stands at a place of the lists.
+    pub fn item(&self, number: usize) -> Values {
+        let mut found = Values { is_open: self.is_open, variables: self.variables.clone(), ..Values::default() };
+        for value in &self.all {
+            match value {
+                Value::List(elements) => match elements.get(number) {
+                    Some(one) => found.join(one),
+                    None => elements.iter().for_each(|one| found.join(one)),
+                },
+                Value::Map(entries) => {
+                    if let Some((key, value)) = entries.get(number) {
+                        found.join(if key.is_known() { key } else { value });
+                    }
+                }
+                Value::Nothing => {}
+                _ => found.is_open = true,
+            }
+        }
+        found
+    }
+}
+
+/// Every text of the one followed by every text of the other.
+pub fn concat(parts: &[Values]) -> Values {
+    let mut texts: Vec<Text> = vec![Vec::new()];
+    let mut result = Values::default();
+    for part in parts {
+        let pieces = part.pieces();
+        let mut next = Vec::new();
+        for head in &texts {
+            for tail in &pieces {
+                if next.len() < MAX_VALUES {
+                    next.push(followed(head, tail));
+                }
+            }
+        }
+        texts = next;
+        for variable in &part.variables {
+            if result.variables.len() < 8 && !result.variables.contains(variable) {
+                result.variables.push(variable.clone());
+            }
+        }
+    }
+    texts.into_iter().for_each(|text| result.push(Value::Text(text)));
+    result
+}
+
+/// One text behind another; neighbouring known pieces become one.
+fn followed(head: &Text, tail: &Text) -> Text {
+    let mut text = head.clone();
+    for part in tail {
+        match (text.last_mut(), part) {
+            (Some(Part::Known(last)), Part::Known(more)) if last.len() + more.len() <= MAX_LENGTH => {
+                last.extend_from_slice(more);
+            }
+            (Some(Part::Gap), Part::Gap) => {}
+            _ => text.push(part.clone()),
+        }
+    }
+    text.truncate(MAX_PARTS);
+    text
+}
+
+/// The elements of a list as one text, with something between them.
+pub fn joined(elements: &[Values], between: &[u8]) -> Values {
+    let mut parts = Vec::new();
+    for (number, element) in elements.iter().enumerate().take(MAX_PARTS) {
+        if number > 0 {
+            parts.push(Values::text(between));
+        }
+        parts.push(element.clone());
+    }
+    if parts.is_empty() { Values::text(&b""[..]) } else { concat(&parts) }
+}
+
+/// The text of a value without gaps.
+pub fn known(text: &Text) -> Option<Vec<u8>> {
+    let mut whole = Vec::new();
+    for part in text {
+        match part {
+            Part::Known(piece) => whole.extend_from_slice(piece),
+            Part::Gap => return None,
+        }
+    }
+    Some(whole)
+}
+
+/// Fills the places of a format: `%s`, `%(name)s`, `{}`, `{0}`, `{name}`.
+pub fn formatted(format: &Text, fills: &[Values], named: &[(Vec<u8>, Values)]) -> Values {
+    let mut parts: Vec<Values> = Vec::new();
+    let mut next = fills.iter();
+    for part in format {
+        let Part::Known(text) = part else {
+            parts.push(Values::open());
+            continue;
+        };
+        let mut rest = text.as_slice();
+        while let Some(at) = rest.iter().position(|byte| matches!(byte, b'%' | b'{')) {
+            let (before, from) = rest.split_at(at);
+            if !before.is_empty() {
+                parts.push(Values::text(before));
+            }
+            let (length, fill) = directive(from);
+            match fill {
+                Fill::Text(text) => parts.push(Values::text(text)),
+                Fill::Next => parts.push(next.next().cloned().unwrap_or_else(Values::open)),
+                Fill::Place(place) => {
+                    parts.push(fills.get(place).cloned().unwrap_or_else(Values::open));
+                }
+                Fill::Name(name) => {
+                    let found = named.iter().find(|(key, _)| key == name);
+                    parts.push(found.map_or_else(Values::open, |(_, value)| value.clone()));
+                }
+            }
+            rest = &from[length..];
+        }
+        if !rest.is_empty() {
+            parts.push(Values::text(rest));
+        }
+    }
+    concat(&parts)
+}
+
+/// What a directive of a format asks for.
+enum Fill<'t> {
+    Text(&'t [u8]),
+    Next,
+    Place(usize),
+    Name(&'t [u8]),
+}
+
+/// The directive at the start of a text, and its length.
+fn directive(text: &[u8]) -> (usize, Fill<'_>) {
+    let digits = |text: &[u8]| std::str::from_utf8(text).ok()?.parse::<usize>().ok();
+    match text {
+        [b'%', b'%', ..] => (2, Fill::Text(b"%")),
+        [b'%', b'(' | b'{' | b'<', rest @ ..] => {
+            let end = rest.iter().position(|byte| matches!(byte, b')' | b'}' | b'>'));
+            let Some(end) = end else { return (1, Fill::Text(b"%")) };
+            let letter = usize::from(rest.get(end + 1).is_some_and(u8::is_ascii_alphabetic));
+            (end + 3 + letter, Fill::Name(&rest[..end]))
+        }
+        [b'%', rest @ ..] => {
+            let flags = rest.iter().take_while(|byte| !byte.is_ascii_alphabetic()).count();
+            let is_directive = flags < 8
+                && rest.get(flags).is_some_and(|letter| b"sdiufgxXcqvpr".contains(letter))
+                && rest[..flags].iter().all(|byte| byte.is_ascii_digit() || b"-+.$*#".contains(byte));
+            if !is_directive {
+                return (1, Fill::Text(b"%"));
+            }
+            let place = rest[..flags].strip_suffix(b"$").and_then(digits);
+            let place = place.and_then(|place| place.checked_sub(1));
+            (flags + 2, place.map_or(Fill::Next, Fill::Place))
+        }
+        [b'{', b'{', ..] => (2, Fill::Text(b"{")),
+        [b'{', rest @ ..] => {
+            let Some(end) = rest.iter().position(|&byte| byte == b'}') else {
+                return (1, Fill::Text(b"{"));
+            };
+            let name = rest[..end].split(|byte| matches!(byte, b':' | b'!')).next();
+            let name = name.unwrap_or_default();
+            let fill = match digits(name) {
+                Some(place) => Fill::Place(place),
+                None if name.is_empty() => Fill::Next,
+                None => Fill::Name(name),
+            };
+            (end + 2, fill)
+        }
+        _ => (1, Fill::Text(&text[..text.len().min(1)])),
+    }
+}
