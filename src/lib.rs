@@ -52,6 +52,8 @@ pub mod flatten;
 pub mod glob;
 pub mod profile;
 pub mod packages;
+#[cfg(test)]
+mod kit;
 pub mod trace;
 pub mod plan;
 pub mod pack;
@@ -60,9 +62,6 @@ pub mod survey;
 pub mod report;
 pub mod options;
 pub mod error;
-
-#[cfg(test)]
-mod kit;
 
 pub use error::Error;
 pub use options::Options;

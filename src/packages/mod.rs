@@ -4,17 +4,17 @@
 //! Formats: dpkg (`/var/lib/dpkg/status`, `status.d`, `info/*.list`), apk (`/lib/apk/db/installed`), rpm (`rpmdb.sqlite`,
 //! `Packages.db`, `Packages`) and, beside them, conda (`conda-meta/*.json` in each prefix).
 
-mod apk;
 pub mod automatic;
-mod companions;
-mod conda;
-mod dpkg;
 mod ownership;
 mod reader;
+mod conda;
+mod dpkg;
+mod apk;
 mod relations;
-mod rewrite;
 mod role;
+mod companions;
 mod rpm;
+mod rewrite;
 #[cfg(test)]
 mod tests;
 

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::claim::{Finding, Origin};
+use super::command::Command;
 use super::mode::Mode;
 use crate::contents::Contents;
 use crate::oci::Config;
@@ -10,7 +11,6 @@ use crate::packages::{PackageId, Packages};
 use crate::path::ImagePath;
 use crate::profile::Profiles;
 use crate::tree::{Kind, NodeId, Tree};
-use crate::warning::Place;
 
 /// The largest file that a tracer is given whole, in bytes; larger ones are read by position.
 pub const MAX_WHOLE: u64 = 16 << 20;
@@ -92,22 +92,6 @@ pub struct FileView<'a> {
     pub reach: Reach,
     /// The package that owns it.
     pub owner: Option<PackageId>,
-}
-
-/// A word of a command line: its value, or `None` where only the running program knows it.
-pub type Word = Option<Vec<u8>>;
-
-/// A command line that something runs.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Command {
-    /// The words, the program first.
-    pub words: Vec<Word>,
-    /// Where it stands.
-    pub place: Place,
-    /// The working folder, where it is known to differ from WORKDIR.
-    pub folder: Option<ImagePath>,
-    /// Whether an absent program is worth a warning: `command -v x` and `x || y` only ask.
-    pub optional: bool,
 }
 
 /// A command line whose program was found.

@@ -8,7 +8,6 @@ pub mod shebang;
 pub mod constant_path;
 pub(super) mod zip;
 pub mod dlopen;
-pub(super) mod named_path;
 pub(super) mod users;
 pub(super) mod spoken_languages;
 #[cfg(test)]

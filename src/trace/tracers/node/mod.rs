@@ -7,22 +7,23 @@
 //! request reaches the module alone, and what that asks for; a package that loads modules by names that are not known
 //! stays whole all the same.
 
-mod calls;
-mod claims;
-mod given;
-mod command_line;
 mod lexer;
+mod calls;
 mod manifest;
 mod maps;
-mod module;
 mod platform;
-mod plugnplay;
-mod programs;
+mod value;
+mod request;
+mod given;
 mod resolve;
+mod claims;
+mod plugnplay;
 mod source;
+mod command_line;
+mod module;
+mod programs;
 #[cfg(test)]
 mod tests;
-mod value;
 
 use std::sync::OnceLock;
 

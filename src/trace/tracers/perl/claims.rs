@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use super::encode::{Charset, Charsets};
-use super::place;
+
 use super::search::{Library, Search};
 use super::source::{self, Need, What, When};
 use crate::packages::automatic;
@@ -16,6 +16,11 @@ use crate::trace::tracers::ruby::commands;
 use crate::trace::{Claim, FileView, Finding, Reach, Strength, Target, View};
 use crate::tree::NodeId;
 use crate::warning::{Place, Warning};
+
+/// The place and detail of what a program's line names.
+pub fn place(file: &ImagePath, line: u32) -> Place {
+    Place::Line(file.clone(), line)
+}
 
 /// Whose code a file is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -7,11 +7,11 @@
 //! modules stay one by one. A library's module that loads by a name made up keeps what stands below its own name and
 //! below the names that it mentions. In tight mode distributions are followed module by module too.
 
-mod claims;
-mod encode;
 mod lexer;
+mod encode;
 mod search;
 mod source;
+mod claims;
 #[cfg(test)]
 mod tests;
 
@@ -27,7 +27,6 @@ use crate::trace::reading::shebang::{Shebang, is_text};
 use crate::trace::tracer::{Firing, MAX_WHOLE, Program};
 use crate::trace::{Claim, FileView, Finding, Reach, Strength, Target, Tracer, View, Word};
 use crate::tree::NodeId;
-use crate::warning::Place;
 
 /// The largest configuration file whose words are looked at, in bytes.
 const MAX_CONFIGURATION: u64 = 256 << 10;
@@ -306,9 +305,4 @@ fn module_of(option: &[u8]) -> Vec<u8> {
     let option = option.strip_prefix(b"-").unwrap_or(option);
     let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_:".contains(byte);
     option.iter().take_while(is_part).copied().collect()
-}
-
-/// The place and detail of what a program's line names.
-fn place(file: &ImagePath, line: u32) -> Place {
-    Place::Line(file.clone(), line)
 }

@@ -9,10 +9,12 @@ mod build;
 mod composer;
 mod ini;
 mod lexer;
-mod claims;
-mod source;
-mod programs;
+mod given;
 mod value;
+mod need;
+mod programs;
+mod source;
+mod claims;
 
 use std::sync::Arc;
 
@@ -22,10 +24,11 @@ use self::composer::Vendor;
 use self::ini::Configuration;
 use crate::profile::Profile;
 use crate::trace::claim::{Finding, Target};
+use crate::trace::command::Word;
 use crate::trace::reading::memo::Memo;
-use crate::trace::reading::named_path::included;
 use crate::trace::reading::shebang::{Shebang, base_name, is_text};
-use crate::trace::tracer::{FileView, Program, Reach, Tracer, View, Word};
+use crate::trace::tracer::{FileView, Program, Reach, Tracer, View};
+use crate::trace::tracers::named_path::included;
 use crate::tree::NodeId;
 use crate::warning::Place;
 

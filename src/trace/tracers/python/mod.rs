@@ -7,6 +7,7 @@
 //! the profile's drop rules still thin it, so that a test runner that a library knows of does not stay. The
 //! *standard library* stays whole by the profile; its imports are followed for the parts that the profile drops.
 
+mod facts;
 mod arguments;
 mod bindings;
 mod claims;
@@ -31,16 +32,16 @@ mod zipped;
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
-use self::bindings::{Form, Unknown};
 use self::claims::{Claims, How};
 use self::command_line::{
     is_interpreter, is_script, named, names_modules, operand, run, shebang, told,
 };
 use self::distribution::{Origin, Scope};
 use self::environment::{Environment, listed_archives, listed_sites};
+use self::facts::{Action, Call, Import, Source, When};
+use self::facts::{Form, Unknown};
 use self::kinds::{is_alone, is_configuration, is_metadata, is_native, is_source};
 use self::search::{Known, Search};
-use self::source::{Action, Call, Import, Source, When};
 use self::startup::STARTED;
 use self::zipped::Zipped;
 use super::elf::{self, Elf};

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use self::library::NAME;
 use self::library::{Library, Package};
 use self::source::{Need, What};
 use super::ruby::commands;
@@ -26,9 +27,6 @@ use crate::trace::tracer::{Firing, MAX_WHOLE, Program};
 use crate::trace::{Claim, FileView, Finding, Reach, Strength, Target, Tracer, View};
 use crate::tree::NodeId;
 use crate::warning::{Place, Warning};
-
-/// The name by which profiles activate the tracer, and that of the profile whose rules say where packages are.
-const NAME: &str = "r";
 
 /// What R loads at its start (`R_DEFAULT_PACKAGES`, see `?Startup`), and what it loads by itself when it compiles or reads
 /// packages.

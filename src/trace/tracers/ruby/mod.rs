@@ -7,10 +7,10 @@
 //! stay where a program loads them. In tight mode it is followed file by file.
 
 mod bundle;
-pub mod commands;
 mod gems;
 mod source;
 mod values;
+pub mod commands;
 #[cfg(test)]
 mod tests;
 

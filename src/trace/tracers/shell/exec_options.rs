@@ -1,7 +1,7 @@
 //! Command lines that programs take as the value of an option or within an operand, and give to a shell.
 
-use super::wrapper::{Inner, joined};
-use crate::trace::tracer::Word;
+use super::inner_command::{Inner, joined};
+use crate::trace::command::Word;
 
 /// Programs and those of their options whose value is a command line.
 const OPTIONS: &[(&[&str], &[&str])] = &[

@@ -1,8 +1,10 @@
 //! Where an interpreter's command line has its program, if only the running script knows it: `sh "$script"`, `perl -e "$text"`.
 
-use super::wrapper::{self, Inner, text_option};
+use super::inner_command::Inner;
+use super::wrapper;
+use super::wrapper::text_option;
+use crate::trace::command::Word;
 use crate::trace::reading::shebang::is_shell;
-use crate::trace::tracer::Word;
 
 /// What a word is to an interpreter.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

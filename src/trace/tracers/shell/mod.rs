@@ -7,6 +7,8 @@
 //!
 //! It does not follow the order in which a script runs: a variable has every value that any branch gives it.
 
+mod inner_command;
+mod program_text;
 mod awk;
 mod builtin;
 mod exec_options;
@@ -29,16 +31,19 @@ mod value;
 mod walk;
 mod wrapper;
 
-use self::programs::{Language, Ran};
+use self::inner_command::Inner;
+use self::program_text::Ran;
+use self::programs::Language;
+use self::script::is_file;
 use self::script::{Reading, Role};
 use self::syntax::Statement;
 use self::walk::Wanted;
-use self::wrapper::Inner;
 use crate::path::ImagePath;
 use crate::trace::claim::{Claim, Finding, Strength, Target};
+use crate::trace::command::{Command, Word};
 use crate::trace::reading::shebang;
 use crate::trace::reading::shebang::{Shebang, base_name, is_shell};
-use crate::trace::tracer::{Command, FileView, Program, Reach, Tracer, View, Word};
+use crate::trace::tracer::{FileView, Program, Reach, Tracer, View};
 use crate::warning::{Place, Warning};
 
 /// How many words of a caller are followed into a script.
@@ -360,10 +365,6 @@ fn names_other_language(name: &[u8]) -> bool {
     ];
     let ending = name.rsplit(|&byte| byte == b'.').next().unwrap_or_default();
     ending.len() < name.len() && ENDINGS.contains(&ending)
-}
-
-fn is_file(path: &ImagePath, view: &View<'_>) -> bool {
-    view.tree.resolve(path.as_bytes()).is_some_and(|found| view.tree.is_file(found.node))
 }
 
 /// Says whether text without a `#!` line reads like commands: its first statement is one that this image can run.

@@ -1,19 +1,9 @@
 //! Programs that run the command in their own arguments, and where in them it stands.
 
 use super::exec_options;
+use super::inner_command::{Inner, joined};
+use crate::trace::command::Word;
 use crate::trace::reading::shebang::{env_split, is_shell};
-use crate::trace::tracer::Word;
-
-/// What a command line runs besides its own program.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Inner {
-    /// The words of another command.
-    Command(Vec<Word>),
-    /// A text that a shell runs.
-    Text(Vec<u8>),
-    /// A script file that a shell runs, with its arguments.
-    Script(Vec<Word>),
-}
 
 /// How a wrapper's own arguments end and the command begins.
 struct Wrapper {
@@ -378,10 +368,4 @@ fn option_text(words: &[Word], options: &[&[u8]]) -> Option<Inner> {
         }
     }
     None
-}
-
-/// A command whose words are joined and given to a shell.
-pub(super) fn joined(words: &[Word]) -> Vec<Inner> {
-    let known: Option<Vec<&[u8]>> = words.iter().map(Option::as_deref).collect();
-    known.map(|words| Inner::Text(words.join(&b' '))).into_iter().collect()
 }
