@@ -117,6 +117,7 @@ pub const TEXTS: &[(&str, &str)] = texts![
     "vim",
     "vips",
     "vulkan",
+    "wrappers",
     "x11",
     "xml-catalog",
 ];

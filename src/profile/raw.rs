@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{DropKind, Importers};
+use super::rules::{DropKind, Importers};
+use super::runs::{Rest, Settings};
 
 #[derive(Clone, Deserialize, Default)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +30,8 @@ pub(super) struct RawProfile {
     pub(super) keep: BTreeMap<String, RawRule>,
     #[serde(default)]
     pub(super) drop: BTreeMap<String, RawRule>,
+    #[serde(default)]
+    pub(super) runs: BTreeMap<String, RawRun>,
 }
 
 #[derive(Clone, Deserialize, Default)]
@@ -61,6 +64,43 @@ pub(super) struct RawRule {
     pub(super) opened_by: Vec<String>,
     #[serde(default)]
     pub(super) tight: bool,
+    #[serde(default)]
+    pub(super) off: bool,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRun {
+    pub(super) why: Option<String>,
+    pub(super) names: Option<Vec<String>>,
+    #[serde(default)]
+    pub(super) after: Vec<String>,
+    pub(super) divider: Option<String>,
+    #[serde(default)]
+    pub(super) valued: Vec<String>,
+    #[serde(default)]
+    pub(super) operands: u8,
+    #[serde(default)]
+    pub(super) assignments: bool,
+    #[serde(default)]
+    pub(super) splits: bool,
+    #[serde(default)]
+    pub(super) rest: Rest,
+    #[serde(default)]
+    pub(super) only_with: Vec<String>,
+    #[serde(default)]
+    pub(super) texts: Vec<String>,
+    #[serde(default)]
+    pub(super) programs: Vec<String>,
+    #[serde(default)]
+    pub(super) commands: Vec<String>,
+    #[serde(default)]
+    pub(super) ends: Vec<String>,
+    pub(super) settings: Option<Settings>,
+    #[serde(default)]
+    pub(super) reads_arguments: bool,
+    #[serde(default)]
+    pub(super) holds: bool,
     #[serde(default)]
     pub(super) off: bool,
 }

@@ -9,7 +9,6 @@
 
 mod awk;
 mod builtin;
-mod carried;
 mod expand;
 mod guess;
 mod hooks;
@@ -87,15 +86,14 @@ impl Tracer for Shell {
         let command = program.command;
         let mut findings = Vec::new();
         let names = [base_name(program.spelled.as_bytes()), view.tree.name(program.node)];
-        let mut found = wrapper::inner(names[0], &command.words);
+        let mut found = wrapper::inner(names[0], &command.words, view.profiles);
         // A shell under another name is a shell; but every name of busybox is another program.
         if found.is_empty() && is_shell(names[1]) {
-            found = wrapper::inner(names[1], &command.words);
+            found = wrapper::inner(names[1], &command.words, view.profiles);
         }
         for inner in found {
             match inner {
-                // busybox holds its programs itself, whether a link names them or not.
-                Inner::Command(words) if names[0] == b"busybox" => {
+                Inner::Command(words) if wrapper::holds_programs(names[0], view.profiles) => {
                     let command = Command { optional: true, ..command.clone() };
                     findings.extend(again(&command, words));
                 }

@@ -1,0 +1,171 @@
+//! From what a profile's file spells to what it says: rules are checked and merged into those that it extends.
+
+use std::collections::BTreeMap;
+
+use super::error::ProfileError;
+use super::raw::{RawProfile, RawRule, RawRun};
+use super::rules::{DropRule, Profile, Rule, When};
+use super::runs::{Rest, Run};
+use crate::glob::Glob;
+
+pub(super) struct Reader<'a> {
+    pub(super) name: &'a str,
+}
+
+impl Reader<'_> {
+    pub(super) fn read(
+        &self,
+        raw: RawProfile,
+        base: Option<Profile>,
+        text: &str,
+    ) -> Result<Profile, ProfileError> {
+        let about = raw.about.clone().or(base.as_ref().map(|base| base.about.clone()));
+        let about = about.ok_or_else(|| self.lacks("about", "it needs one line for people"))?;
+        let when = When {
+            always: raw.when.always,
+            reached: self.globs("when.reached", &raw.when.reached)?,
+            imports: raw.when.imports,
+            by: raw.when.by.unwrap_or_default(),
+            spare: self.globs("when.spare", &raw.when.spare)?,
+            alone: raw.when.alone,
+        };
+        let mut profile = base.unwrap_or(Profile {
+            about: String::new(),
+            tracers: Vec::new(),
+            when: When::default(),
+            needs: BTreeMap::new(),
+            roots: BTreeMap::new(),
+            keep: BTreeMap::new(),
+            drop: BTreeMap::new(),
+            runs: BTreeMap::new(),
+            shared: Vec::new(),
+            build_variables: Vec::new(),
+            opens_when_asked: Vec::new(),
+            text: String::new(),
+        });
+        profile.about = about;
+        profile.text.push_str(text);
+        profile.tracers.extend(raw.tracers);
+        profile.shared.extend(self.globs("shared", &raw.shared)?);
+        profile.build_variables.extend(raw.build_variables);
+        profile.opens_when_asked.extend(raw.opens_when_asked);
+        profile.when.always |= when.always;
+        profile.when.by = raw.when.by.unwrap_or(profile.when.by);
+        profile.when.reached.extend(when.reached);
+        profile.when.imports.extend(when.imports);
+        profile.when.spare.extend(when.spare);
+        profile.when.alone.extend(when.alone);
+        profile.needs.extend(raw.needs);
+        self.merge("roots", raw.roots, &mut profile.roots, Self::rule)?;
+        self.merge("keep", raw.keep, &mut profile.keep, Self::rule)?;
+        self.merge("drop", raw.drop, &mut profile.drop, Self::drop_rule)?;
+        self.runs(raw.runs, &mut profile.runs)?;
+        Ok(profile)
+    }
+
+    fn merge<R>(
+        &self,
+        table: &str,
+        raw: BTreeMap<String, RawRule>,
+        rules: &mut BTreeMap<String, R>,
+        make: impl Fn(&Self, &str, RawRule) -> Result<R, ProfileError>,
+    ) -> Result<(), ProfileError> {
+        for (key, rule) in raw {
+            if rule.off {
+                rules.remove(&key);
+            } else {
+                let made = make(self, &format!("{table}.{key}"), rule)?;
+                rules.insert(key, made);
+            }
+        }
+        Ok(())
+    }
+
+    fn rule(&self, id: &str, raw: RawRule) -> Result<Rule, ProfileError> {
+        let of_drops = raw.unreached || raw.opened || raw.tight || !raw.opened_by.is_empty();
+        if raw.kind.is_some() || of_drops {
+            let missing =
+                "only a drop rule has `kind`, `unreached`, `opened`, `opened_by` and `tight`";
+            return Err(self.lacks(id, missing));
+        }
+        let why = raw.why.ok_or_else(|| self.lacks(id, "it needs `why`"))?;
+        let paths = raw.paths.ok_or_else(|| self.lacks(id, "it needs `paths`"))?;
+        Ok(Rule { why, paths: self.globs(id, &paths)? })
+    }
+
+    fn drop_rule(&self, id: &str, mut raw: RawRule) -> Result<DropRule, ProfileError> {
+        let kind = raw.kind.take().ok_or_else(|| self.lacks(id, "it needs `kind`"))?;
+        let unreached = std::mem::take(&mut raw.unreached);
+        let opened = std::mem::take(&mut raw.opened);
+        let tight = std::mem::take(&mut raw.tight);
+        let opened_by = self.globs(id, &std::mem::take(&mut raw.opened_by))?;
+        let Rule { why, paths } = self.rule(id, raw)?;
+        Ok(DropRule { kind, why, paths, unreached, opened, opened_by, tight })
+    }
+
+    fn runs(
+        &self,
+        raw: BTreeMap<String, RawRun>,
+        runs: &mut BTreeMap<String, Run>,
+    ) -> Result<(), ProfileError> {
+        for (key, run) in raw {
+            if run.off {
+                runs.remove(&key);
+            } else {
+                let made = self.run(&key, run)?;
+                runs.insert(key, made);
+            }
+        }
+        Ok(())
+    }
+
+    fn run(&self, key: &str, raw: RawRun) -> Result<Run, ProfileError> {
+        let lacks = |missing| self.lacks(&format!("runs.{key}"), missing);
+        let why = raw.why.ok_or_else(|| lacks("it needs `why`"))?;
+        let names = raw.names.unwrap_or_else(|| vec![key.to_owned()]);
+        if names.iter().any(|name| name.is_empty() || name.contains('/')) {
+            return Err(lacks("`names` are file names, not paths"));
+        }
+        if raw.commands.is_empty() != raw.ends.is_empty() {
+            return Err(lacks("`commands` and `ends` go together"));
+        }
+        if raw.rest == Rest::Nothing && !raw.only_with.is_empty() {
+            return Err(lacks("`only_with` is for a `rest` that is run"));
+        }
+        let words = |text: String| text.split_ascii_whitespace().map(str::to_owned).collect();
+        Ok(Run {
+            why,
+            names,
+            after: raw.after.into_iter().map(words).collect(),
+            divider: raw.divider,
+            valued: raw.valued,
+            operands: raw.operands.into(),
+            assignments: raw.assignments,
+            splits: raw.splits,
+            rest: raw.rest,
+            only_with: raw.only_with,
+            texts: raw.texts,
+            programs: raw.programs,
+            commands: raw.commands,
+            ends: raw.ends,
+            settings: raw.settings,
+            reads_arguments: raw.reads_arguments,
+            holds: raw.holds,
+        })
+    }
+
+    fn globs(&self, rule: &str, texts: &[String]) -> Result<Vec<Glob>, ProfileError> {
+        let parse = |text: &String| {
+            Glob::parse(text).map_err(|source| ProfileError::Pattern {
+                name: self.name.into(),
+                rule: rule.into(),
+                source,
+            })
+        };
+        texts.iter().map(parse).collect()
+    }
+
+    fn lacks(&self, rule: &str, missing: &'static str) -> ProfileError {
+        ProfileError::Rule { name: self.name.into(), rule: rule.into(), missing }
+    }
+}
