@@ -2,6 +2,21 @@
 //!
 //! A profile is a TOML file; its name is the file's. The built-in ones are part of the library; a user's file adds one,
 //! replaces one, or with `extends` merges into one, rule by rule. Unknown keys are refused with their line.
+//!
+//! | table | says | counts |
+//! | --- | --- | --- |
+//! | `[when]` | what fires the profile: `always`, `reached`, `imports` (`by`, `spare`), `alone` | |
+//! | `[needs]` | which profiles fire with it, and why | when it fires |
+//! | `[roots.X]` | `paths` that stay and are traced | when it fires |
+//! | `[keep.X]` | `paths` that stay unless a drop rule names them | when it fires |
+//! | `[drop.X]` | `paths`, and those of the tables in `of`, that go unless they are needed; their `kind` | when it fires |
+//! | `[places.X]` | `paths` where the modules of a language lie, for its tracer to find what programs load | when it fires |
+//! | `[tools.X]` | `paths` of what serves developers: a library that knows of it is no reason to keep it | always |
+//! | `[runs.X]` | how a program's command line holds [another one](Run) | always |
+//!
+//! All tables but `[when]` and `[needs]` are keyed by a name of one's choice, must say `why`, and are taken away by
+//! `off = true` in a profile that `extends` theirs. A drop rule may share its paths with `[places]` and `[tools]` but these
+//! do not depend on it: who turns `[drop.modules]` off still has the modules found.
 
 mod error;
 mod runs;

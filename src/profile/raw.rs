@@ -31,6 +31,10 @@ pub(super) struct RawProfile {
     #[serde(default)]
     pub(super) drop: BTreeMap<String, RawRule>,
     #[serde(default)]
+    pub(super) places: BTreeMap<String, RawRule>,
+    #[serde(default)]
+    pub(super) tools: BTreeMap<String, RawRule>,
+    #[serde(default)]
     pub(super) runs: BTreeMap<String, RawRun>,
 }
 
@@ -56,6 +60,8 @@ pub(super) struct RawRule {
     pub(super) why: Option<String>,
     pub(super) paths: Option<Vec<String>>,
     pub(super) kind: Option<DropKind>,
+    #[serde(default)]
+    pub(super) of: Vec<String>,
     #[serde(default)]
     pub(super) unreached: bool,
     #[serde(default)]

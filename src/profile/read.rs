@@ -37,6 +37,8 @@ impl Reader<'_> {
             roots: BTreeMap::new(),
             keep: BTreeMap::new(),
             drop: BTreeMap::new(),
+            places: BTreeMap::new(),
+            tools: BTreeMap::new(),
             runs: BTreeMap::new(),
             shared: Vec::new(),
             build_variables: Vec::new(),
@@ -58,7 +60,10 @@ impl Reader<'_> {
         profile.needs.extend(raw.needs);
         self.merge("roots", raw.roots, &mut profile.roots, Self::rule)?;
         self.merge("keep", raw.keep, &mut profile.keep, Self::rule)?;
+        self.merge("places", raw.places, &mut profile.places, Self::rule)?;
+        self.merge("tools", raw.tools, &mut profile.tools, Self::rule)?;
         self.merge("drop", raw.drop, &mut profile.drop, Self::drop_rule)?;
+        self.check_tables(&profile)?;
         self.runs(raw.runs, &mut profile.runs)?;
         Ok(profile)
     }
@@ -82,10 +87,14 @@ impl Reader<'_> {
     }
 
     fn rule(&self, id: &str, raw: RawRule) -> Result<Rule, ProfileError> {
-        let of_drops = raw.unreached || raw.opened || raw.tight || !raw.opened_by.is_empty();
+        let of_drops = !raw.of.is_empty()
+            || raw.unreached
+            || raw.opened
+            || raw.tight
+            || !raw.opened_by.is_empty();
         if raw.kind.is_some() || of_drops {
             let missing =
-                "only a drop rule has `kind`, `unreached`, `opened`, `opened_by` and `tight`";
+                "only a drop rule has `kind`, `of`, `unreached`, `opened`, `opened_by` and `tight`";
             return Err(self.lacks(id, missing));
         }
         let why = raw.why.ok_or_else(|| self.lacks(id, "it needs `why`"))?;
@@ -99,8 +108,24 @@ impl Reader<'_> {
         let opened = std::mem::take(&mut raw.opened);
         let tight = std::mem::take(&mut raw.tight);
         let opened_by = self.globs(id, &std::mem::take(&mut raw.opened_by))?;
+        let of = std::mem::take(&mut raw.of);
+        if !of.is_empty() {
+            raw.paths.get_or_insert_default();
+        }
         let Rule { why, paths } = self.rule(id, raw)?;
-        Ok(DropRule { kind, why, paths, unreached, opened, opened_by, tight })
+        Ok(DropRule { kind, why, paths, of, unreached, opened, opened_by, tight })
+    }
+
+    fn check_tables(&self, profile: &Profile) -> Result<(), ProfileError> {
+        let is_known = |name: &String| profile.table(name).is_some();
+        match profile.drop.iter().find(|(_, rule)| !rule.of.iter().all(is_known)) {
+            Some((key, _)) => {
+                let missing =
+                    "`of` names tables such as `places.x` or `tools.x` of the same profile";
+                Err(self.lacks(&format!("drop.{key}"), missing))
+            }
+            None => Ok(()),
+        }
     }
 
     fn runs(

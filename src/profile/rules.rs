@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::runs::Run;
 use crate::glob::Glob;
+use crate::path::ImagePath;
 
 /// What is known of one program, runtime or habit.
 #[derive(Clone, Debug)]
@@ -25,6 +26,10 @@ pub struct Profile {
     pub keep: BTreeMap<String, Rule>,
     /// What goes unless something needs it.
     pub drop: BTreeMap<String, DropRule>,
+    /// Where the modules of a language lie.
+    pub places: BTreeMap<String, Rule>,
+    /// What serves developers: a library that knows of it is no reason to keep it, a program that uses it is.
+    pub tools: BTreeMap<String, Rule>,
     /// What else the command lines of programs run.
     pub runs: BTreeMap<String, Run>,
     /// Folders that many programs share, so that none of them is one application's own.
@@ -35,6 +40,35 @@ pub struct Profile {
     pub opens_when_asked: Vec<String>,
     /// The text it was parsed from.
     pub text: String,
+}
+
+impl Profile {
+    /// Returns the paths of `[places.KEY]`.
+    pub fn place(&self, key: &str) -> &[Glob] {
+        self.places.get(key).map(|rule| rule.paths.as_slice()).unwrap_or_default()
+    }
+
+    /// Says whether a path is a tool of developers.
+    pub fn is_tool(&self, path: &ImagePath) -> bool {
+        self.tools.values().flat_map(|rule| &rule.paths).any(|glob| glob.bind(path).is_some())
+    }
+
+    /// Returns all paths of a drop rule of the profile.
+    pub fn dropped<'a>(&'a self, rule: &'a DropRule) -> impl Iterator<Item = &'a Glob> {
+        let others = rule.of.iter().filter_map(|name| self.table(name)).flatten();
+        rule.paths.iter().chain(others)
+    }
+
+    /// Returns the paths of a table by its full name, such as `places.modules`.
+    pub(super) fn table(&self, name: &str) -> Option<&[Glob]> {
+        let (kind, key) = name.split_once('.')?;
+        let rule = match kind {
+            "places" => self.places.get(key),
+            "tools" => self.tools.get(key),
+            _ => None,
+        };
+        rule.map(|rule| rule.paths.as_slice())
+    }
 }
 
 /// When a profile fires.
@@ -84,8 +118,10 @@ pub struct DropRule {
     pub kind: DropKind,
     /// A reason that a stranger can check.
     pub why: String,
-    /// The paths.
+    /// The paths, beside those of `of`.
     pub paths: Vec<Glob>,
+    /// The tables whose paths count as the rule's too: `places.modules`, `tools.builders`.
+    pub of: Vec<String>,
     /// Whether the rule only thins what comes in by its folder, and spares a library that a language's tracer reached.
     pub unreached: bool,
     /// Whether the rule also goes before libraries that a packaged file names for `dlopen`: what serves a feature that

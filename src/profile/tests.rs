@@ -32,6 +32,17 @@ fn a_file_merges_into_the_profile_that_it_extends() {
 }
 
 #[test]
+fn what_a_program_runs_is_known_by_its_names() {
+    let base = "about = 'a'\n[runs.x]\nwhy = 'w'\nnames = ['one', 'two']\n[runs.y]\nwhy = 'w'\n";
+    let user = "extends = 'p'\n[runs.y]\noff = true\n[runs.z]\nwhy = 'w'\nnames = ['one']\nrest = 'nothing'\n";
+    let profiles = Profiles::default().with_file("p", base).unwrap();
+    assert_eq!((profiles.runs(b"one").len(), profiles.runs(b"y").len()), (1, 1));
+    let profiles = profiles.with_file("mine", user).unwrap();
+    let known = [&b"one"[..], b"two", b"x", b"y"].map(|name| profiles.runs(name).len());
+    assert_eq!(known, [2, 1, 0, 0]);
+}
+
+#[test]
 fn says_what_is_wrong() {
     let table = [
         ("x = 1", "cannot parse the profile `p`"),
@@ -46,6 +57,25 @@ fn says_what_is_wrong() {
             "about='a'\n[needs]\nq='w'",
             "the profile `p` names the profile `q`, which does not exist",
         ),
+        (
+            "about='a'\n[runs.x]\noperands=1",
+            "cannot use `runs.x` of the profile `p`: it needs `why`",
+        ),
+        (
+            "about='a'\n[runs.x]\nwhy='w'\nnames=['/x']",
+            "cannot use `runs.x` of the profile `p`: `names` are file names, not paths",
+        ),
+        ("about='a'\n[runs.x]\nwhy='w'\noperand=1", "cannot parse the profile `p`"),
+        (
+            "about='a'\n[places.x]\nwhy='w'\npaths=['/x']\nkind='docs'",
+            "cannot use `places.x` of the profile `p`: only a drop rule has `kind`, `of`, `unreached`, `opened`, \
+             `opened_by` and `tight`",
+        ),
+        (
+            "about='a'\n[drop.x]\nwhy='w'\nkind='docs'\nof=['places.y']",
+            "cannot use `drop.x` of the profile `p`: `of` names tables such as `places.x` or `tools.x` of the same \
+             profile",
+        ),
         ("extends='q'", "the profile `p` names the profile `q`, which does not exist"),
     ];
     for (text, expected) in table {
@@ -57,7 +87,8 @@ fn says_what_is_wrong() {
 #[test]
 fn no_text_makes_the_reader_panic() {
     let sample = "about='a'\ntracers=['t']\nshared=['/a/{b,c}']\n[when]\nreached=['$prefix/bin/p*']\nimports=['s']\n\
-                  [keep.x]\nwhy='w'\npaths=['/a/[a-z]/**','**/b']\n[drop.y]\nkind='docs'\nwhy='w'\npaths=['/c?/']\n";
+                  [keep.x]\nwhy='w'\npaths=['/a/[a-z]/**','**/b']\n[drop.y]\nkind='docs'\nwhy='w'\nof=['places.z']\npaths=['/c?/']\n\
+                  [places.z]\nwhy='w'\npaths=['/z/**']\n[runs.r]\nwhy='w'\nvalued=['-u']\noperands=1\nrest='text'\n";
     let mut parsed = 0;
     for bytes in crate::kit::mutations(sample.as_bytes(), 5_000) {
         let text = String::from_utf8_lossy(&bytes);

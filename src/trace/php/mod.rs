@@ -24,7 +24,6 @@ use super::claim::{Finding, Target};
 use super::script::{Shebang, base_name, is_text};
 use super::settings::included;
 use super::tracer::{FileView, Program, Reach, Tracer, View, Word};
-use crate::profile::Profile;
 use crate::trace::memo::Memo;
 use crate::tree::NodeId;
 use crate::warning::Place;
@@ -193,14 +192,9 @@ fn available(name: &[u8], view: &View<'_>) -> Vec<Vec<u8>> {
     super::pattern::expand(view, &pattern)
 }
 
-/// All extensions: those that the profile would drop.
+/// All extensions, wherever the profile says that they lie.
 fn any_extension(place: &Place, view: &View<'_>) -> Finding {
-    let rule = |profile: &Profile| profile.drop.get("extensions").map(|rule| rule.paths.clone());
-    let paths = view.profiles.get(NAME).and_then(rule).unwrap_or_default();
-    let firings = view.firings.iter().filter(|firing| firing.profile == NAME);
-    let nodes = firings
-        .flat_map(|firing| paths.iter().flat_map(|glob| glob.select(view.tree, &firing.prefix)));
-    included(Target::Library(nodes.collect()), b"extensions", place)
+    included(Target::Library(view.placed(NAME, "extensions")), b"extensions", place)
 }
 
 /// What a binary reads by itself.
@@ -271,10 +265,10 @@ fn is_sure(finding: &mut Finding, is_packaged: bool) -> bool {
     }
 }
 
-/// Says whether a file is one of the libraries that the profile thins.
+/// Says whether a file is one of the libraries of the include path.
 fn is_library(file: &FileView<'_>, view: &View<'_>) -> bool {
-    let rule = view.profiles.get(NAME).and_then(|profile| profile.drop.get("libraries"));
-    rule.is_some_and(|rule| rule.paths.iter().any(|glob| glob.bind(&file.path).is_some()))
+    let globs = view.profiles.get(NAME).map(|profile| profile.place("libraries"));
+    globs.into_iter().flatten().any(|glob| glob.bind(&file.path).is_some())
 }
 
 fn is_source(file: &FileView<'_>) -> bool {
