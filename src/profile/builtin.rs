@@ -26,6 +26,7 @@ pub const TEXTS: &[(&str, &str)] = texts![
     "dotnet-runtime",
     "elixir",
     "erlang",
+    "folders",
     "fontconfig",
     "gconv",
     "geo",

@@ -12,6 +12,7 @@
 //! | `[drop.X]` | `paths`, and those of the tables in `of`, that go unless they are needed; their `kind` | when it fires |
 //! | `[places.X]` | `paths` where the modules of a language lie, for its tracer to find what programs load | when it fires |
 //! | `[tools.X]` | `paths` of what serves developers: a library that knows of it is no reason to keep it | always |
+//! | `[folders.X]` | the `role` of folders that many packages share, of which no program owns one | always |
 //! | `[runs.X]` | how a program's command line holds [another one](Run) | always |
 //!
 //! All tables but `[when]` and `[needs]` are keyed by a name of one's choice, must say `why`, and are taken away by
@@ -19,6 +20,7 @@
 //! do not depend on it: who turns `[drop.modules]` off still has the modules found.
 
 mod error;
+mod folders;
 mod runs;
 mod rules;
 mod raw;
@@ -33,6 +35,7 @@ use self::raw::RawProfile;
 use self::read::Reader;
 
 pub use self::error::ProfileError;
+pub use self::folders::{FolderRole, Folders};
 pub use self::rules::{DropKind, DropRule, Importers, Profile, Rule, When};
 pub use self::runs::{Rest, Run, Settings};
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::folders::FolderRole;
 use super::rules::{DropKind, Importers};
 use super::runs::{Rest, Settings};
 
@@ -34,6 +35,8 @@ pub(super) struct RawProfile {
     pub(super) places: BTreeMap<String, RawRule>,
     #[serde(default)]
     pub(super) tools: BTreeMap<String, RawRule>,
+    #[serde(default)]
+    pub(super) folders: BTreeMap<String, RawFolders>,
     #[serde(default)]
     pub(super) runs: BTreeMap<String, RawRun>,
 }
@@ -70,6 +73,17 @@ pub(super) struct RawRule {
     pub(super) opened_by: Vec<String>,
     #[serde(default)]
     pub(super) tight: bool,
+    #[serde(default)]
+    pub(super) off: bool,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawFolders {
+    pub(super) why: Option<String>,
+    pub(super) role: Option<FolderRole>,
+    #[serde(default)]
+    pub(super) paths: Vec<String>,
     #[serde(default)]
     pub(super) off: bool,
 }

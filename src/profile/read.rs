@@ -3,10 +3,35 @@
 use std::collections::BTreeMap;
 
 use super::error::ProfileError;
-use super::raw::{RawProfile, RawRule, RawRun};
+use super::folders::Folders;
+use super::raw::{RawFolders, RawProfile, RawRule, RawRun};
 use super::rules::{DropRule, Profile, Rule, When};
 use super::runs::{Rest, Run};
 use crate::glob::Glob;
+use crate::path::ImagePath;
+
+/// A table that a profile may take away from the one that it extends.
+trait Switch {
+    fn is_off(&self) -> bool;
+}
+
+impl Switch for RawRule {
+    fn is_off(&self) -> bool {
+        self.off
+    }
+}
+
+impl Switch for RawFolders {
+    fn is_off(&self) -> bool {
+        self.off
+    }
+}
+
+impl Switch for RawRun {
+    fn is_off(&self) -> bool {
+        self.off
+    }
+}
 
 pub(super) struct Reader<'a> {
     pub(super) name: &'a str,
@@ -39,6 +64,7 @@ impl Reader<'_> {
             drop: BTreeMap::new(),
             places: BTreeMap::new(),
             tools: BTreeMap::new(),
+            folders: BTreeMap::new(),
             runs: BTreeMap::new(),
             shared: Vec::new(),
             build_variables: Vec::new(),
@@ -64,19 +90,21 @@ impl Reader<'_> {
         self.merge("tools", raw.tools, &mut profile.tools, Self::rule)?;
         self.merge("drop", raw.drop, &mut profile.drop, Self::drop_rule)?;
         self.check_tables(&profile)?;
-        self.runs(raw.runs, &mut profile.runs)?;
+        self.merge("folders", raw.folders, &mut profile.folders, Self::folders)?;
+        self.merge("runs", raw.runs, &mut profile.runs, Self::run)?;
         Ok(profile)
     }
 
-    fn merge<R>(
+    /// Makes the tables of one kind, and puts them in the place of those of the same key.
+    fn merge<W: Switch, R>(
         &self,
         table: &str,
-        raw: BTreeMap<String, RawRule>,
+        raw: BTreeMap<String, W>,
         rules: &mut BTreeMap<String, R>,
-        make: impl Fn(&Self, &str, RawRule) -> Result<R, ProfileError>,
+        make: impl Fn(&Self, &str, W) -> Result<R, ProfileError>,
     ) -> Result<(), ProfileError> {
         for (key, rule) in raw {
-            if rule.off {
+            if rule.is_off() {
                 rules.remove(&key);
             } else {
                 let made = make(self, &format!("{table}.{key}"), rule)?;
@@ -128,26 +156,25 @@ impl Reader<'_> {
         }
     }
 
-    fn runs(
-        &self,
-        raw: BTreeMap<String, RawRun>,
-        runs: &mut BTreeMap<String, Run>,
-    ) -> Result<(), ProfileError> {
-        for (key, run) in raw {
-            if run.off {
-                runs.remove(&key);
-            } else {
-                let made = self.run(&key, run)?;
-                runs.insert(key, made);
-            }
-        }
-        Ok(())
+    fn folders(&self, id: &str, raw: RawFolders) -> Result<Folders, ProfileError> {
+        let why = raw.why.ok_or_else(|| self.lacks(id, "it needs `why`"))?;
+        let role = raw.role.ok_or_else(|| self.lacks(id, "it needs `role`"))?;
+        let path = |text: &String| {
+            let path = ImagePath::root().join(text.as_bytes()).ok();
+            path.filter(|_| text.starts_with('/'))
+                .ok_or_else(|| self.lacks(id, "its `paths` are absolute, without patterns"))
+        };
+        let paths = raw.paths.iter().map(path).collect::<Result<_, _>>()?;
+        Ok(Folders { why, role, paths })
     }
 
-    fn run(&self, key: &str, raw: RawRun) -> Result<Run, ProfileError> {
-        let lacks = |missing| self.lacks(&format!("runs.{key}"), missing);
+    fn run(&self, id: &str, raw: RawRun) -> Result<Run, ProfileError> {
+        let lacks = |missing| self.lacks(id, missing);
         let why = raw.why.ok_or_else(|| lacks("it needs `why`"))?;
-        let names = raw.names.unwrap_or_else(|| vec![key.to_owned()]);
+        let names = raw.names.unwrap_or_else(|| {
+            let key = id.split_once('.').map_or(id, |(_, key)| key);
+            vec![key.to_owned()]
+        });
         if names.iter().any(|name| name.is_empty() || name.contains('/')) {
             return Err(lacks("`names` are file names, not paths"));
         }

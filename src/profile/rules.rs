@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::folders::Folders;
 use super::runs::Run;
 use crate::glob::Glob;
 use crate::path::ImagePath;
@@ -30,6 +31,8 @@ pub struct Profile {
     pub places: BTreeMap<String, Rule>,
     /// What serves developers: a library that knows of it is no reason to keep it, a program that uses it is.
     pub tools: BTreeMap<String, Rule>,
+    /// What the folders are for that many packages share.
+    pub folders: BTreeMap<String, Folders>,
     /// What else the command lines of programs run.
     pub runs: BTreeMap<String, Run>,
     /// Folders that many programs share, so that none of them is one application's own.

@@ -72,6 +72,10 @@ fn says_what_is_wrong() {
              `opened_by` and `tight`",
         ),
         (
+            "about='a'\n[folders.x]\nwhy='w'\nrole='shared'\npaths=['x']",
+            "cannot use `folders.x` of the profile `p`: its `paths` are absolute, without patterns",
+        ),
+        (
             "about='a'\n[drop.x]\nwhy='w'\nkind='docs'\nof=['places.y']",
             "cannot use `drop.x` of the profile `p`: `of` names tables such as `places.x` or `tools.x` of the same \
              profile",

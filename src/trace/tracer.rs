@@ -44,7 +44,11 @@ impl SharedFolders {
     pub fn of(tree: &Tree, profiles: &Profiles) -> SharedFolders {
         let globs = profiles.iter().flat_map(|(_, profile)| &profile.shared);
         let root = ImagePath::root();
-        SharedFolders(globs.flat_map(|glob| glob.select(tree, &root)).collect())
+        let folders = profiles.iter().flat_map(|(_, profile)| profile.folders.values());
+        let standard = folders.filter(|folders| folders.role.is_shared());
+        let named = standard.flat_map(|folders| &folders.paths);
+        let named = named.filter_map(|path| Some(tree.resolve(path.as_bytes())?.node));
+        SharedFolders(globs.flat_map(|glob| glob.select(tree, &root)).chain(named).collect())
     }
 
     /// Says whether a folder is one of them.
