@@ -127,7 +127,7 @@ fn open(reference: &Reference, options: &mut Options<'_>) -> Result<Image, Error
 
 fn survey(image: Image, options: &Options<'_>) -> Result<Survey, Error> {
     let Flattened { tree, contents, mut warnings, layers } = flatten(&image, &options.flatten())?;
-    let (packages, of_packages) = Packages::read(&tree, &contents);
+    let (packages, of_packages) = Packages::read(&tree, &contents, &options.profiles);
     let subject = Subject {
         tree: &tree,
         contents: &contents,

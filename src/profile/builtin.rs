@@ -26,6 +26,7 @@ pub const TEXTS: &[(&str, &str)] = texts![
     "dotnet-runtime",
     "elixir",
     "erlang",
+    "folders",
     "fontconfig",
     "gconv",
     "geo",
@@ -117,6 +118,7 @@ pub const TEXTS: &[(&str, &str)] = texts![
     "vim",
     "vips",
     "vulkan",
+    "wrappers",
     "x11",
     "xml-catalog",
 ];

@@ -255,7 +255,7 @@ impl<'a> Claims<'a> {
         if matches!(self.owner, Owner::Application) {
             return true;
         }
-        if *self.known.tools.get_or(file, || is_tool(self.view, file)) {
+        if *self.known.tools.get_or(file, || self.view.is_tool("perl", file)) {
             return false;
         }
         let packages = self.view.packages;
@@ -424,13 +424,4 @@ impl<'a> Claims<'a> {
             self.findings.push(finding);
         }
     }
-}
-
-/// Says whether the profile knows a module as a tool of developers, which a library may know of and an application uses.
-fn is_tool(view: &View<'_>, file: NodeId) -> bool {
-    let path = view.tree.path(file);
-    let rules = view.profiles.get("perl").into_iter().flat_map(|profile| &profile.drop);
-    // The rule `modules` is the one that thins all that is unreached.
-    let mut rules = rules.filter(|(key, _)| key.as_str() != "modules");
-    rules.any(|(_, rule)| rule.paths.iter().any(|glob| glob.bind(&path).is_some()))
 }

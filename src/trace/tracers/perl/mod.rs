@@ -149,12 +149,8 @@ impl Tracer for Perl {
         // A program that has a Perl inside takes its code from anywhere; and of an interpreter that does not say where
         // its modules are, nothing can be followed.
         if library.folders.is_empty() {
-            let rules = view
-                .profiles
-                .get("perl")
-                .into_iter()
-                .flat_map(|profile| profile.drop.get("modules"));
-            let globs = rules.flat_map(|rule| &rule.paths);
+            let globs = view.profiles.get("perl").map(|profile| profile.place("modules"));
+            let globs = globs.into_iter().flatten();
             let files = globs.flat_map(|glob| glob.select(view.tree, &firing.prefix)).collect();
             let detail = "no search path is known".to_owned();
             claims.push(Target::Library(files), Claim::Import, Strength::Likely, detail);

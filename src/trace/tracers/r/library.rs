@@ -37,10 +37,10 @@ pub struct Library {
 }
 
 impl Library {
-    /// Finds the packages that the rule `packages` of the profile thins.
+    /// Finds the packages of the profile's `[places.packages]`.
     pub fn of(view: &View<'_>) -> Self {
         let mut library = Library::default();
-        for folder in view.ruled_folders(self::NAME, "packages") {
+        for folder in view.placed_folders(self::NAME, "packages") {
             let Some(description) = view.tree.child(folder, b"DESCRIPTION") else { continue };
             let name = String::from_utf8_lossy(view.tree.name(folder)).into_owned();
             let fields = fields(&view.read(description, MAX_DESCRIPTION));

@@ -231,11 +231,7 @@ impl<'a> Claims<'a> {
     /// Says whether a package that another one only suggests was installed on purpose, and is no tool of developers.
     fn is_wanted(&self, package: &Package) -> bool {
         let view = self.view;
-        let path = view.tree.path(package.description);
-        let rule =
-            view.profiles.get(NAME).and_then(|profile| profile.drop.get("developer-packages"));
-        let is_tool =
-            rule.is_some_and(|rule| rule.paths.iter().any(|glob| glob.bind(&path).is_some()));
+        let is_tool = view.is_tool(NAME, package.description);
         let automatic =
             self.tracer.automatic.get_or((), || automatic::automatic(view.tree, view.contents));
         let owner = view.packages.owner(package.description);

@@ -11,7 +11,6 @@ mod inner_command;
 mod program_text;
 mod awk;
 mod builtin;
-mod exec_options;
 mod expand;
 mod partial_words;
 mod caller_supplied;
@@ -93,15 +92,14 @@ impl Tracer for Shell {
         let command = program.command;
         let mut findings = Vec::new();
         let names = [base_name(program.spelled.as_bytes()), view.tree.name(program.node)];
-        let mut found = wrapper::inner(names[0], &command.words);
+        let mut found = wrapper::inner(names[0], &command.words, view.profiles);
         // A shell under another name is a shell; but every name of busybox is another program.
         if found.is_empty() && is_shell(names[1]) {
-            found = wrapper::inner(names[1], &command.words);
+            found = wrapper::inner(names[1], &command.words, view.profiles);
         }
         for inner in found {
             match inner {
-                // busybox holds its programs itself, whether a link names them or not.
-                Inner::Command(words) if names[0] == b"busybox" => {
+                Inner::Command(words) if wrapper::holds_programs(names[0], view.profiles) => {
                     let command = Command { optional: true, ..command.clone() };
                     findings.extend(again(&command, words));
                 }

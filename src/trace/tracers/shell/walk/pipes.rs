@@ -54,10 +54,11 @@ impl Walk<'_> {
             _ => None,
         };
         let mut words: Vec<command::Word> = simple.words.iter().map(known).collect();
+        let known = self.scope.view.profiles;
         for _ in 0..4 {
             let program = words.first()?.clone()?;
             let name = base_name(&program);
-            let found = wrapper::inner(name, &words);
+            let found = wrapper::inner(name, &words, known);
             if is_shell(name) {
                 let is_asked = |word: &command::Word| {
                     word.as_deref().is_some_and(|word| word.len() > 2 && word.starts_with(b"--"))
@@ -65,7 +66,7 @@ impl Walk<'_> {
                 return (found.is_empty() && !words[1..].iter().any(is_asked)).then_some(program);
             }
             // What xargs reads are the arguments.
-            if !wrapper::is_wrapper(name) || name == b"xargs" {
+            if !wrapper::is_wrapper(name, known) || wrapper::reads_arguments(name, known) {
                 return None;
             }
             let Some(Inner::Command(inner)) = found.into_iter().next() else { return None };

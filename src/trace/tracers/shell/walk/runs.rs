@@ -2,6 +2,7 @@
 
 use super::{Demand, MAX_TEXTS, Programs, Walk};
 use crate::path::ImagePath;
+use crate::profile::Profiles;
 use crate::trace::command;
 use crate::trace::reading::shebang::{Shebang, base_name, is_shell};
 use crate::trace::tracers::shell::builtin::is_builtin;
@@ -46,7 +47,7 @@ impl Walk<'_> {
                 if next.is_some_and(|word| self.expand(word).iter().all(Vec::is_empty)) {
                     return Programs::Unknown;
                 }
-                return match wrapper::inner(program, words).as_slice() {
+                return match wrapper::inner(program, words, self.scope.view.profiles).as_slice() {
                     [Inner::Command(inner)] if matches!(inner.first(), Some(None)) => {
                         let fields = next.and_then(|word| self.expand(word).into_iter().next());
                         self.guess(&fields.unwrap_or_default(), inner, simple)
@@ -110,18 +111,19 @@ impl Walk<'_> {
             words[1..].iter().for_each(|word| self.probe(word, simple.line));
         }
         self.held(name, words, simple);
+        let known = self.scope.view.profiles;
         // env X=y $COMMAND
-        if wrapper::is_wrapper(name) && wrapper::inner(name, words).is_empty() {
+        if wrapper::is_wrapper(name, known) && wrapper::inner(name, words, known).is_empty() {
             let is_unset = |word: &&Word| self.expand(word).iter().all(Vec::is_empty);
             if let Some(at) = simple.words.iter().position(|word| is_unset(&word)) {
                 self.unknown(simple, at);
             }
         }
-        if let Some(at) = unknown_program(name, words) {
+        if let Some(at) = unknown_program(name, words, known) {
             let is_text = |word: &&Word| word.literal().is_none() && word.pieces.len() > 1;
             let made = simple.words.iter().skip(1).find(|word| word.literal().is_none());
             match made.filter(is_text) {
-                Some(word) if takes_text(name, words) => {
+                Some(word) if takes_text(name, words, known) => {
                     self.read_again(&[word], simple, at, demand);
                 }
                 Some(_) | None => self.unknown(simple, at),
@@ -138,7 +140,7 @@ impl Walk<'_> {
         let optional = demand == Demand::Tried || is_optional;
         let fed = self.fed(name, words, simple);
         let mut words = words.to_vec();
-        if let Some((at, taken)) = interpreter::unknown(name, &words) {
+        if let Some((at, taken)) = interpreter::unknown(name, &words, known) {
             self.interpreted(&mut words, (at, taken), simple);
         }
         if !fed.is_empty() {
@@ -414,26 +416,26 @@ impl Walk<'_> {
 }
 
 /// Where the program stands that a wrapper outside of the shell runs, if only the running script knows it.
-fn unknown_program(name: &[u8], words: &[command::Word]) -> Option<usize> {
-    let mut found = wrapper::inner(name, words);
+fn unknown_program(name: &[u8], words: &[command::Word], known: &Profiles) -> Option<usize> {
+    let mut found = wrapper::inner(name, words, known);
     for _ in 0..8 {
         let Some(Inner::Command(inner)) = found.first() else { return None };
         match inner.first()? {
             None => return words.iter().position(Option::is_none),
-            Some(program) => found = wrapper::inner(base_name(program), inner),
+            Some(program) => found = wrapper::inner(base_name(program), inner, known),
         }
     }
     None
 }
 
 /// Says whether the first unknown word of a command line is a text for a shell: `sh -c "$JAVA -jar x"`.
-fn takes_text(name: &[u8], words: &[command::Word]) -> bool {
+fn takes_text(name: &[u8], words: &[command::Word], known: &Profiles) -> bool {
     let at = words.iter().position(Option::is_none);
     let before = at.and_then(|at| words.get(at.checked_sub(1)?)).and_then(Option::as_deref);
-    let takes = |option: &[u8]| {
-        option == b"--command" || option.starts_with(b"-") && option.ends_with(b"c")
-    };
-    (is_shell(name) || matches!(name, b"su" | b"runuser" | b"flock")) && before.is_some_and(takes)
+    before.is_some_and(|option| {
+        let is_of_shell = is_shell(name) && option.starts_with(b"-") && option.ends_with(b"c");
+        is_of_shell || wrapper::takes_text(name, option, known)
+    })
 }
 
 /// The text of a word with its variables as they are spelled, and what else is unknown as [`UNKNOWN`].
