@@ -26,6 +26,7 @@ pub mod tracer;
 mod archive;
 pub mod opened;
 mod pattern;
+pub mod reading;
 mod settings;
 pub mod strings;
 pub mod apache;

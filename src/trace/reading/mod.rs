@@ -1,0 +1,3 @@
+//! Readers of formats that many tracers share.
+
+pub mod settings;
