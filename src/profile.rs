@@ -5,6 +5,7 @@
 
 mod builtin;
 mod raw;
+mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -12,6 +13,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use self::raw::{RawProfile, RawRule};
+pub use self::settings::{Meaning, SettingsRule};
 use crate::glob::{Glob, GlobError};
 
 /// The profiles of a run, by name.
@@ -44,6 +46,8 @@ pub struct Profile {
     pub build_variables: Vec<String>,
     /// Constants of a program that opens libraries only when its user names one.
     pub opens_when_asked: Vec<String>,
+    /// What keys and files of an application's settings mean.
+    pub settings: BTreeMap<String, SettingsRule>,
     /// The text it was parsed from.
     pub text: String,
 }
@@ -294,6 +298,7 @@ impl Reader<'_> {
             shared: Vec::new(),
             build_variables: Vec::new(),
             opens_when_asked: Vec::new(),
+            settings: BTreeMap::new(),
             text: String::new(),
         });
         profile.about = about;
@@ -312,6 +317,7 @@ impl Reader<'_> {
         self.merge("roots", raw.roots, &mut profile.roots, Self::rule)?;
         self.merge("keep", raw.keep, &mut profile.keep, Self::rule)?;
         self.merge("drop", raw.drop, &mut profile.drop, Self::drop_rule)?;
+        self.merge_settings(raw.settings, &mut profile.settings)?;
         Ok(profile)
     }
 

@@ -98,6 +98,7 @@ pub const TEXTS: &[(&str, &str)] = texts![
     "sasl-server",
     "service",
     "sessions",
+    "settings",
     "shell",
     "sound",
     "source-maps",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{DropKind, Importers};
+use super::{DropKind, Importers, Meaning};
 
 #[derive(Clone, Deserialize, Default)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +29,8 @@ pub(super) struct RawProfile {
     pub(super) keep: BTreeMap<String, RawRule>,
     #[serde(default)]
     pub(super) drop: BTreeMap<String, RawRule>,
+    #[serde(default)]
+    pub(super) settings: BTreeMap<String, RawSettings>,
 }
 
 #[derive(Clone, Deserialize, Default)]
@@ -47,7 +49,7 @@ pub(super) struct RawWhen {
     pub(super) alone: Vec<String>,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawRule {
     pub(super) why: Option<String>,
@@ -61,6 +63,19 @@ pub(super) struct RawRule {
     pub(super) opened_by: Vec<String>,
     #[serde(default)]
     pub(super) tight: bool,
+    #[serde(default)]
+    pub(super) off: bool,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSettings {
+    pub(super) why: Option<String>,
+    pub(super) means: Option<Meaning>,
+    #[serde(default)]
+    pub(super) keys: Vec<String>,
+    #[serde(default)]
+    pub(super) paths: Vec<String>,
     #[serde(default)]
     pub(super) off: bool,
 }

@@ -56,6 +56,7 @@ pub mod python;
 pub mod r;
 pub mod ruby;
 pub mod script;
+pub mod settings_files;
 pub mod shell;
 pub mod subcommands;
 pub mod supervisor;
@@ -101,5 +102,6 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(r::R::default()),
         Box::new(calls::Calls),
         Box::new(subcommands::Subcommands),
+        Box::new(settings_files::Settings),
     ]
 }

@@ -46,6 +46,7 @@ use super::tracer::{Firing, MAX_WHOLE, Program};
 use super::{Claim, FileView, Finding, Mode, Reach, Strength, Target, Tracer, View};
 use crate::path::ImagePath;
 use crate::trace::memo::Memo;
+use crate::trace::reading::settings::keys::modules as modules_of_settings;
 use crate::tree::NodeId;
 use crate::warning::{Place, Warning};
 
@@ -339,6 +340,11 @@ impl Python {
             let value = line.split(|&byte| byte == b'=').nth(1).unwrap_or_default().trim_ascii();
             if !value.is_empty() && value.iter().all(is_part) {
                 named(value, &search, &mut claims);
+            }
+        }
+        for value in modules_of_settings(file.path.name(), text, view.profiles) {
+            if value.iter().all(is_part) {
+                named(&value, &search, &mut claims);
             }
         }
         claims.finish()

@@ -1,6 +1,6 @@
 //! Formats of lines: INI, Java's properties, `.env`.
 
-use super::{Budget, Tree};
+use super::{Budget, Pairs, Tree};
 
 /// How many lines of a hundred may be no settings before the text is none.
 const MAX_ODD: usize = 20;
@@ -8,8 +8,8 @@ const MAX_ODD: usize = 20;
 /// Reads INI as `configparser` does: sections, `key = value` or `key: value`, and indented lines that go on.
 pub(super) fn ini(text: &[u8]) -> Option<Tree> {
     let mut budget = Budget::new();
-    let mut top: Vec<(Vec<u8>, Tree)> = Vec::new();
-    let mut section: Option<(Vec<u8>, Vec<(Vec<u8>, Tree)>)> = None;
+    let mut top = Pairs::new();
+    let mut section: Option<(Vec<u8>, Pairs)> = None;
     let (mut count, mut odd) = (0, 0);
     for raw in lines(text) {
         let line = raw.trim_ascii();
@@ -41,7 +41,7 @@ pub(super) fn ini(text: &[u8]) -> Option<Tree> {
     (odd * 100 <= count * MAX_ODD && !top.is_empty()).then_some(Tree::Map(top))
 }
 
-fn top_with(top: &mut Vec<(Vec<u8>, Tree)>, section: Option<(Vec<u8>, Vec<(Vec<u8>, Tree)>)>) {
+fn top_with(top: &mut Pairs, section: Option<(Vec<u8>, Pairs)>) {
     top.extend(section.map(|(name, pairs)| (name, Tree::Map(pairs))));
 }
 

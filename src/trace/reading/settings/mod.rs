@@ -4,8 +4,9 @@
 //! spelling: a number is the text that stands there, since only texts name files and programs. Everything that the input
 //! controls has a cap; a text that exceeds one is no tree.
 //!
-//! It does not say what a value means.
+//! What a value means is for its reader to say; [`keys`] has what profiles say of the names of keys.
 
+pub mod keys;
 mod lines;
 mod marked;
 mod nested;
@@ -33,8 +34,11 @@ pub enum Tree {
     /// Values in their order.
     List(Vec<Tree>),
     /// Values by their names, in the file's order; a name may stand twice.
-    Map(Vec<(Vec<u8>, Tree)>),
+    Map(Pairs),
 }
+
+/// The values of a [`Tree::Map`] with their names.
+pub type Pairs = Vec<(Vec<u8>, Tree)>;
 
 /// One value with the way to it.
 #[derive(Clone, PartialEq, Eq, Debug)]

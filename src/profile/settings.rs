@@ -1,0 +1,61 @@
+//! What profiles say of the files of settings that an application has beside it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::raw::{RawRule, RawSettings};
+use super::{ProfileError, Reader};
+use crate::glob::Glob;
+
+/// Keys or files of settings, and what they mean.
+#[derive(Clone, Debug)]
+pub struct SettingsRule {
+    /// What they mean.
+    pub means: Meaning,
+    /// A reason that a stranger can check.
+    pub why: String,
+    /// Names of keys, in lower case, their words joined by `_`: one word stands for all keys that have it, `path_to_*`
+    /// and `*_path` for those that start or end so.
+    pub keys: Vec<String>,
+    /// The paths.
+    pub paths: Vec<Glob>,
+}
+
+/// What keys and paths of settings mean.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Meaning {
+    /// The values of such keys name programs.
+    Program,
+    /// The values of such keys name modules, classes or packages.
+    Module,
+    /// The values of such keys are words of a human language, or sort things.
+    Word,
+    /// Whoever names such a folder means what lies in it.
+    Served,
+    /// Such files look like settings, and the application does not read them.
+    NotRead,
+}
+
+impl Reader<'_> {
+    pub(super) fn merge_settings(
+        &self,
+        raw: BTreeMap<String, RawSettings>,
+        rules: &mut BTreeMap<String, SettingsRule>,
+    ) -> Result<(), ProfileError> {
+        for (key, rule) in raw {
+            if rule.off {
+                rules.remove(&key);
+                continue;
+            }
+            let id = format!("settings.{key}");
+            let means = rule.means.ok_or_else(|| self.lacks(&id, "it needs `means`"))?;
+            let keys = rule.keys;
+            let paths = RawRule { why: rule.why, paths: Some(rule.paths), ..RawRule::default() };
+            let paths = self.rule(&id, paths)?;
+            rules.insert(key, SettingsRule { means, why: paths.why, keys, paths: paths.paths });
+        }
+        Ok(())
+    }
+}
