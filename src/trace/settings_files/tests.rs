@@ -1,8 +1,17 @@
+use std::sync::LazyLock;
+
 use super::*;
 use crate::kit;
 use crate::path::Escaped;
 use crate::profile::Profiles;
 use crate::trace::driver::Setting;
+
+/// The built-in profiles and one of a user.
+static PROFILES: LazyLock<Profiles> = LazyLock::new(|| {
+    let mine =
+        "about='m'\n[settings.mine]\nmeans='program'\nwhy='w'\nkeys=['zaps', 'zap_with_*']\n";
+    Profiles::builtin().with_file("mine", mine).expect("a test's profile parses")
+});
 
 fn found(name: &str, text: &str) -> Vec<String> {
     let entries = [
@@ -20,7 +29,7 @@ fn found(name: &str, text: &str) -> Vec<String> {
         ("app/docs/x", ""),
     ];
     let mut setting = Setting::new(&entries, r#"{"Env":["D=/srv/data"]}"#);
-    setting.profiles = Profiles::builtin();
+    setting.profiles = PROFILES.clone();
     let view = setting.view();
     let path = kit::path(name);
     let file = FileView {
@@ -54,6 +63,8 @@ fn follows_values_by_their_keys() {
         (r#"{"tools": {"pdf": "tool"}, "toolPath": "tool"}"#, &["run tool"]),
         (r#"{"tools": ["tool", "make"]}"#, &["run tool make", "run tool", "run make"]),
         (r#"{"script": "cd /x; tool"}"#, &[]),
+        (r#"{"quickZaps": "tool", "zap": "make"}"#, &["run tool"]),
+        (r#"{"zapWithIt": "tool"}"#, &["run tool"]),
         (r#"{"script": "tool x | make y"}"#, &["run tool x", "run make y"]),
         (r#"{"anything": "/opt/x/run -v"}"#, &["run /opt/x/run -v"]),
         (r#"{"anything": "/opt/x/run"}"#, &["/opt/x/run"]),
