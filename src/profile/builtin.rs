@@ -99,6 +99,7 @@ pub const TEXTS: &[(&str, &str)] = texts![
     "sasl-server",
     "service",
     "sessions",
+    "settings",
     "shell",
     "sound",
     "source-maps",

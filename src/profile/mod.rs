@@ -13,6 +13,7 @@
 //! | `[places.X]` | `paths` where the modules of a language lie, for its tracer to find what programs load | when it fires |
 //! | `[tools.X]` | `paths` of what serves developers: a library that knows of it is no reason to keep it | always |
 //! | `[folders.X]` | the `role` of folders that many packages share, of which no program owns one | always |
+//! | `[settings.X]` | what `keys` and `paths` of an application's settings mean | always |
 //! | `[runs.X]` | how a program's command line holds [another one](Run) | always |
 //!
 //! All tables but `[when]` and `[needs]` are keyed by a name of one's choice, must say `why`, and are taken away by
@@ -22,6 +23,7 @@
 mod error;
 mod folders;
 mod runs;
+mod settings;
 mod rules;
 mod raw;
 mod read;
@@ -38,6 +40,7 @@ pub use self::error::ProfileError;
 pub use self::folders::{FolderRole, Folders};
 pub use self::rules::{DropKind, DropRule, Importers, Profile, Rule, When};
 pub use self::runs::{Rest, Run, Settings};
+pub use self::settings::{Meaning, SettingsRule};
 
 /// The profiles of a run, by name.
 #[derive(Clone, Debug, Default)]

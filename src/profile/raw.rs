@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::folders::FolderRole;
 use super::rules::{DropKind, Importers};
 use super::runs::{Rest, Settings};
+use super::settings::Meaning;
 
 #[derive(Clone, Deserialize, Default)]
 #[serde(deny_unknown_fields)]
@@ -39,6 +40,8 @@ pub(super) struct RawProfile {
     pub(super) folders: BTreeMap<String, RawFolders>,
     #[serde(default)]
     pub(super) runs: BTreeMap<String, RawRun>,
+    #[serde(default)]
+    pub(super) settings: BTreeMap<String, RawSettings>,
 }
 
 #[derive(Clone, Deserialize, Default)]
@@ -57,7 +60,7 @@ pub(super) struct RawWhen {
     pub(super) alone: Vec<String>,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawRule {
     pub(super) why: Option<String>,
@@ -82,6 +85,19 @@ pub(super) struct RawRule {
 pub(super) struct RawFolders {
     pub(super) why: Option<String>,
     pub(super) role: Option<FolderRole>,
+    #[serde(default)]
+    pub(super) paths: Vec<String>,
+    #[serde(default)]
+    pub(super) off: bool,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSettings {
+    pub(super) why: Option<String>,
+    pub(super) means: Option<Meaning>,
+    #[serde(default)]
+    pub(super) keys: Vec<String>,
     #[serde(default)]
     pub(super) paths: Vec<String>,
     #[serde(default)]

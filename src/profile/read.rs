@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::error::ProfileError;
 use super::folders::Folders;
-use super::raw::{RawFolders, RawProfile, RawRule, RawRun};
+use super::raw::{RawFolders, RawProfile, RawRule, RawRun, RawSettings};
 use super::rules::{DropRule, Profile, Rule, When};
 use super::runs::{Rest, Run};
+use super::settings::SettingsRule;
 use crate::glob::Glob;
 use crate::path::ImagePath;
 
@@ -28,6 +29,12 @@ impl Switch for RawFolders {
 }
 
 impl Switch for RawRun {
+    fn is_off(&self) -> bool {
+        self.off
+    }
+}
+
+impl Switch for RawSettings {
     fn is_off(&self) -> bool {
         self.off
     }
@@ -66,6 +73,7 @@ impl Reader<'_> {
             tools: BTreeMap::new(),
             folders: BTreeMap::new(),
             runs: BTreeMap::new(),
+            settings: BTreeMap::new(),
             shared: Vec::new(),
             build_variables: Vec::new(),
             opens_when_asked: Vec::new(),
@@ -92,6 +100,7 @@ impl Reader<'_> {
         self.check_tables(&profile)?;
         self.merge("folders", raw.folders, &mut profile.folders, Self::folders)?;
         self.merge("runs", raw.runs, &mut profile.runs, Self::run)?;
+        self.merge("settings", raw.settings, &mut profile.settings, Self::settings)?;
         Ok(profile)
     }
 
@@ -166,6 +175,12 @@ impl Reader<'_> {
         };
         let paths = raw.paths.iter().map(path).collect::<Result<_, _>>()?;
         Ok(Folders { why, role, paths })
+    }
+
+    fn settings(&self, id: &str, raw: RawSettings) -> Result<SettingsRule, ProfileError> {
+        let means = raw.means.ok_or_else(|| self.lacks(id, "it needs `means`"))?;
+        let why = raw.why.ok_or_else(|| self.lacks(id, "it needs `why`"))?;
+        Ok(SettingsRule { means, why, keys: raw.keys, paths: self.globs(id, &raw.paths)? })
     }
 
     fn run(&self, id: &str, raw: RawRun) -> Result<Run, ProfileError> {

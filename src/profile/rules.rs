@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::folders::Folders;
 use super::runs::Run;
+use super::settings::SettingsRule;
 use crate::glob::Glob;
 use crate::path::ImagePath;
 
@@ -35,6 +36,8 @@ pub struct Profile {
     pub folders: BTreeMap<String, Folders>,
     /// What else the command lines of programs run.
     pub runs: BTreeMap<String, Run>,
+    /// What keys and files of an application's settings mean.
+    pub settings: BTreeMap<String, SettingsRule>,
     /// Folders that many programs share, so that none of them is one application's own.
     pub shared: Vec<Glob>,
     /// Variables of the environment that name what only builds need.

@@ -3,6 +3,7 @@
 //! The order of the `mod` lines is the law: a module imports only from modules listed above it.
 
 pub mod memo;
+pub mod settings;
 pub(super) mod pattern;
 pub mod shebang;
 pub mod constant_path;

@@ -8,6 +8,7 @@ pub mod dotnet;
 pub mod system;
 pub mod shell;
 mod named_path;
+pub mod settings_files;
 pub mod node;
 pub mod ruby;
 pub mod perl;
@@ -57,5 +58,6 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(r::R::default()),
         Box::new(ruby::commands::Calls),
         Box::new(text::subcommands::Subcommands),
+        Box::new(settings_files::Settings),
     ]
 }

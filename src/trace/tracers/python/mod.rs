@@ -47,6 +47,7 @@ use self::zipped::Zipped;
 use super::elf::{self, Elf};
 use crate::path::ImagePath;
 use crate::trace::reading::memo::Memo;
+use crate::trace::reading::settings::keys::modules as modules_of_settings;
 use crate::trace::tracer::{Firing, MAX_WHOLE, Program};
 use crate::trace::{Claim, FileView, Finding, Mode, Reach, Strength, Target, Tracer, View};
 use crate::tree::NodeId;
@@ -342,6 +343,11 @@ impl Python {
             let value = line.split(|&byte| byte == b'=').nth(1).unwrap_or_default().trim_ascii();
             if !value.is_empty() && value.iter().all(is_part) {
                 named(value, &search, &mut claims);
+            }
+        }
+        for value in modules_of_settings(file.path.name(), text, view.profiles) {
+            if value.iter().all(is_part) {
+                named(&value, &search, &mut claims);
             }
         }
         claims.finish()
