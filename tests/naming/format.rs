@@ -27,7 +27,7 @@
 //! ```
 //!
 //! The words that every sink has: VALUE and OTHER (two names of two things), HEAD and TAIL (VALUE in two parts), FOLDER, SEP and
-//! NAME (the same thing in three), UPPER (VALUE in capitals), APP (the script's folder); `@@` parts a word from what it touches. Kinds of ways: `known` (VALUE must stay),
+//! NAME (the same thing in three), UPPER (VALUE in capitals), APP (the script's folder); `~~` parts a word from what it touches. Kinds of ways: `known` (VALUE must stay),
 //! `both` (VALUE and OTHER must), `unknown` (must be warned of) and `trap` (nothing stays, nothing is warned of).
 
 use std::collections::BTreeMap;
@@ -292,7 +292,7 @@ fn expand(text: &str, macros: &[(&str, &str)], words: &BTreeMap<String, String>)
             rest = &rest[length..];
         }
     }
-    found.replace("@@", "")
+    found.replace("~~", "")
 }
 
 fn is_word(byte: u8) -> bool {
