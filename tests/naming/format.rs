@@ -6,6 +6,8 @@
 //! start python3 SCRIPT                 the image's command
 //! prologue                             the script's first lines
 //! | #!/usr/bin/python3
+//! nothing                              a script that names nothing, where an empty one is none
+//! | pass
 //! image                                entries of the image, as in `tests/cases`
 //! | elf /usr/bin/python3.11
 //!
@@ -99,7 +101,7 @@ pub fn cells(path: &Path, root: &str) -> Vec<Cell> {
         let Some(block) = of("sink").find(|block| block.head[1] == sink) else { continue };
         let words = words(language, block, sink, root);
         // A script that names nothing: what it keeps does not count for anything.
-        found.push(cell(language, block, &control(), sink, &words));
+        found.push(cell(language, block, &control(language), sink, &words));
         for way in &ways {
             if !way.head.iter().any(|word| word.strip_prefix('-') == Some(sink)) {
                 found.push(cell(language, block, way, sink, &words));
@@ -109,9 +111,11 @@ pub fn cells(path: &Path, root: &str) -> Vec<Cell> {
     found
 }
 
-fn control() -> Block {
+/// The way that names nothing: the language's `nothing`, where an empty script is none.
+fn control(language: &Block) -> Block {
     let head = ["way", "nothing", "trap"].map(str::to_owned).to_vec();
-    Block { head, ..Block::default() }
+    let texts = BTreeMap::from([("code".to_owned(), language.text("nothing").to_owned())]);
+    Block { head, texts, ..Block::default() }
 }
 
 fn blocks(text: &str) -> Vec<Block> {
@@ -135,7 +139,7 @@ fn blocks(text: &str) -> Vec<Block> {
                 text.push_str(rest);
                 text.push('\n');
             }
-            "image" | "head" | "prologue" | "epilogue" | "wrap" => under = key.into(),
+            "image" | "head" | "prologue" | "epilogue" | "nothing" => under = key.into(),
             "on" | "file" => {
                 under = line.into();
                 block.texts.entry(under.clone()).or_default();
