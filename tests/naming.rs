@@ -29,6 +29,7 @@ use rayon::prelude::*;
 /// likely, at most so many of these warned of all the same, at most so many traps sprung. To be tightened, never loosened; the
 /// goal is none lost, 95 in 100 kept and 3 in 100 warned of.
 const BOUNDS: &[(&str, Bounds)] = &[
+    ("elixir", Bounds { lost: 193, kept: 56, falsely: 0, sprung: 1 }),
     ("erlang", Bounds { lost: 227, kept: 43, falsely: 0, sprung: 5 }),
     ("javascript", Bounds { lost: 56, kept: 96, falsely: 7, sprung: 0 }),
     ("lua", Bounds { lost: 169, kept: 44, falsely: 52, sprung: 7 }),
@@ -39,6 +40,7 @@ const BOUNDS: &[(&str, Bounds)] = &[
     ("ruby", Bounds { lost: 114, kept: 82, falsely: 45, sprung: 5 }),
     ("shell", Bounds { lost: 32, kept: 255, falsely: 12, sprung: 8 }),
     ("tcl", Bounds { lost: 115, kept: 11, falsely: 5, sprung: 8 }),
+    ("typescript", Bounds { lost: 53, kept: 87, falsely: 6, sprung: 0 }),
 ];
 
 struct Bounds {
