@@ -52,6 +52,8 @@ pub mod flatten;
 pub mod glob;
 pub mod profile;
 pub mod packages;
+#[cfg(test)]
+mod kit;
 pub mod trace;
 pub mod plan;
 pub mod pack;
@@ -60,9 +62,6 @@ pub mod survey;
 pub mod report;
 pub mod options;
 pub mod error;
-
-#[cfg(test)]
-mod kit;
 
 pub use error::Error;
 pub use options::Options;
@@ -128,7 +127,7 @@ fn open(reference: &Reference, options: &mut Options<'_>) -> Result<Image, Error
 
 fn survey(image: Image, options: &Options<'_>) -> Result<Survey, Error> {
     let Flattened { tree, contents, mut warnings, layers } = flatten(&image, &options.flatten())?;
-    let (packages, of_packages) = Packages::read(&tree, &contents);
+    let (packages, of_packages) = Packages::read(&tree, &contents, &options.profiles);
     let subject = Subject {
         tree: &tree,
         contents: &contents,

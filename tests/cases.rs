@@ -67,7 +67,7 @@ fn run(text: &str, profiles: &Profiles) -> String {
     let image = open(&reference, OpenOptions::new(layout.path())).unwrap();
     let flattened = flatten(&image, &FlattenOptions::new(layout.path())).unwrap();
     let (tree, contents) = (&flattened.tree, &flattened.contents);
-    let (packages, unread) = Packages::read(tree, contents);
+    let (packages, unread) = Packages::read(tree, contents, profiles);
     let subject = Subject { tree, contents, config: &image.config, packages: &packages, profiles };
     let all = tracers(&subject);
     let all: Vec<&dyn Tracer> = all.iter().map(|tracer| &**tracer).collect();

@@ -8,10 +8,10 @@
 pub(crate) mod damage;
 mod header;
 mod pax;
+mod window;
 mod sparse;
 #[cfg(test)]
 mod tests;
-mod window;
 
 use std::io;
 

@@ -39,14 +39,18 @@ fn check(mut profiles: Profiles, path: &Path) -> Result<(), Failure> {
     let name = settings::add_profile(&mut profiles, path)?;
     let mut out = std::io::stdout().lock();
     match profiles.get(&name) {
-        Some(Profile { roots, keep, drop, .. }) => writeln!(
-            out,
-            "{}: no mistakes; rules: {} for roots, {} to keep, {} to drop",
-            path.display(),
-            roots.len(),
-            keep.len(),
-            drop.len()
-        )?,
+        Some(Profile { roots, keep, drop, runs, .. }) => {
+            let (roots, keep, drop) = (roots.len(), keep.len(), drop.len());
+            let runs = match runs.len() {
+                0 => String::new(),
+                number => format!(", {number} of programs that run others"),
+            };
+            let path = path.display();
+            writeln!(
+                out,
+                "{path}: no mistakes; rules: {roots} for roots, {keep} to keep, {drop} to drop{runs}"
+            )?
+        }
         None => writeln!(out, "{}: no mistakes; it extends another profile", path.display())?,
     }
     Ok(())

@@ -3,13 +3,13 @@
 //! Every layer is verified first, and decompressed into a temporary file without a name. Then the headers of its
 //! archive are read by position. Memory grows with the number of entries, never with the size of the image.
 
-mod entries;
 mod error;
+mod entries;
 mod folder;
 mod limits;
+mod unpack;
 #[cfg(test)]
 mod tests;
-mod unpack;
 
 use std::collections::HashMap;
 use std::path::PathBuf;

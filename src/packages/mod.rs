@@ -4,17 +4,17 @@
 //! Formats: dpkg (`/var/lib/dpkg/status`, `status.d`, `info/*.list`), apk (`/lib/apk/db/installed`), rpm (`rpmdb.sqlite`,
 //! `Packages.db`, `Packages`) and, beside them, conda (`conda-meta/*.json` in each prefix).
 
-mod apk;
 pub mod automatic;
-mod companions;
-mod conda;
-mod dpkg;
 mod ownership;
 mod reader;
+mod conda;
+mod dpkg;
+mod apk;
 mod relations;
-mod rewrite;
 mod role;
+mod companions;
 mod rpm;
+mod rewrite;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +25,7 @@ use self::reader::Reader;
 use self::relations::{Completeness, Relations};
 use self::role::Places;
 use crate::contents::Contents;
+use crate::profile::Profiles;
 use crate::tree::{NodeId, Tree};
 use crate::warning::Warning;
 
@@ -132,7 +133,7 @@ pub struct Replacement {
 
 impl Packages {
     /// Reads the databases of the image; an image without one has no packages.
-    pub fn read(tree: &Tree, contents: &Contents) -> (Self, Vec<Warning>) {
+    pub fn read(tree: &Tree, contents: &Contents, profiles: &Profiles) -> (Self, Vec<Warning>) {
         let mut reader = Reader::new(tree, contents);
         let mut listed = dpkg::packages(&mut reader);
         listed.extend(apk::packages(&mut reader));
@@ -154,7 +155,7 @@ impl Packages {
                 .warn("cannot follow all dependencies of the packages: there are too many".into());
         }
         let folders = packages.ownership.nodes().filter(|&node| tree.is_dir(node));
-        packages.places = Places::new(tree, &conda::prefixes(tree), folders);
+        packages.places = Places::new(tree, profiles, &conda::prefixes(tree), folders);
         packages.only_parts =
             packages.iter().map(|(package, _)| packages.has_only_parts(tree, package)).collect();
         (packages, reader.warnings)

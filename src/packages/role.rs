@@ -1,8 +1,9 @@
 //! What a packaged path is for, as its place tells: the Filesystem Hierarchy Standard (FHS) and the policies of the
-//! distributions give every kind of file its folder.
+//! distributions give every kind of file its folder. Profiles say which.
 
 use rustc_hash::FxHashMap;
 
+use crate::profile::{FolderRole, Folders, Profiles};
 use crate::tree::{NodeId, Tree};
 
 /// What a packaged path is for.
@@ -26,41 +27,6 @@ pub(super) enum Role {
     Administration,
 }
 
-/// Folders of commands: FHS 3.4, 3.16, 4.4, 4.10 and 4.9.
-const PROGRAMS: &str =
-    "/bin /sbin /usr/bin /usr/sbin /usr/games /usr/local/bin /usr/local/sbin /usr/local/games";
-
-/// Folders of libraries (FHS 3.9, 4.6): each may have folders of single architectures, `x86_64-linux-gnu`.
-const LIBRARIES: &str = "/lib /lib32 /lib64 /libx32 /usr/lib /usr/lib32 /usr/lib64 /usr/libx32 /usr/local/lib /usr/local/lib64";
-
-/// Headers, sources, and what pkg-config, CMake, aclocal, gir, Vala and debuggers search.
-const DEVELOPMENT: &str = "/usr/include /usr/src /usr/local/include /usr/local/src /usr/lib/debug /usr/lib/pkgconfig \
-    /usr/lib/cmake /usr/share/aclocal /usr/share/cmake /usr/share/gdb /usr/share/gir-1.0 /usr/share/pkgconfig \
-    /usr/share/vala";
-
-/// Manual pages, documents and their indexes, and what only software centres show.
-const DOCUMENTS: &str = "/usr/share/doc /usr/share/doc-base /usr/share/gtk-doc /usr/share/help /usr/share/info \
-    /usr/share/licenses \
-    /usr/share/man /usr/share/metainfo /usr/share/appdata /usr/local/man /usr/local/share/man";
-
-/// What the package manager and its checks, boot, service and log managers, cron, and shells' completion read.
-const ADMINISTRATION: &str = "/etc/apk /etc/apparmor.d /etc/apt /etc/bash_completion.d /etc/cron.d /etc/cron.daily \
-    /etc/cron.hourly /etc/cron.monthly /etc/cron.weekly /etc/init /etc/init.d /etc/insserv.conf.d /etc/kernel \
-    /etc/logcheck /etc/logrotate.d /etc/modprobe.d /etc/modules-load.d /etc/rc0.d /etc/rc1.d /etc/rc2.d \
-    /etc/rc3.d /etc/rc4.d /etc/rc5.d /etc/rc6.d /etc/rcS.d /etc/sysctl.d /etc/systemd /etc/tmpfiles.d /etc/udev \
-    /etc/ufw /lib/apk /lib/modprobe.d /lib/systemd /lib/udev /usr/lib/apk /usr/lib/binfmt.d /usr/lib/init \
-    /usr/lib/kernel /usr/lib/modprobe.d /usr/lib/modules-load.d /usr/lib/sysctl.d /usr/lib/systemd \
-    /usr/lib/sysusers.d /usr/lib/tmpfiles.d /usr/lib/udev /usr/share/apport /usr/share/bash-completion \
-    /usr/share/bug /usr/share/debconf /usr/share/fish /usr/share/initramfs-tools /usr/share/lintian \
-    /usr/share/pam-configs /usr/share/zsh /var/lib/apt /var/lib/dpkg";
-
-/// Other folders that packages share because a standard has them; what is in them decides for itself.
-const STANDARD: &str = "/ /boot /dev /etc /etc/alternatives /etc/opt /home /media /mnt /opt /proc /root \
-    /run /srv /sys /tmp /usr /usr/libexec /usr/local /usr/local/etc /usr/local/libexec /usr/local/share /usr/share \
-    /usr/share/application-registry /usr/share/applications /usr/share/dict /usr/share/fonts /usr/share/icons \
-    /usr/share/locale /usr/share/mime-info /usr/share/misc /usr/share/pixmaps /usr/share/sgml /usr/share/xml /var /var/cache /var/lib /var/lib/misc /var/local /var/lock \
-    /var/log /var/mail /var/opt /var/run /var/spool /var/tmp";
-
 /// What a folder is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Place {
@@ -76,6 +42,19 @@ pub(super) enum Place {
     Other,
 }
 
+impl Place {
+    fn of(role: FolderRole) -> Self {
+        match role {
+            FolderRole::Shared => Place::Standard,
+            FolderRole::Programs => Place::Programs,
+            FolderRole::Libraries => Place::Libraries,
+            FolderRole::Development => Place::All(Role::Development),
+            FolderRole::Documents => Place::All(Role::Document),
+            FolderRole::Administration => Place::All(Role::Administration),
+        }
+    }
+}
+
 /// What the folders of an image are for that its packages list.
 #[derive(Debug, Default)]
 pub(super) struct Places {
@@ -88,25 +67,25 @@ impl Places {
     /// Each of the `prefixes` is laid out as `/usr` is.
     pub(super) fn new(
         tree: &Tree,
+        profiles: &Profiles,
         prefixes: &[NodeId],
         folders: impl Iterator<Item = NodeId>,
     ) -> Self {
-        let tables = [
-            (STANDARD, Place::Standard),
-            (PROGRAMS, Place::Programs),
-            (LIBRARIES, Place::Libraries),
-            (DEVELOPMENT, Place::All(Role::Development)),
-            (DOCUMENTS, Place::All(Role::Document)),
-            (ADMINISTRATION, Place::All(Role::Administration)),
-        ];
+        let mut tables: Vec<&Folders> =
+            profiles.iter().flat_map(|(_, profile)| profile.folders.values()).collect();
+        // Where links make one folder of several, the narrower use counts.
+        tables.sort_by_key(|table| table.role);
         let mut standard = Places::default();
-        for (table, place) in tables {
-            for path in table.split_ascii_whitespace() {
-                let found = tree.resolve(path.as_bytes()).map(|found| found.node);
+        for table in tables {
+            let place = Place::of(table.role);
+            for path in &table.paths {
+                let path = path.as_bytes();
+                let found = tree.resolve(path).map(|found| found.node);
                 standard.places.extend(found.map(|node| (node, place)));
-                let below = path.strip_prefix("/usr").or(path.strip_prefix("/etc").map(|_| path));
+                let below = path.strip_prefix(b"/usr");
+                let below = below.or_else(|| path.starts_with(b"/etc").then_some(path));
                 for &prefix in prefixes {
-                    let own = below.map(|below| below.trim_start_matches('/').as_bytes());
+                    let own = below.map(|below| below.strip_prefix(b"/").unwrap_or(below));
                     let own = own.and_then(|below| tree.resolve_from(prefix, below));
                     standard.places.extend(own.map(|found| (found.node, place)));
                 }

@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use super::role::Role;
 use super::*;
 use crate::contents::LayerBytes;
@@ -187,9 +189,18 @@ const APK_IMAGE: &[(&str, &str)] = &[
     ("var/empty/", ""),
 ];
 
+/// The profile that says what folders are for.
+fn folders() -> &'static Profiles {
+    static FOLDERS: LazyLock<Profiles> = LazyLock::new(|| {
+        let text = include_str!("../../profiles/folders.toml");
+        Profiles::default().with_file("folders", text).unwrap()
+    });
+    &FOLDERS
+}
+
 fn read(entries: &[(&str, &str)]) -> (Tree, Contents, Packages, Vec<Warning>) {
     let (tree, contents) = kit::image(entries);
-    let (packages, warnings) = Packages::read(&tree, &contents);
+    let (packages, warnings) = Packages::read(&tree, &contents, folders());
     (tree, contents, packages, warnings)
 }
 
@@ -329,8 +340,8 @@ fn tells_roles_by_place() {
     ];
     let (tree, _) = kit::image(&table.map(|(path, _)| (path, "")));
     for places in [
-        Places::new(&tree, &[], std::iter::empty()),
-        Places::new(&tree, &[], tree.nodes().filter(|&node| tree.is_dir(node))),
+        Places::new(&tree, folders(), &[], std::iter::empty()),
+        Places::new(&tree, folders(), &[], tree.nodes().filter(|&node| tree.is_dir(node))),
     ] {
         for (path, role) in table {
             let path = path.trim_end_matches('*');
@@ -393,11 +404,11 @@ fn slimmed(
 /// Rewrites an image's databases, and checks that rewriting the result changes nothing.
 fn rewrite(entries: &[(&str, Vec<u8>)], kept: &[&str]) -> String {
     let (tree, contents) = kit::image(entries);
-    let (packages, _) = Packages::read(&tree, &contents);
+    let (packages, _) = Packages::read(&tree, &contents, folders());
     let is_kept = |node| keeps(&tree, kept, node);
     let result = packages.rewrite(&tree, &contents, &is_kept);
     let (slim, slim_contents) = slimmed(&tree, &contents, &is_kept, &result);
-    let (packages, warnings) = Packages::read(&slim, &slim_contents);
+    let (packages, warnings) = Packages::read(&slim, &slim_contents, folders());
     let again = packages.rewrite(&slim, &slim_contents, &|node| keeps(&slim, kept, node));
     let (slim_shown, shown) = (show(&slim, &again), show(&tree, &(result.0.clone(), Vec::new())));
     assert_eq!(slim_shown, shown, "{warnings:?}");
@@ -621,7 +632,7 @@ fn survives_mutated_databases() {
             }
         }
         let (tree, contents) = kit::image(&entries);
-        let (packages, _) = Packages::read(&tree, &contents);
+        let (packages, _) = Packages::read(&tree, &contents, folders());
         for (id, _) in packages.iter() {
             let unit = packages.unit(&tree, id, &|_| true);
             unit.companions();

@@ -26,6 +26,7 @@ pub const TEXTS: &[(&str, &str)] = texts![
     "dotnet-runtime",
     "elixir",
     "erlang",
+    "folders",
     "fontconfig",
     "gconv",
     "geo",
@@ -98,6 +99,7 @@ pub const TEXTS: &[(&str, &str)] = texts![
     "sasl-server",
     "service",
     "sessions",
+    "settings",
     "shell",
     "sound",
     "source-maps",
@@ -117,6 +119,7 @@ pub const TEXTS: &[(&str, &str)] = texts![
     "vim",
     "vips",
     "vulkan",
+    "wrappers",
     "x11",
     "xml-catalog",
 ];

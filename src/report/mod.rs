@@ -26,10 +26,10 @@
 //! from a `root`, which needs no explanation. `dehusk why --json` writes whole chains, as [`Explanation`].
 
 mod figures;
+mod why;
 mod paths;
 #[cfg(test)]
 mod tests;
-mod why;
 
 use serde::Serialize;
 

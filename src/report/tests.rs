@@ -17,8 +17,8 @@ const PROFILE: &str = "about = 'a'\n[when]\nalways = true\n\
 fn survey(entries: &[(&str, &str)], options: &TraceOptions) -> Survey {
     let (tree, contents) = kit::image(entries);
     let config = kit::config(r#"{"WorkingDir":"/app"}"#);
-    let (packages, warnings) = Packages::read(&tree, &contents);
     let profiles = Profiles::default().with_file("p", PROFILE).unwrap();
+    let (packages, warnings) = Packages::read(&tree, &contents, &profiles);
     let subject = Subject {
         tree: &tree,
         contents: &contents,

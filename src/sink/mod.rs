@@ -4,11 +4,11 @@
 //! `docker-archive:FILE[:NAME]`, a bare path, or `-`. [`Target::prepare`] looks at the place before the long work
 //! starts; [`Target::write`] writes under a temporary name and renames, so a failure leaves nothing there.
 
-mod archive;
-mod index;
-mod layout;
 mod name;
+mod index;
+mod archive;
 mod temporary;
+mod layout;
 #[cfg(test)]
 mod tests;
 

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use super::files::Files;
-use super::layout::check_count;
+use super::files::check_count;
 use super::select::{Candidate, check_platform, platform_in, select};
 use super::{Cause, JsonError, MAX_IMAGES, MAX_NAMES, OpenOptions, Pick};
 use crate::digest::Digest;

@@ -13,6 +13,14 @@ use crate::digest::Digest;
 use crate::image::Blob;
 use crate::path::ImagePath;
 
+/// Compares the layers with what the configuration says of them.
+pub fn check_count(layers: usize, diff_ids: usize) -> Result<(), Cause> {
+    if layers != diff_ids {
+        return Err(Cause::Count { layers, diff_ids });
+    }
+    if layers > super::MAX_LAYERS { Err(Cause::Layers) } else { Ok(()) }
+}
+
 /// The largest JSON document that is read, in bytes. Registries take 4 MiB.
 const MAX_DOCUMENT: u64 = 8 << 20;
 

@@ -6,9 +6,10 @@ use std::path::Path;
 use oci_spec::image::{Descriptor, ImageIndex, ImageManifest, MediaType};
 use serde::de::DeserializeOwned;
 
+use super::files::check_count;
 use super::files::{Files, blob_name};
 use super::select::{Candidate, add_names, check_platform, full_names, platform_in, select};
-use super::{Cause, JsonError, MAX_IMAGES, MAX_LAYERS, OpenOptions, Pick, Platform, docker};
+use super::{Cause, JsonError, MAX_IMAGES, OpenOptions, Pick, Platform, docker};
 use crate::digest::Digest;
 use crate::image::{Image, Layer};
 use crate::oci::Config;
@@ -195,14 +196,6 @@ fn load(files: &Files, chosen: Candidate, options: &OpenOptions<'_>) -> Result<I
         annotations,
         names: full_names(&chosen.names),
     })
-}
-
-/// Compares the layers with what the configuration says of them.
-pub fn check_count(layers: usize, diff_ids: usize) -> Result<(), Cause> {
-    if layers != diff_ids {
-        return Err(Cause::Count { layers, diff_ids });
-    }
-    if layers > MAX_LAYERS { Err(Cause::Layers) } else { Ok(()) }
 }
 
 fn check_config_type(media_type: &MediaType) -> Result<(), Cause> {

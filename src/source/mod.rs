@@ -3,14 +3,14 @@
 //! Layers are only located; [`flatten`](mod@crate::flatten) reads and verifies them. An archive in a plain file is used
 //! where it stands. One from a stream, or a compressed one, is copied to a temporary file without a name.
 
-mod docker;
+mod platform;
 mod error;
 mod files;
-mod layout;
-mod platform;
 mod reference;
-mod rootfs;
 mod select;
+mod docker;
+mod layout;
+mod rootfs;
 mod spool;
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@
 //! The order of the `mod` lines is the law: a module imports only from modules listed above it. This page only hands
 //! on the words that all of them share.
 
+pub mod command;
 pub mod claim;
 pub mod mode;
 pub mod subject;
@@ -16,7 +17,8 @@ pub mod reading;
 pub mod engine;
 pub mod tracers;
 
+pub use self::command::{Command, Word};
 pub use claim::{Claim, Finding, Origin, Reason, ReasonId, Strength, Target};
 pub use mode::Mode;
 pub use subject::{Subject, TraceOptions};
-pub use tracer::{Command, FileView, Reach, SharedFolders, Tracer, View, Word};
+pub use tracer::{FileView, Reach, SharedFolders, Tracer, View};

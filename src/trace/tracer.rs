@@ -3,6 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::claim::{Finding, Origin};
+use super::command::Command;
 use super::mode::Mode;
 use crate::contents::Contents;
 use crate::oci::Config;
@@ -10,7 +11,6 @@ use crate::packages::{PackageId, Packages};
 use crate::path::ImagePath;
 use crate::profile::Profiles;
 use crate::tree::{Kind, NodeId, Tree};
-use crate::warning::Place;
 
 /// The largest file that a tracer is given whole, in bytes; larger ones are read by position.
 pub const MAX_WHOLE: u64 = 16 << 20;
@@ -44,7 +44,11 @@ impl SharedFolders {
     pub fn of(tree: &Tree, profiles: &Profiles) -> SharedFolders {
         let globs = profiles.iter().flat_map(|(_, profile)| &profile.shared);
         let root = ImagePath::root();
-        SharedFolders(globs.flat_map(|glob| glob.select(tree, &root)).collect())
+        let folders = profiles.iter().flat_map(|(_, profile)| profile.folders.values());
+        let standard = folders.filter(|folders| folders.role.is_shared());
+        let named = standard.flat_map(|folders| &folders.paths);
+        let named = named.filter_map(|path| Some(tree.resolve(path.as_bytes())?.node));
+        SharedFolders(globs.flat_map(|glob| glob.select(tree, &root)).chain(named).collect())
     }
 
     /// Says whether a folder is one of them.
@@ -92,22 +96,6 @@ pub struct FileView<'a> {
     pub reach: Reach,
     /// The package that owns it.
     pub owner: Option<PackageId>,
-}
-
-/// A word of a command line: its value, or `None` where only the running program knows it.
-pub type Word = Option<Vec<u8>>;
-
-/// A command line that something runs.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Command {
-    /// The words, the program first.
-    pub words: Vec<Word>,
-    /// Where it stands.
-    pub place: Place,
-    /// The working folder, where it is known to differ from WORKDIR.
-    pub folder: Option<ImagePath>,
-    /// Whether an absent program is worth a warning: `command -v x` and `x || y` only ask.
-    pub optional: bool,
 }
 
 /// A command line whose program was found.
@@ -165,22 +153,34 @@ impl View<'_> {
         }
     }
 
-    /// Returns the topmost folders that a drop rule of a profile names, with every prefix that the profile fired with.
-    pub fn ruled_folders(&self, profile: &str, rule: &str) -> Vec<NodeId> {
-        let tree = self.tree;
-        let rule = self.profiles.get(profile).and_then(|profile| profile.drop.get(rule));
-        let globs = rule.map(|rule| rule.paths.as_slice()).unwrap_or_default();
+    /// Returns what `[places.KEY]` of a profile names, with every prefix that the profile fired with.
+    pub fn placed(&self, profile: &str, key: &str) -> Vec<NodeId> {
+        let known = self.profiles.get(profile);
+        let globs = known.map(|profile| profile.place(key)).unwrap_or_default();
         let firings = self.firings.iter().filter(|firing| firing.profile == profile);
         let mut named: Vec<NodeId> = firings
-            .flat_map(|firing| globs.iter().flat_map(|glob| glob.select(tree, &firing.prefix)))
+            .flat_map(|firing| globs.iter().flat_map(|glob| glob.select(self.tree, &firing.prefix)))
             .collect();
         named.sort_unstable();
         named.dedup();
+        named
+    }
+
+    /// Returns the topmost folders of what `[places.KEY]` of a profile names.
+    pub fn placed_folders(&self, profile: &str, key: &str) -> Vec<NodeId> {
+        let tree = self.tree;
+        let named = self.placed(profile, key);
         let is_top = |&node: &NodeId| {
             tree.is_dir(node)
                 && tree.parent(node).is_none_or(|parent| named.binary_search(&parent).is_err())
         };
         named.iter().copied().filter(is_top).collect()
+    }
+
+    /// Says whether a profile calls a file a tool of developers, which a library may know of and a program uses.
+    pub fn is_tool(&self, profile: &str, file: NodeId) -> bool {
+        let profile = self.profiles.get(profile);
+        profile.is_some_and(|profile| profile.is_tool(&self.tree.path(file)))
     }
 
     /// Reads part of a regular file; returns how many bytes there were.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::path::ImagePath;
 use crate::trace::claim::{Origin, Strength};
-use crate::trace::tracer::{Command, Word};
+use crate::trace::command::{Command, Word};
 use crate::tree::NodeId;
 
 /// How many different command lines of one program are followed; those of a real image are dozens.

@@ -3,7 +3,8 @@
 use super::command_lines::{Added, Asked};
 use super::state::{DIRECT, Engine, How};
 use crate::path::{Escaped, ImagePath};
-use crate::trace::tracer::{Command, Program, Reach, Tracer, Word};
+use crate::trace::command::{Command, Word};
+use crate::trace::tracer::{Program, Reach, Tracer};
 use crate::trace::{Finding, Reason, Strength};
 use crate::tree::NodeId;
 use crate::warning::{Place, Warning};

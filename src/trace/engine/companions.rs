@@ -11,8 +11,20 @@ use crate::trace::subject::Subject;
 use crate::trace::tracer::Reach;
 use crate::tree::NodeId;
 
+impl Engine<'_> {
+    /// Claims what follows from the package that owns a reached path.
+    pub(super) fn follow_package(&mut self, node: NodeId) {
+        follow(self, node);
+    }
+
+    /// Claims what follows from the package of a folder that a constant names.
+    pub(super) fn follow_named_folder(&mut self, folder: NodeId, reason: &Reason) {
+        named_folder(self, folder, reason);
+    }
+}
+
 /// Claims the companions and guests of the package that owns a reached program or library.
-pub(super) fn follow(engine: &mut Engine<'_>, node: NodeId) {
+fn follow(engine: &mut Engine<'_>, node: NodeId) {
     let (tree, packages) = (engine.subject.tree, engine.subject.packages);
     let standing = engine.standing(node);
     if standing.reach() != Reach::Direct || !tree.is_file(node) || !is_program(engine, node) {
@@ -125,7 +137,7 @@ fn claim_namesakes(engine: &mut Engine<'_>, node: NodeId, name: &str) {
 ///
 /// The application may name any package's folder. What a package's file names counts only if the folder is of a package
 /// that was made for it, such as its plug-ins: packages name many folders that others may have.
-pub(super) fn named_folder(engine: &mut Engine<'_>, folder: NodeId, reason: &Reason) {
+fn named_folder(engine: &mut Engine<'_>, folder: NodeId, reason: &Reason) {
     let (tree, packages) = (engine.subject.tree, engine.subject.packages);
     let Some(owner) = packages.owner(folder) else { return };
     let namer = match reason.origin {

@@ -115,7 +115,9 @@ impl Drops {
         // Patterns of some profiles walk all of the image, and nothing else can happen meanwhile.
         let named: Vec<Vec<NodeId>> = rules
             .par_iter()
-            .map(|(_, rule)| rule.paths.iter().flat_map(|glob| glob.select(tree, prefix)).collect())
+            .map(|(_, rule)| {
+                profile.dropped(rule).flat_map(|glob| glob.select(tree, prefix)).collect()
+            })
             .collect();
         for ((key, rule), named) in rules.into_iter().zip(named) {
             if !rule.opened_by.is_empty() {

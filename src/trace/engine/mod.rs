@@ -4,8 +4,9 @@
 //!
 //! The order of the `mod` lines is the law: a module imports only from modules listed above it.
 
-pub mod outcome;
+mod triggers;
 pub mod drops;
+pub mod outcome;
 mod command_lines;
 mod state;
 mod reach;

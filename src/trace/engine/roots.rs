@@ -4,10 +4,11 @@ use super::outcome::Weight;
 use super::state::{Engine, How};
 use crate::path::{Escaped, ImagePath};
 use crate::trace::claim::{Claim, Finding, Origin, Reason, Strength, Target};
+use crate::trace::command::Command;
 use crate::trace::reading::users;
 use crate::trace::reading::users::User;
 use crate::trace::subject::TraceOptions;
-use crate::trace::tracer::{Command, Firing, Reach};
+use crate::trace::tracer::{Firing, Reach};
 use crate::tree::NodeId;
 use crate::warning::{Place, Warning};
 

@@ -12,14 +12,13 @@ use rayon::prelude::*;
 use super::command_lines::Commands;
 use super::drops::{Drops, Scope};
 use super::outcome::{Reasons, Standing, Trace, Weight};
-use super::{companions, fire};
+use super::triggers;
 use crate::trace::claim::{Claim, Finding, Origin, Reason, Strength, Target};
+use crate::trace::command::Command;
 use crate::trace::mode::Mode;
 use crate::trace::reading::spoken_languages;
 use crate::trace::subject::{Subject, TraceOptions};
-use crate::trace::tracer::{
-    Command, FileView, Firing, MAX_WHOLE, Reach, SharedFolders, Tracer, View,
-};
+use crate::trace::tracer::{FileView, Firing, MAX_WHOLE, Reach, SharedFolders, Tracer, View};
 use crate::tree::NodeId;
 use crate::warning::{Place, Warning};
 
@@ -116,8 +115,8 @@ impl<'a> Engine<'a> {
                 spoken_languages::Languages::of(subject),
                 options.mode,
             ),
-            triggers: fire::triggers(tree, subject.profiles),
-            spared: fire::spared(tree, subject.profiles),
+            triggers: triggers::triggers(tree, subject.profiles),
+            spared: triggers::spared(tree, subject.profiles),
             firings: Vec::new(),
             replay: BTreeMap::new(),
             offered: BTreeSet::new(),
@@ -197,7 +196,7 @@ impl<'a> Engine<'a> {
         batch.retain(|&node| !self.is_dropped(node));
         for &node in &batch {
             self.follow_link(node);
-            companions::follow(self, node);
+            self.follow_package(node);
         }
         let files: Vec<NodeId> =
             batch.into_iter().filter(|&node| self.subject.tree.is_file(node)).collect();
@@ -267,7 +266,7 @@ impl<'a> Engine<'a> {
                 let named = self.named_folder(&path, claim);
                 self.claim_path(&path, reason.clone(), DIRECT);
                 if let Some(folder) = named {
-                    companions::named_folder(self, folder, &reason);
+                    self.follow_named_folder(folder, &reason);
                 }
             }
             Target::Node(node) => self.claim(node, reason, DIRECT),

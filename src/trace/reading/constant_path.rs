@@ -130,9 +130,11 @@ mod tests {
             ("var/log/", ""),
         ];
         let mut setting = Setting::new(&entries, "{}");
-        let (packages, warnings) = Packages::read(&setting.tree, &setting.contents);
+        setting.profiles = Profiles::builtin();
+        let (packages, warnings) =
+            Packages::read(&setting.tree, &setting.contents, &setting.profiles);
         assert_eq!(warnings, []);
-        (setting.packages, setting.profiles) = (packages, Profiles::builtin());
+        setting.packages = packages;
         let view = setting.view();
         let shown = |path: &str, files| -> Vec<String> {
             let name = |node| view.tree.path(node).to_string();

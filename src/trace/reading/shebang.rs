@@ -5,7 +5,8 @@
 
 use crate::path::Escaped;
 use crate::trace::claim::{Claim, Finding, Strength, Target};
-use crate::trace::tracer::{Command, FileView, Reach, Tracer, View, Word};
+use crate::trace::command::{Command, Word};
+use crate::trace::tracer::{FileView, Reach, Tracer, View};
 use crate::warning::Place;
 
 /// How much of a script's first line the kernel reads, in bytes (`BINPRM_BUF_SIZE`).

@@ -3,20 +3,23 @@
 //! The order of the `mod` lines is the law: a module imports only from modules listed above it.
 
 pub mod elf;
+pub mod erlang;
+pub mod dotnet;
+pub mod system;
 pub mod shell;
-pub mod python;
+mod named_path;
+pub mod settings_files;
+mod uses;
 pub mod node;
-pub mod java;
 pub mod ruby;
 pub mod perl;
 pub mod php;
 pub mod lua;
 pub mod r;
-pub mod erlang;
-pub mod dotnet;
 pub mod servers;
-pub mod system;
 pub mod text;
+pub mod python;
+pub mod java;
 
 use super::reading::shebang;
 use super::subject::Subject;
@@ -56,5 +59,6 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(r::R::default()),
         Box::new(ruby::commands::Calls),
         Box::new(text::subcommands::Subcommands),
+        Box::new(settings_files::Settings),
     ]
 }

@@ -19,7 +19,9 @@ impl Solver<'_> {
         let mut is_elsewhere = of.all.is_empty();
         for value in &of.all {
             match value {
-                Value::Global(global) => found.join(&self.global_field(global, &text)),
+                Value::Global(global) => {
+                    found.join(&self.global_field(global, &text, self.file_of(owner)));
+                }
                 Value::Module(file) => found.join(&self.module_field(*file, name)),
                 Value::Map(entries) => found.join(&self.entry(entries, &text)),
                 Value::Class(scope) => {
@@ -63,7 +65,7 @@ impl Solver<'_> {
         }
     }
 
-    fn global_field(&self, global: &[u8], text: &[u8]) -> Values {
+    fn global_field(&self, global: &[u8], text: &[u8], file: u32) -> Values {
         if SAME.contains(&text) {
             return Values::one(Value::Global(global.to_vec()));
         }
@@ -73,7 +75,7 @@ impl Solver<'_> {
         if is_environment && self.meanings.of(&whole).is_empty() {
             return self.environment(text);
         }
-        self.global(&whole)
+        self.global(&whole, file)
     }
 
     /// A variable of the environment.
@@ -182,7 +184,7 @@ impl Solver<'_> {
                     }
                 }
                 Value::Global(global) => {
-                    texts.iter().for_each(|key| found.join(&self.global_field(global, key)));
+                    texts.iter().for_each(|key| found.join(&self.global_field(global, key, 0)));
                     found.is_open |= texts.is_empty();
                 }
                 Value::Module(file) => {

@@ -129,7 +129,7 @@ impl Solver<'_> {
         match meaning {
             Meaning::Import => self.imported(&first(), file),
             Meaning::Include => self.imported(&first(), file),
-            Meaning::Open => self.opened(&first()),
+            Meaning::Open | Meaning::PipeOrFile => self.opened(&first()),
             Meaning::Folder | Meaning::Glob => Values::open(),
             Meaning::Which | Meaning::Same | Meaning::FindLibrary => first(),
             Meaning::JoinPath => joined(&flat(all), b"/"),
@@ -148,6 +148,7 @@ impl Solver<'_> {
                 None => Values::open(),
             },
             Meaning::Lower => first().map_texts(|text| on_known(text, <[u8]>::to_ascii_lowercase)),
+            Meaning::UpperFirst => first().map_texts(|text| on_known(text, capital)),
             Meaning::Upper => first().map_texts(|text| on_known(text, <[u8]>::to_ascii_uppercase)),
             Meaning::Strip => first().map_texts(|text| stripped(text)),
             Meaning::Replace => replaced(all),
@@ -183,7 +184,28 @@ impl Solver<'_> {
             Meaning::Partial => first(),
             Meaning::Lookup => self.looked_up(all),
             Meaning::Own => Values::one(Value::Own),
-            Meaning::Nothing | Meaning::Append | Meaning::Assign => Values::one(Value::Nothing),
+            Meaning::Nothing | Meaning::Append | Meaning::Assign | Meaning::Put => Values::one(Value::Nothing),
+            Meaning::Choice => {
+                let (mut any, mut rest) = (Values::default(), all.iter());
+                // The first one chooses; a list of choices is one.
+                let chooses = rest.next();
+                rest.for_each(|one| any.join(one));
+                named.iter().for_each(|(_, one)| any.join(one));
+                if !any.is_known() && let Some(first) = chooses {
+                    any.join(&self.elements(first));
+                }
+                any
+            }
+            Meaning::ExpandPath => {
+                let mut parts = all.to_vec();
+                parts.reverse();
+                joined(&parts, b"/")
+            }
+            Meaning::Slash => Values::text("/"),
+            Meaning::ThisFile => Values::text(self.world.path(file)),
+            Meaning::ThisFolder => {
+                Values::text(self.world.path(file)).map_texts(|text| cut(text, true))
+            }
             Meaning::Run | Meaning::Shell => Values::open(),
             Meaning::Library | Meaning::Each => Values::one(Value::Nothing),
         }
@@ -469,6 +491,14 @@ fn on_known(text: &Text, apply: impl Fn(&[u8]) -> Vec<u8>) -> Text {
         Part::Gap => Part::Gap,
     };
     text.iter().map(part).collect()
+}
+
+fn capital(text: &[u8]) -> Vec<u8> {
+    let mut text = text.to_vec();
+    if let Some(first) = text.first_mut() {
+        first.make_ascii_uppercase();
+    }
+    text
 }
 
 fn stripped(text: &Text) -> Text {

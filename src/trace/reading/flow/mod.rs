@@ -7,6 +7,7 @@
 
 mod access;
 mod callers;
+mod effects;
 mod calls;
 mod expressions;
 mod functions;
@@ -26,6 +27,7 @@ mod token;
 mod uses;
 mod value;
 
+pub use effects::bind;
 pub use meaning::{Meaning, Meanings};
 pub use program::Program;
 pub use solver::{Habits, Solver, World};

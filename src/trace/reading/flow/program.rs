@@ -300,4 +300,52 @@ impl Program {
         }
         None
     }
+
+    /// The modules and files that a file imports by constant names, or loads by calls of these names.
+    pub fn imported(&self, file: u32, loaders: &[&str]) -> Vec<Vec<u8>> {
+        let imports = self.expressions.iter().filter_map(|expr| match expr {
+            Expr::Import(name, of) if *of == file => Some(name.clone()),
+            _ => None,
+        });
+        let calls = self.calls.iter().filter(|call| call.file == file).filter_map(|call| {
+            let name = match self.expr(call.callee) {
+                Expr::Name(_, name) | Expr::Field(_, name) | Expr::Global(name) => self.text(*name),
+                _ => return None,
+            };
+            let is_loader = loaders.iter().any(|loader| loader.as_bytes() == name);
+            let first = call.arguments.first().filter(|_| is_loader)?;
+            self.constant(first.value)
+        });
+        let mut names: Vec<Vec<u8>> = imports.chain(calls).collect();
+        // `from . import module` and `from package import module`.
+        for bound in self.bindings.values().flatten() {
+            if let Binding::Field(owner, name) = bound.binding
+                && let Expr::Import(module, of) = self.expr(owner)
+                && *of == file
+            {
+                let dot = if module.ends_with(b".") { &b""[..] } else { b"." };
+                names.push([module.as_slice(), dot, self.text(name)].concat());
+            }
+        }
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// A constant text, or one behind the file's own folder.
+    fn constant(&self, id: ExprId) -> Option<Vec<u8>> {
+        match self.expr(id) {
+            Expr::Text(text) => Some(text.clone()),
+            Expr::Concat(parts) => {
+                let [place, rest] = parts.as_slice() else { return None };
+                match (self.expr(*place), self.expr(*rest)) {
+                    (Expr::Place(_, false), Expr::Text(text)) => {
+                        Some([b".".as_slice(), text].concat())
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
 }

@@ -161,7 +161,7 @@ impl<'p> Solver<'p> {
             Expr::Spread(part) | Expr::Slice(part) => value(part),
             Expr::Element(list) => self.elements(&self.values(*list)),
             Expr::Name(scope, name) => self.named(*scope, *name),
-            Expr::Global(name) => self.global(self.program.text(*name)),
+            Expr::Global(name) => self.global(self.program.text(*name), self.file_of(id)),
             Expr::Field(owner, name) => self.field(*owner, *name),
             Expr::Index(owner, key) => self.index(*owner, *key),
             Expr::Call(call) => self.call_value(*call),
@@ -251,7 +251,7 @@ impl<'p> Solver<'p> {
         }
         let text = self.program.text(name);
         if !self.meanings.of(text).is_empty() {
-            return self.global(text);
+            return self.global(text, self.file_at(scope));
         }
         if self.habits.shares_names {
             let last = text.rsplit(|&byte| byte == b':').next().unwrap_or(text);
@@ -268,7 +268,11 @@ impl<'p> Solver<'p> {
                 return self.by_name(Rc::new(found));
             }
         }
-        self.global(text)
+        self.global(text, self.file_at(scope))
+    }
+
+    fn file_at(&self, scope: ScopeId) -> u32 {
+        self.program.scopes.get(scope.0 as usize).map_or(0, |scope| scope.file)
     }
 
     /// Of a function whose name alone calls it, what it gives.
@@ -449,12 +453,15 @@ impl<'p> Solver<'p> {
     }
 
     /// Something of another module, or what it is known to give.
-    pub(super) fn global(&self, name: &[u8]) -> Values {
+    pub(super) fn global(&self, name: &[u8], file: u32) -> Values {
         use super::meaning::Meaning;
         for (meaning, _) in self.meanings.of(name) {
             match meaning {
                 Meaning::Own => return Values::one(Value::Own),
                 Meaning::Nothing => return Values::one(Value::Nothing),
+                Meaning::Slash | Meaning::ThisFile | Meaning::ThisFolder => {
+                    return self.meant(*meaning, &[], &[], file);
+                }
                 _ => {}
             }
         }

@@ -6,7 +6,8 @@
 use std::collections::BTreeSet;
 
 use crate::trace::claim::{Claim, Finding, Strength, Target};
-use crate::trace::tracer::{Command, FileView, Reach, Tracer, View};
+use crate::trace::command::Command;
+use crate::trace::tracer::{FileView, Reach, Tracer, View};
 use crate::warning::Place;
 
 /// What an assembly names that starts programs.

@@ -343,3 +343,7 @@ fn section(layout: Layout, bytes: &[u8]) -> Option<(u32, Section)> {
     };
     Some((layout.word(bytes, 0)?, section))
 }
+
+pub fn text(name: &[u8]) -> String {
+    crate::path::Escaped(name).to_string()
+}

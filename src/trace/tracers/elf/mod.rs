@@ -2,8 +2,8 @@
 
 mod bytes;
 mod capabilities;
-mod constants;
 mod facts;
+mod constants;
 mod go;
 mod loader;
 mod needs;
@@ -11,9 +11,9 @@ mod notes;
 mod settings;
 mod symbols;
 mod unknown;
-
 #[cfg(test)]
 pub(crate) mod kit;
+
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +23,7 @@ use std::sync::OnceLock;
 use self::bytes::Reader;
 use self::capabilities::{Call, Calls};
 use self::constants::{Depth, Surroundings};
+use self::facts::text;
 use self::facts::{Dynamic, Facts, Section};
 pub use self::facts::{ElfKind, is_elf, kind, machine};
 pub use self::loader::Loader;
@@ -340,8 +341,4 @@ fn unreadable(file: &FileView<'_>, cause: &str) -> Vec<Finding> {
 /// A certain need of a library.
 fn finding(target: Target, detail: &str) -> Finding {
     Finding { target, claim: Claim::Soname, strength: Strength::Certain, detail: detail.to_owned() }
-}
-
-fn text(name: &[u8]) -> String {
-    Escaped(name).to_string()
 }

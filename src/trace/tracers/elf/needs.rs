@@ -6,13 +6,14 @@
 use super::capabilities::{Call, Calls};
 use super::constants::{Constants, Surroundings, replaced};
 use super::facts::is_elf;
+use super::facts::text;
 use super::loader::{Found, Loader, Object, is_libc};
-use super::text;
 use crate::packages::PackageId;
 use crate::path::ImagePath;
 use crate::trace::claim::{Claim, Finding, Strength, Target};
+use crate::trace::command::Command;
 use crate::trace::reading::constant_path;
-use crate::trace::tracer::{Command, FileView, View};
+use crate::trace::tracer::{FileView, View};
 use crate::tree::{Kind, NodeId};
 use crate::warning::Place;
 

@@ -3,8 +3,8 @@
 //! A program hands such a word to `dlopen(3)`, which looks where it looks for every library. Paths with a slash are found
 //! by their being paths.
 
+use super::facts::text;
 use super::loader::Loader;
-use super::text;
 use crate::trace::claim::{Claim, Finding, Strength, Target};
 use crate::trace::reading::shebang::is_text;
 use crate::trace::tracer::{FileView, Reach, View};

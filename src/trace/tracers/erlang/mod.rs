@@ -17,6 +17,7 @@ use std::sync::OnceLock;
 
 use self::applications::{Applications, Kind, Number};
 use self::beam::Names;
+use self::source::MIN_ATOM;
 use crate::path::{Escaped, ImagePath};
 use crate::trace::reading::constant_path;
 use crate::trace::reading::constant_path::Files;
@@ -31,9 +32,6 @@ const MAX_COMMANDS: usize = 100;
 
 /// How many modules of one archive are read.
 const MAX_ARCHIVED: usize = 10_000;
-
-/// The shortest atom that may be a module's name: `gl` and `wx` are more often something else.
-const MIN_ATOM: usize = 3;
 
 /// The tracer of Erlang; it remembers where the image's applications stand, so it serves one trace.
 #[derive(Default)]

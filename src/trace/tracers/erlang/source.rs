@@ -6,6 +6,9 @@ use super::beam::{self, Names};
 use crate::trace::FileView;
 use crate::trace::reading::shebang::Shebang;
 
+/// The shortest atom that may be a module's name: `gl` and `wx` are more often something else.
+pub const MIN_ATOM: usize = 3;
+
 /// How much of a script is read, in bytes.
 const MAX_SOURCE: usize = 4 << 20;
 
@@ -50,7 +53,7 @@ pub fn modules(text: &[u8]) -> BTreeSet<Vec<u8>> {
             }
         }
     }
-    found.retain(|name| name.len() >= super::MIN_ATOM);
+    found.retain(|name| name.len() >= self::MIN_ATOM);
     found
 }
 

@@ -13,7 +13,7 @@ use super::pool::Member;
 use super::sink::{self, Use};
 use super::value::{Part, Slot, Value};
 use crate::trace::View;
-use crate::trace::tracer::Word;
+use crate::trace::command::Word;
 
 /// The most places from which values are followed.
 const MAX_SLOTS: usize = 2000;

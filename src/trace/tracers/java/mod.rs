@@ -11,28 +11,29 @@
 
 mod class;
 mod code;
-mod folder;
-mod findings;
 mod command_line;
-mod library;
-mod loops;
-mod interpreter;
-mod method;
 mod native;
 mod application_packages;
 mod pool;
-mod search;
+mod method;
+mod value;
+mod library;
+mod loops;
+mod interpreter;
 mod sink;
+mod dataflow;
+mod findings;
+mod folder;
+mod search;
 #[cfg(test)]
 mod tests;
-mod dataflow;
-mod value;
 
 use rustc_hash::FxHashSet;
 
 use self::command_line::Load;
 use self::folder::Folders;
 use self::search::Search;
+use self::search::is_archive;
 use super::elf::Elf;
 use crate::path::ImagePath;
 use crate::trace::tracer::{Firing, Program};
@@ -217,9 +218,4 @@ fn feature(view: &View<'_>, name: &str, detail: String) -> Option<Finding> {
 
 fn is_class(head: &[u8]) -> bool {
     head.starts_with(b"\xca\xfe\xba\xbe")
-}
-
-fn is_archive(name: &[u8]) -> bool {
-    let endings: [&[u8]; 4] = [b".jar", b".war", b".ear", b".rar"];
-    endings.iter().any(|ending| name.ends_with(ending))
 }

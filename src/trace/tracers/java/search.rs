@@ -6,10 +6,10 @@ use rustc_hash::FxHashSet;
 
 use super::application_packages::Own;
 use super::class::{self, Constants};
+use super::command_line;
 use super::dataflow::Site;
 use super::findings::Classes;
 use super::native::{Libraries, Loads};
-use super::{command_line, is_archive};
 use crate::path::{Escaped, ImagePath};
 use crate::trace::reading::constant_path;
 use crate::trace::reading::constant_path::Files;
@@ -19,6 +19,11 @@ use crate::trace::tracers::text;
 use crate::trace::{Claim, Command, FileView, Finding, Strength, Target, View};
 use crate::tree::NodeId;
 use crate::warning::Place;
+
+pub fn is_archive(name: &[u8]) -> bool {
+    let endings: [&[u8]; 4] = [b".jar", b".war", b".ear", b".rar"];
+    endings.iter().any(|ending| name.ends_with(ending))
+}
 
 /// How many bytes of classes of one jar are searched; the classes of a larger one may use anything.
 const MAX_SEARCHED: u64 = 1 << 30;

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use self::search::Library;
+use self::search::NAME;
 use self::source::{Need, What};
 use super::ruby::commands;
 use crate::packages::automatic;
@@ -32,9 +33,6 @@ use crate::tree::NodeId;
 use crate::warning::{Place, Warning};
 
 pub use self::lexer::block;
-
-/// The name by which profiles activate the tracer, and that of the profile whose rules say where modules are.
-const NAME: &str = "lua";
 
 /// The tracer of Lua; it remembers what it read of a tree, so it serves one trace.
 #[derive(Default)]

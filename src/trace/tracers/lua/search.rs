@@ -9,6 +9,9 @@ use super::lexer::{Kind, tokens};
 use crate::trace::View;
 use crate::tree::{NodeId, Tree};
 
+/// The name by which profiles activate the tracer, and that of the profile whose rules say where modules are.
+pub const NAME: &str = "lua";
+
 /// The largest list of a rock's files that is read, in bytes.
 const MAX_LIST: u64 = 4 << 20;
 
@@ -29,12 +32,11 @@ pub struct Library {
 }
 
 impl Library {
-    /// Finds the folders that the rule `modules` of the profile thins, and reads the lists of the rocks that its rule
-    /// `rocks` thins.
+    /// Finds the folders of the profile's `[places.modules]`, and reads the lists of the rocks of its `[places.rocks]`.
     pub fn of(view: &View<'_>) -> Self {
         let mut library =
-            Library { folders: view.ruled_folders(super::NAME, "modules"), ..Library::default() };
-        for rock in view.ruled_folders(super::NAME, "rocks") {
+            Library { folders: view.placed_folders(self::NAME, "modules"), ..Library::default() };
+        for rock in view.placed_folders(self::NAME, "rocks") {
             library.read_rock(view, rock);
         }
         library

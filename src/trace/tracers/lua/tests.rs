@@ -5,8 +5,8 @@ use crate::trace::Mode;
 use crate::trace::reading::bench::Bench;
 
 const PROFILE: &str = "about = 'Lua'\ntracers = ['lua']\n\
-    [drop.modules]\nkind = 'other'\nwhy = 'w'\nunreached = true\npaths = ['$prefix/{lib,share}/lua/[0-9]*/**']\n\
-    [drop.rocks]\nkind = 'other'\nwhy = 'w'\nunreached = true\npaths = ['$prefix/lib/luarocks/rocks*/*/*/**']\n";
+    [places.modules]\nwhy = 'w'\npaths = ['$prefix/{lib,share}/lua/[0-9]*/**']\n\
+    [places.rocks]\nwhy = 'w'\npaths = ['$prefix/lib/luarocks/rocks*/*/*/**']\n";
 
 const MODULES: &[(&str, &str)] = &[
     ("usr/share/lua/5.4/one.lua", "require 'one.part' require 'two'"),

@@ -2,8 +2,8 @@
 
 use rustc_hash::FxHashSet;
 
+use super::request::Form;
 use super::resolve::{Found, Package, Resolver};
-use super::source::Form;
 use super::{Claim, Command, FileView, Finding, Known, Reach, Strength, Target, View, Word};
 use super::{maps, platform, resolve};
 use crate::path::ImagePath;

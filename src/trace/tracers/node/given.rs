@@ -6,8 +6,8 @@
 use rustc_hash::FxHashMap;
 
 use super::lexer::{Kind, Side, Token};
-use super::programs::Runs;
-use super::source::Command;
+use super::request::Command;
+use super::request::Runs;
 use super::value::end_of;
 
 /// How many values of names, and how many calls, are remembered.

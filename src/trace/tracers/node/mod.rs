@@ -8,22 +8,23 @@
 //! stays whole all the same.
 
 pub mod syntax;
-mod calls;
-mod claims;
-mod given;
-mod command_line;
 mod lexer;
+mod calls;
 mod manifest;
 mod maps;
-mod module;
 mod platform;
-mod plugnplay;
-mod programs;
+mod value;
+mod request;
+mod given;
 mod resolve;
+mod claims;
+mod plugnplay;
 mod source;
+mod command_line;
+mod module;
+mod programs;
 #[cfg(test)]
 mod tests;
-mod value;
 
 use std::sync::OnceLock;
 

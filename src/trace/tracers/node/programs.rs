@@ -1,53 +1,11 @@
 //! The programs that a JavaScript file starts: `spawn("x", ["y"])`, `exec("x y")`, and their promises.
 
-use rustc_hash::FxHashMap;
-
 use super::lexer::{Kind, Token};
-use super::source::{Command, Form, Reader, Request, Source};
+use super::request::Runs;
+use super::request::{Command, Form, Request};
+use super::source::{Reader, Source};
 use super::value::{Base, Value, evaluate};
 use crate::trace::Word;
-
-/// How a function starts what its first argument names.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Runs {
-    /// A module, in a thread or a process of its own.
-    Module,
-    /// A program, with an array of words.
-    Program,
-    /// A text, by a shell.
-    Shell,
-}
-
-impl Runs {
-    /// What a function of Node.js or of a well-known package does, by its name and by what it is a property of.
-    fn of(name: &[u8], owner: Option<&[u8]>) -> Option<Self> {
-        match name {
-            b"Worker" | b"fork" => Some(Runs::Module),
-            b"spawn" | b"spawnSync" | b"execFile" | b"execFileSync" | b"execa" | b"execaSync" => {
-                Some(Runs::Program)
-            }
-            b"exec" | b"execSync" if runs_commands(owner) => Some(Runs::Shell),
-            b"execaCommand" | b"execaCommandSync" => Some(Runs::Shell),
-            _ => None,
-        }
-    }
-
-    /// `promisify(exec)`, `util.promisify(child_process.execFile)`.
-    pub fn promised(tokens: &[Token<'_>], others: &FxHashMap<&[u8], Runs>) -> Option<Self> {
-        let at = tokens.iter().take(4).position(|token| token.is("promisify"))?;
-        let [open, rest @ ..] = tokens.get(at + 1..)? else { return None };
-        let close = rest.iter().take(6).position(|token| token.marks(b')'))?;
-        let last = rest.get(close.checked_sub(1)?).filter(|_| open.marks(b'('))?;
-        others.get(last.text).copied().or_else(|| Runs::of(last.text, None))
-    }
-}
-
-/// `exec` is also what regular expressions and databases do.
-fn runs_commands(owner: Option<&[u8]>) -> bool {
-    const OWNERS: [&[u8]; 8] =
-        [b"child_process", b"childProcess", b"cp", b"child", b"proc", b"shell", b"shelljs", b"sh"];
-    owner.is_none_or(|owner| OWNERS.contains(&owner) || owner.starts_with(b"child_process"))
-}
 
 impl<'a> Reader<'a> {
     /// A name behind which a program may be started; `rest` is what follows it.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::Known;
 use super::manifest::{Conditions, Manifest};
-use super::source::Form;
+use super::request::Form;
 use crate::path::ImagePath;
 use crate::trace::View;
 use crate::trace::reading::memo::Memo;

@@ -5,9 +5,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::calls;
 use super::given::{Given, Unknown, shown};
 use super::lexer::{Kind, Lexer, Side, Token};
-use super::programs::Runs;
+use super::request::Runs;
+use super::request::{Command, Form, Request};
 use super::value::{Base, Bindings, Value, end_of, evaluate, unescaped};
-use crate::trace::Word;
 
 /// How many tokens are looked at together; a pattern that starts in the last of them is seen with those that follow.
 const WINDOW: usize = 4096;
@@ -51,39 +51,6 @@ pub struct Source {
     pub maps: bool,
     /// Whether it does with its own place what cannot be followed.
     pub uses_place: bool,
-}
-
-/// A module or a path that a file asks for.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Request {
-    /// What it asks for.
-    pub value: Value,
-    /// The line, counted from 1.
-    pub line: u32,
-    /// Whether it may do without, as in a `try`.
-    pub guarded: bool,
-    /// How it asks.
-    pub form: Form,
-}
-
-/// Which of a package's conditions a request takes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Form {
-    /// An ES module's.
-    Import,
-    /// A CommonJS module's.
-    Require,
-    /// It is not known.
-    Either,
-}
-
-/// A program that a file starts.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Command {
-    /// The words.
-    pub words: Vec<Word>,
-    /// The line, counted from 1.
-    pub line: u32,
 }
 
 /// Reads a file.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use super::encode::{Charset, Charsets};
-use super::place;
+
 use super::search::{Library, Search};
 use super::source::{self, Need, What, When};
 use crate::packages::automatic;
@@ -16,6 +16,11 @@ use crate::trace::tracers::ruby::commands;
 use crate::trace::{Claim, FileView, Finding, Reach, Strength, Target, View};
 use crate::tree::NodeId;
 use crate::warning::{Place, Warning};
+
+/// The place and detail of what a program's line names.
+pub fn place(file: &ImagePath, line: u32) -> Place {
+    Place::Line(file.clone(), line)
+}
 
 /// Whose code a file is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -250,7 +255,7 @@ impl<'a> Claims<'a> {
         if matches!(self.owner, Owner::Application) {
             return true;
         }
-        if *self.known.tools.get_or(file, || is_tool(self.view, file)) {
+        if *self.known.tools.get_or(file, || self.view.is_tool("perl", file)) {
             return false;
         }
         let packages = self.view.packages;
@@ -419,13 +424,4 @@ impl<'a> Claims<'a> {
             self.findings.push(finding);
         }
     }
-}
-
-/// Says whether the profile knows a module as a tool of developers, which a library may know of and an application uses.
-fn is_tool(view: &View<'_>, file: NodeId) -> bool {
-    let path = view.tree.path(file);
-    let rules = view.profiles.get("perl").into_iter().flat_map(|profile| &profile.drop);
-    // The rule `modules` is the one that thins all that is unreached.
-    let mut rules = rules.filter(|(key, _)| key.as_str() != "modules");
-    rules.any(|(_, rule)| rule.paths.iter().any(|glob| glob.bind(&path).is_some()))
 }

@@ -8,11 +8,11 @@
 //! below the names that it mentions. In tight mode distributions are followed module by module too.
 
 pub mod syntax;
-mod claims;
-mod encode;
 mod lexer;
+mod encode;
 mod search;
 mod source;
+mod claims;
 #[cfg(test)]
 mod tests;
 
@@ -28,7 +28,6 @@ use crate::trace::reading::shebang::{Shebang, is_text};
 use crate::trace::tracer::{Firing, MAX_WHOLE, Program};
 use crate::trace::{Claim, FileView, Finding, Reach, Strength, Target, Tracer, View, Word};
 use crate::tree::NodeId;
-use crate::warning::Place;
 
 /// The largest configuration file whose words are looked at, in bytes.
 const MAX_CONFIGURATION: u64 = 256 << 10;
@@ -151,12 +150,8 @@ impl Tracer for Perl {
         // A program that has a Perl inside takes its code from anywhere; and of an interpreter that does not say where
         // its modules are, nothing can be followed.
         if library.folders.is_empty() {
-            let rules = view
-                .profiles
-                .get("perl")
-                .into_iter()
-                .flat_map(|profile| profile.drop.get("modules"));
-            let globs = rules.flat_map(|rule| &rule.paths);
+            let globs = view.profiles.get("perl").map(|profile| profile.place("modules"));
+            let globs = globs.into_iter().flatten();
             let files = globs.flat_map(|glob| glob.select(view.tree, &firing.prefix)).collect();
             let detail = "no search path is known".to_owned();
             claims.push(Target::Library(files), Claim::Import, Strength::Likely, detail);
@@ -307,9 +302,4 @@ fn module_of(option: &[u8]) -> Vec<u8> {
     let option = option.strip_prefix(b"-").unwrap_or(option);
     let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_:".contains(byte);
     option.iter().take_while(is_part).copied().collect()
-}
-
-/// The place and detail of what a program's line names.
-fn place(file: &ImagePath, line: u32) -> Place {
-    Place::Line(file.clone(), line)
 }

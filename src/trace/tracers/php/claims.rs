@@ -1,14 +1,16 @@
 //! What a source needs: files and libraries that it includes, programs that it runs, classes that it names.
 
 use super::lexer::{Part, tokens};
-use super::source::{Need, needs, paths};
+use super::need::Need;
+use super::source::{needs, paths};
 use super::value::known;
 use super::{INDEXES, Php};
 use crate::path::{Escaped, ImagePath};
 use crate::trace::claim::{Claim, Finding, Strength, Target};
-use crate::trace::reading::named_path::application;
+use crate::trace::command::{Command, Word};
 use crate::trace::reading::spoken_languages;
-use crate::trace::tracer::{Command, View, Word};
+use crate::trace::tracer::View;
+use crate::trace::tracers::named_path::application;
 use crate::trace::tracers::shell::commands_of_text;
 use crate::tree::NodeId;
 use crate::warning::{Place, Warning};

@@ -4,10 +4,10 @@
 use super::build::Build;
 use crate::path::ImagePath;
 use crate::trace::claim::{Finding, Target};
-use crate::trace::reading::named_path;
-use crate::trace::reading::named_path::included;
 use crate::trace::reading::pattern;
 use crate::trace::tracer::View;
+use crate::trace::tracers::named_path;
+use crate::trace::tracers::named_path::included;
 use crate::trace::tracers::shell::commands_of_text;
 use crate::warning::Place;
 

@@ -10,10 +10,12 @@ mod build;
 mod composer;
 mod ini;
 mod lexer;
-mod claims;
-mod source;
-mod programs;
+mod given;
 mod value;
+mod need;
+mod programs;
+mod source;
+mod claims;
 
 use std::sync::Arc;
 
@@ -21,12 +23,12 @@ use self::build::Build;
 use self::claims::Reading;
 use self::composer::Vendor;
 use self::ini::Configuration;
-use crate::profile::Profile;
 use crate::trace::claim::{Finding, Target};
+use crate::trace::command::Word;
 use crate::trace::reading::memo::Memo;
-use crate::trace::reading::named_path::included;
 use crate::trace::reading::shebang::{Shebang, base_name, is_text};
-use crate::trace::tracer::{FileView, Program, Reach, Tracer, View, Word};
+use crate::trace::tracer::{FileView, Program, Reach, Tracer, View};
+use crate::trace::tracers::named_path::included;
 use crate::tree::NodeId;
 use crate::warning::Place;
 
@@ -194,14 +196,9 @@ fn available(name: &[u8], view: &View<'_>) -> Vec<Vec<u8>> {
     crate::trace::reading::pattern::expand(view, &pattern)
 }
 
-/// All extensions: those that the profile would drop.
+/// All extensions, wherever the profile says that they lie.
 fn any_extension(place: &Place, view: &View<'_>) -> Finding {
-    let rule = |profile: &Profile| profile.drop.get("extensions").map(|rule| rule.paths.clone());
-    let paths = view.profiles.get(NAME).and_then(rule).unwrap_or_default();
-    let firings = view.firings.iter().filter(|firing| firing.profile == NAME);
-    let nodes = firings
-        .flat_map(|firing| paths.iter().flat_map(|glob| glob.select(view.tree, &firing.prefix)));
-    included(Target::Library(nodes.collect()), b"extensions", place)
+    included(Target::Library(view.placed(NAME, "extensions")), b"extensions", place)
 }
 
 /// What a binary reads by itself.
@@ -272,10 +269,10 @@ fn is_sure(finding: &mut Finding, is_packaged: bool) -> bool {
     }
 }
 
-/// Says whether a file is one of the libraries that the profile thins.
+/// Says whether a file is one of the libraries of the include path.
 fn is_library(file: &FileView<'_>, view: &View<'_>) -> bool {
-    let rule = view.profiles.get(NAME).and_then(|profile| profile.drop.get("libraries"));
-    rule.is_some_and(|rule| rule.paths.iter().any(|glob| glob.bind(&file.path).is_some()))
+    let globs = view.profiles.get(NAME).map(|profile| profile.place("libraries"));
+    globs.into_iter().flatten().any(|glob| glob.bind(&file.path).is_some())
 }
 
 fn is_source(file: &FileView<'_>) -> bool {

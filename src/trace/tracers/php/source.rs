@@ -1,41 +1,14 @@
 //! What a PHP source asks for: files it includes, paths beside it, commands it runs, classes it names.
 
+use super::given::SHELL;
 use super::lexer::{Kind, Part, Token};
-use super::programs::{SHELL, backquoted, started, words};
-use super::value::{Source, Value, known};
+use super::need::Need;
+use super::programs::{backquoted, started, words};
+use super::value::{Source, known};
 use crate::path::ImagePath;
-use crate::trace::tracer::Word;
 
 /// How many things one file may ask for.
 const MAX_NEEDS: usize = 50_000;
-
-/// Something that a source asks for.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Need {
-    /// `include` and its like.
-    Include(Value),
-    /// A path that starts at the file's own folder.
-    Path(Vec<u8>),
-    /// A text that a shell runs; gaps are variables of the shell.
-    Shell(Vec<u8>),
-    /// A program by its list of words.
-    Program(Vec<Word>),
-    /// A program that only the running program knows.
-    Unknown {
-        /// The call, such as `exec($command)`.
-        text: String,
-        /// The variables of the environment that it is taken from.
-        variables: Vec<String>,
-    },
-    /// A qualified class name, in code or in a string.
-    Class(Vec<u8>),
-    /// `mail()`, which runs the program for mail.
-    Mail,
-    /// `setlocale` with a name that only the running program knows.
-    Locale,
-    /// `dl('x.so')`
-    Extension(Vec<u8>),
-}
 
 /// Finds what a file asks for, with the lines.
 pub fn needs(tokens: &[Token], path: &ImagePath) -> Vec<(Need, u32)> {
@@ -216,7 +189,7 @@ mod tests {
             Need::Path(path) => format!("path {}", String::from_utf8_lossy(path)),
             Need::Shell(text) => format!("shell {}", String::from_utf8_lossy(text)),
             Need::Program(words) => {
-                let word = |word: &Word| {
+                let word = |word: &crate::trace::Word| {
                     word.as_ref().map_or("?".into(), |it| String::from_utf8_lossy(it).into_owned())
                 };
                 format!("run {}", words.iter().map(word).collect::<Vec<_>>().join(" "))

@@ -6,8 +6,8 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use super::given::given;
 use super::lexer::{Kind, Part, Token};
-use super::programs::given;
 use crate::path::ImagePath;
 
 /// How many values an expression may have.

@@ -4,7 +4,7 @@
 //! Some uses of a library need what no import tells: one function of it may run a compiler, and all others none.
 
 use super::claims::Claims;
-use super::source::{Import, Source};
+use super::facts::{Import, Source};
 use crate::trace::{Claim, Strength, Target};
 
 /// Claims the uses that profiles wait for.

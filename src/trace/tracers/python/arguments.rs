@@ -1,7 +1,7 @@
 //! The arguments of calls in Python's source: constants, and lists of them.
 
+use super::facts::Action;
 use super::lexer::{Kind, Token};
-use super::source::Action;
 use crate::trace::Word;
 
 /// How many words of a command line are taken.

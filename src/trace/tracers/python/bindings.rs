@@ -5,8 +5,9 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::arguments::{arguments, first_text, literals};
+use super::facts::{Action, Call, Import, text};
+use super::facts::{Form, Unknown};
 use super::lexer::{Kind, Lexer, Token};
-use super::source::{Action, Call, Import, text};
 
 /// How many tokens of a value are kept.
 const MAX_VALUE: usize = 64;
@@ -28,30 +29,6 @@ const MAX_SHOWN: usize = 60;
 
 /// Functions of `subprocess` that start a program.
 const STARTERS: [&[u8]; 5] = [b"run", b"call", b"check_call", b"check_output", b"Popen"];
-
-/// A name that only the running program knows.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Unknown {
-    /// What is done with it.
-    pub form: Form,
-    /// The call, such as `import_module(name)`.
-    pub text: String,
-    /// The line, counted from 1.
-    pub line: u32,
-    /// The variables of the environment that it is taken from.
-    pub variables: Vec<String>,
-}
-
-/// What is done with a name that is not known.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Form {
-    /// A module is imported.
-    Import,
-    /// A program is run.
-    Run,
-    /// A library or a file of code is loaded.
-    Load,
-}
 
 /// The values of a file's names, and the calls that use them.
 #[derive(Default)]

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use super::distribution::{Distribution, Index, Origin, Scope};
+use super::facts::{Import, Name, Source};
 use super::module_graph;
 use super::modules::{self, Module};
 use super::search::{Fate, Known, Search};
-use super::source::{Import, Name, Source};
 use crate::packages::PackageId;
 use crate::trace::{Claim, Finding, Mode, Strength, Target, View};
 use crate::tree::NodeId;

@@ -3,8 +3,9 @@
 use memchr::memmem;
 
 use super::claims::{Claims, How};
+use super::facts::{Action, Call, Name, When};
 use super::search::{Search, application_folders};
-use super::source::{self, Action, Call, Name, When};
+use super::source;
 use super::{NAME, imported, modules, zipped};
 use crate::path::ImagePath;
 use crate::trace::tracer::{MAX_WHOLE, Program};

@@ -8,6 +8,7 @@
 //! *standard library* stays whole by the profile; its imports are followed for the parts that the profile drops.
 
 pub mod syntax;
+mod facts;
 mod arguments;
 mod bindings;
 mod claims;
@@ -32,21 +33,24 @@ mod zipped;
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
-use self::bindings::{Form, Unknown};
 use self::claims::{Claims, How};
 use self::command_line::{
     is_interpreter, is_script, named, names_modules, operand, run, shebang, told,
 };
 use self::distribution::{Origin, Scope};
 use self::environment::{Environment, listed_archives, listed_sites};
+use self::facts::{Action, Call, Import, Source, When};
+use self::facts::{Form, Unknown};
 use self::kinds::{is_alone, is_configuration, is_metadata, is_native, is_source};
 use self::search::{Known, Search};
-use self::source::{Action, Call, Import, Source, When};
 use self::startup::STARTED;
 use self::zipped::Zipped;
+use self::syntax::LANGUAGE;
 use super::elf::{self, Elf};
+use super::uses::{Calls, Uses, beginning, known_name};
 use crate::path::ImagePath;
 use crate::trace::reading::memo::Memo;
+use crate::trace::reading::settings::keys::modules as modules_of_settings;
 use crate::trace::tracer::{Firing, MAX_WHOLE, Program};
 use crate::trace::{Claim, FileView, Finding, Mode, Reach, Strength, Target, Tracer, View};
 use crate::tree::NodeId;
@@ -59,6 +63,7 @@ pub struct Python {
     known: Known,
     /// Reads the libraries in archives.
     elf: OnceLock<Elf>,
+    calls: Calls,
 }
 
 /// The name of the tracer, and of the profile that wakes it.
@@ -269,10 +274,12 @@ impl Python {
         if owner == Owner::Application {
             source.calls.iter().for_each(|call| called(call, file, &mut claims));
             // What nothing imports so far may never run.
-            if file.reach == Reach::Direct {
+            let is_direct = file.reach == Reach::Direct;
+            if is_direct {
                 api_symbols::uses(&source, text, &mut claims);
-                source.unknown.iter().for_each(|unknown| warned(unknown, file, &mut claims));
             }
+            let uses = LANGUAGE.uses(&self.calls, &file.path, text, view);
+            used(if is_direct { uses } else { uses.without_warnings() }, file, &search, &mut claims);
         }
         claims.finish()
     }
@@ -342,6 +349,11 @@ impl Python {
             let value = line.split(|&byte| byte == b'=').nth(1).unwrap_or_default().trim_ascii();
             if !value.is_empty() && value.iter().all(is_part) {
                 named(value, &search, &mut claims);
+            }
+        }
+        for value in modules_of_settings(file.path.name(), text, view.profiles) {
+            if value.iter().all(is_part) {
+                named(&value, &search, &mut claims);
             }
         }
         claims.finish()
@@ -473,20 +485,22 @@ fn called(call: &Call, file: &FileView<'_>, claims: &mut Claims<'_>) {
     run(call, &Place::Line(file.path.clone(), call.line), claims);
 }
 
-/// Warns of what only the running program loads or runs, unless the image's own environment says it.
-fn warned(unknown: &Unknown, file: &FileView<'_>, claims: &mut Claims<'_>) {
-    let config = claims.view.config;
-    if unknown.variables.iter().any(|name| config.variable(name).is_some()) {
-        return;
+/// Claims what values name, and warns of what only the running program knows.
+fn used(uses: Uses, file: &FileView<'_>, search: &Search, claims: &mut Claims<'_>) {
+    for (name, line) in uses.modules {
+        let known = known_name(&name);
+        // Of `"package." + name` the package.
+        let start = beginning(&name);
+        let module = known.unwrap_or_else(|| start.rsplit_once('.').map_or("", |it| it.0).to_owned());
+        let module = module.split(':').next().unwrap_or_default();
+        let level = module.bytes().take_while(|&byte| byte == b'.').count();
+        let module = module.trim_start_matches('.').to_owned();
+        let import = Import { module, level, names: Vec::new(), when: When::Maybe, line };
+        imported(&import, How::Needed, search, claims);
     }
-    let place = Place::Line(file.path.clone(), unknown.line);
-    let (claim, warning) = match unknown.form {
-        Form::Import | Form::Load => {
-            (Claim::Import, Warning::UnknownImport { place, text: unknown.text.clone() })
-        }
-        Form::Run => {
-            (Claim::Command, Warning::UnknownCommand { place, word: unknown.text.clone() })
-        }
-    };
-    claims.push(Target::Warning(warning), claim, Strength::Likely, String::new());
+    for (text, line) in uses.unknown_modules {
+        let warning = Warning::UnknownImport { place: Place::Line(file.path.clone(), line), text };
+        claims.push(Target::Warning(warning), Claim::Import, Strength::Likely, String::new());
+    }
+    uses.findings.into_iter().for_each(|finding| claims.add(finding));
 }

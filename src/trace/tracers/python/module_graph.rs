@@ -10,9 +10,10 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::distribution::Index;
+use super::facts::{Import, When};
 use super::modules;
 use super::search::{Known, Search};
-use super::source::{self, Import, When};
+use super::source;
 use crate::trace::View;
 use crate::trace::tracer::MAX_WHOLE;
 use crate::tree::{NodeId, Tree};

@@ -169,20 +169,15 @@ pub fn application_folders(view: &View<'_>, parent: Option<NodeId>) -> Vec<NodeI
 }
 
 fn fate(view: &View<'_>, file: NodeId) -> Fate {
+    let Some(profile) = view.profiles.get("python") else { return Fate::Free };
     let path = view.tree.path(file);
-    let rules = view.profiles.get("python").into_iter().flat_map(|profile| &profile.drop);
-    // The rule `packages` is the one that thins all that is unreached, a tight one the standard library.
-    let rules = rules.filter(|(key, rule)| key.as_str() != "packages" && !rule.tight);
-    let mut fate = Fate::Free;
-    for (_, rule) in rules {
-        if rule.paths.iter().any(|glob| glob.bind(&path).is_some()) {
-            match rule.unreached {
-                true => return Fate::Tool,
-                false => fate = Fate::Dropped,
-            }
-        }
+    if profile.is_tool(&path) {
+        return Fate::Tool;
     }
-    fate
+    // What only thins the unreached says nothing of a file that is imported.
+    let mut rules = profile.drop.values().filter(|rule| !rule.unreached && !rule.tight);
+    let is_dropped = rules.any(|rule| profile.dropped(rule).any(|glob| glob.bind(&path).is_some()));
+    if is_dropped { Fate::Dropped } else { Fate::Free }
 }
 
 impl Search {

@@ -4,9 +4,8 @@ use rustc_hash::FxHashSet;
 
 use super::arguments::{first_text, literals, shell_text, spawned, started};
 use super::bindings::Bound;
-pub use super::bindings::Unknown;
+use super::facts::{Action, Call, Import, Name, Source, When, text};
 use super::lexer::{Kind, Lexer, Start, Token};
-use crate::trace::Word;
 
 /// How many distinct words of a file are taken: a table of data has more, and they name nothing.
 const MAX_WORDS: usize = 20_000;
@@ -19,90 +18,6 @@ const MIN_PREFIX: usize = 3;
 
 /// How many such beginnings of a file are taken.
 const MAX_PREFIXES: usize = 100;
-
-/// What a file says.
-#[derive(Default, Debug)]
-pub struct Source {
-    /// Its imports, in order.
-    pub imports: Vec<Import>,
-    /// Its string constants that look like the name of a module or of something in one: `a.b`, `a.b:c`.
-    pub words: Vec<Name>,
-    /// The programs and libraries that it starts or opens.
-    pub calls: Vec<Call>,
-    /// Whether it imports what only the running program knows.
-    pub is_dynamic: bool,
-    /// The imports and commands whose names only the running program knows, as far as the file's own constants tell.
-    pub unknown: Vec<Unknown>,
-    /// What its f-strings begin with, where that may be the beginning of a module's name: `_sysconfigdata_`.
-    pub prefixes: Vec<String>,
-    /// The distributions that it asks for by name: `version("x")`, `"x==1.0"`.
-    pub distributions: Vec<Name>,
-    /// Its string constants that look like the name of a file.
-    pub files: Vec<Name>,
-}
-
-/// A text and the line it stands in.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Name {
-    /// The text.
-    pub text: String,
-    /// The line, counted from 1.
-    pub line: u32,
-}
-
-/// When an import runs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum When {
-    /// As the file is loaded.
-    Loaded,
-    /// When a function is called, or in a `try` that may do without.
-    Maybe,
-    /// Where the file is run as a program, or tests itself.
-    Alone,
-    /// Where an import in front of it failed; that one's place in [`Source::imports`].
-    Instead(usize),
-}
-
-/// An import statement, or a call that imports a constant.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Import {
-    /// The dotted name; empty in `from . import x`.
-    pub module: String,
-    /// How many dots stand in front of it.
-    pub level: usize,
-    /// The names that `from` takes out of the module, each of which may be a module too.
-    pub names: Vec<String>,
-    /// When it runs.
-    pub when: When,
-    /// The line, counted from 1.
-    pub line: u32,
-}
-
-/// A call that starts a program or opens a library.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Call {
-    /// What it does.
-    pub action: Action,
-    /// The line, counted from 1.
-    pub line: u32,
-}
-
-/// What a call does.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Action {
-    /// Starts a program with these words.
-    Run(Vec<Word>),
-    /// Has the shell run a text.
-    Shell(Vec<u8>),
-    /// Only asks whether there is such a program.
-    Which(Vec<u8>),
-    /// Opens a library by its file name.
-    Open(Vec<u8>),
-    /// Loads the modules that the type stub beside the file names, when they are first used.
-    Stub,
-    /// Looks for a library by its name without `lib` and `.so`.
-    Find(Vec<u8>),
-}
 
 /// Reads a file.
 pub fn read(source: &[u8]) -> Source {
@@ -488,10 +403,6 @@ fn pinned(text: &[u8]) -> Option<&[u8]> {
 fn is_distribution(text: &[u8]) -> bool {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
     !text.is_empty() && text.len() <= MAX_NAME && text.iter().all(is_part)
-}
-
-pub(super) fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 #[cfg(test)]

@@ -1,6 +1,18 @@
 //! How Python is written, for the shared reader of values (The Python Language Reference, sections 2 and 6 to 8).
 
-use crate::trace::reading::flow::{Blocks, Fills, ImportForm, Op, Quote, Syntax, TextKind, Word};
+use crate::trace::reading::flow::{
+    Blocks, Fills, Habits, ImportForm, Op, Quote, Syntax, TextKind, Word,
+};
+use crate::trace::tracers::uses::Language;
+
+/// What the values of a Python program are followed by.
+pub const LANGUAGE: Language = Language {
+    syntax: &SYNTAX,
+    habits: Habits { shares_names: false, calls_by_name: false, constructors: &["__init__"] },
+    profile: "python",
+    separator: ".",
+    endings: &[".py", "/__init__.py"],
+};
 
 const fn quote(mark: &'static str) -> Quote {
     Quote { mark, escapes: true, fills: Fills::Prefixed, kind: TextKind::Text }

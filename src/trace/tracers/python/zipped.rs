@@ -12,9 +12,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::claims::{Claims, How};
 use super::distribution::{self, Requirement, Scope};
+use super::facts::{Import, Source, When};
 use super::marker::Interpreter;
 use super::search::{Known, Search};
-use super::source::{self, Import, Source, When};
+use super::source;
 use super::{Owner, called, import_how, imports, native, words};
 use crate::path::Escaped;
 use crate::trace::reading::constant_path::Files;
@@ -272,7 +273,7 @@ impl<'a> Zipped<'a> {
             }
             import
         };
-        let is_other = |name: &&source::Name| {
+        let is_other = |name: &&crate::trace::tracers::python::facts::Name| {
             self.find(name.text.split(':').next().unwrap_or_default()).is_empty()
         };
         Source {

@@ -8,6 +8,9 @@ use rustc_hash::FxHashMap;
 use crate::trace::View;
 use crate::tree::{NodeId, Tree};
 
+/// The name by which profiles activate the tracer, and that of the profile whose rules say where packages are.
+pub const NAME: &str = "r";
+
 /// The largest DESCRIPTION that is read, in bytes.
 const MAX_DESCRIPTION: u64 = 1 << 20;
 
@@ -34,10 +37,10 @@ pub struct Library {
 }
 
 impl Library {
-    /// Finds the packages that the rule `packages` of the profile thins.
+    /// Finds the packages of the profile's `[places.packages]`.
     pub fn of(view: &View<'_>) -> Self {
         let mut library = Library::default();
-        for folder in view.ruled_folders(super::NAME, "packages") {
+        for folder in view.placed_folders(self::NAME, "packages") {
             let Some(description) = view.tree.child(folder, b"DESCRIPTION") else { continue };
             let name = String::from_utf8_lossy(view.tree.name(folder)).into_owned();
             let fields = fields(&view.read(description, MAX_DESCRIPTION));

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use self::library::NAME;
 use self::library::{Library, Package};
 use self::source::{Need, What};
 use super::ruby::commands;
@@ -27,9 +28,6 @@ use crate::trace::tracer::{Firing, MAX_WHOLE, Program};
 use crate::trace::{Claim, FileView, Finding, Reach, Strength, Target, Tracer, View};
 use crate::tree::NodeId;
 use crate::warning::{Place, Warning};
-
-/// The name by which profiles activate the tracer, and that of the profile whose rules say where packages are.
-const NAME: &str = "r";
 
 /// What R loads at its start (`R_DEFAULT_PACKAGES`, see `?Startup`), and what it loads by itself when it compiles or reads
 /// packages.
@@ -234,11 +232,7 @@ impl<'a> Claims<'a> {
     /// Says whether a package that another one only suggests was installed on purpose, and is no tool of developers.
     fn is_wanted(&self, package: &Package) -> bool {
         let view = self.view;
-        let path = view.tree.path(package.description);
-        let rule =
-            view.profiles.get(NAME).and_then(|profile| profile.drop.get("developer-packages"));
-        let is_tool =
-            rule.is_some_and(|rule| rule.paths.iter().any(|glob| glob.bind(&path).is_some()));
+        let is_tool = view.is_tool(NAME, package.description);
         let automatic =
             self.tracer.automatic.get_or((), || automatic::automatic(view.tree, view.contents));
         let owner = view.packages.owner(package.description);

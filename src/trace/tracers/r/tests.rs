@@ -4,8 +4,8 @@ use super::R;
 use crate::trace::reading::bench::Bench;
 
 const PROFILE: &str = "about = 'R'\ntracers = ['r']\n\
-    [drop.packages]\nkind = 'other'\nwhy = 'w'\nunreached = true\npaths = ['$prefix/lib/R/{library,site-library}/*/**']\n\
-    [drop.developer-packages]\nkind = 'tests'\nwhy = 'w'\nunreached = true\npaths = ['$prefix/lib/R/site-library/testthat/**']\n";
+    [places.packages]\nwhy = 'w'\npaths = ['$prefix/lib/R/{library,site-library}/*/**']\n\
+    [tools.developer-packages]\nwhy = 'w'\npaths = ['$prefix/lib/R/site-library/testthat/**']\n";
 
 const PACKAGES: &[(&str, &str)] = &[
     ("usr/lib/R/library/base/DESCRIPTION", "Package: base\nPriority: base\n"),

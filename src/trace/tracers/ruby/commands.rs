@@ -8,8 +8,9 @@
 use super::values::{Named, Values};
 use crate::path::Escaped;
 use crate::trace::claim::{Claim, Finding, Strength, Target};
+use crate::trace::command::{Command, Word};
 use crate::trace::reading::shebang::{Shebang, is_text};
-use crate::trace::tracer::{Command, FileView, Program, Reach, Tracer, View, Word};
+use crate::trace::tracer::{FileView, Program, Reach, Tracer, View};
 use crate::trace::tracers::shell::commands_of_text;
 use crate::warning::{Place, Warning};
 

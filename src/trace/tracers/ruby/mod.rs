@@ -8,10 +8,10 @@
 
 pub mod syntax;
 mod bundle;
-pub mod commands;
 mod gems;
 mod source;
 mod values;
+pub mod commands;
 #[cfg(test)]
 mod tests;
 
@@ -24,7 +24,7 @@ use rustc_hash::FxHashSet;
 use self::gems::{Gem, Index};
 use self::source::{Need, What};
 use crate::packages::automatic;
-use crate::path::ImagePath;
+
 use crate::trace::mode::Mode;
 use crate::trace::reading::dlopen;
 use crate::trace::reading::memo::Memo;
@@ -448,7 +448,7 @@ impl<'a> Claims<'a> {
         match self.index.owner(found) {
             Some(gem) => self.is_wanted(Some(file), Some(gem)),
             // The standard library is followed in tight mode; otherwise it is there, but for tools that none of it needs.
-            None => self.view.mode == Mode::Tight && !is_tool(self.view, found),
+            None => self.view.mode == Mode::Tight && !self.view.is_tool("ruby", found),
         }
     }
 
@@ -485,15 +485,7 @@ impl<'a> Claims<'a> {
             // Without a package manager nobody can say; of gems that `gem install` brought, any may be meant.
             (Some(_) | None, _) => true,
         };
-        is_near || (is_asked && !self.has_gemfile() && !is_tool(self.view, gem.specification))
+        is_near
+            || (is_asked && !self.has_gemfile() && !self.view.is_tool("ruby", gem.specification))
     }
-}
-
-/// Says whether the profile knows a file as a tool of developers.
-fn is_tool(view: &View<'_>, file: NodeId) -> bool {
-    let path: ImagePath = view.tree.path(file);
-    let rules = view.profiles.get("ruby").into_iter().flat_map(|profile| &profile.drop);
-    let mut rules =
-        rules.filter(|(key, _)| matches!(key.as_str(), "developer-tools" | "developer-gems"));
-    rules.any(|(_, rule)| rule.paths.iter().any(|glob| glob.bind(&path).is_some()))
 }

@@ -6,8 +6,9 @@
 
 use crate::path::Escaped;
 use crate::trace::claim::{Claim, Finding, Strength, Target};
+use crate::trace::command::{Command, Word};
 use crate::trace::reading::shebang::Shebang;
-use crate::trace::tracer::{Command, FileView, Reach, Tracer, View, Word};
+use crate::trace::tracer::{FileView, Reach, Tracer, View};
 use crate::trace::tracers::shell::literal_words;
 use crate::warning::Place;
 

@@ -6,10 +6,10 @@
 
 use crate::path::ImagePath;
 use crate::trace::claim::{Finding, Target};
-use crate::trace::reading::named_path;
-use crate::trace::reading::named_path::included;
 use crate::trace::reading::pattern;
 use crate::trace::tracer::{FileView, Program, Reach, Tracer, View};
+use crate::trace::tracers::named_path;
+use crate::trace::tracers::named_path::included;
 use crate::trace::tracers::shell::literal_words;
 use crate::warning::Place;
 

@@ -8,11 +8,11 @@ use rustc_hash::FxHashSet;
 
 use crate::path::{Escaped, ImagePath};
 use crate::trace::claim::{Claim, Finding, Strength, Target};
-use crate::trace::reading::named_path;
 use crate::trace::reading::pattern;
 use crate::trace::reading::shebang::is_text;
 use crate::trace::tracer::{FileView, Program, Reach, Tracer, View};
 use crate::trace::tracers::lua;
+use crate::trace::tracers::named_path;
 use crate::tree::NodeId;
 use crate::warning::Place;
 

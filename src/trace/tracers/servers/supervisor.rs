@@ -6,9 +6,10 @@
 
 use crate::path::{Escaped, ImagePath};
 use crate::trace::claim::{Claim, Finding, Strength, Target};
+use crate::trace::command::{Command, Word};
 use crate::trace::reading::pattern;
 use crate::trace::reading::shebang::is_text;
-use crate::trace::tracer::{Command, FileView, Reach, Tracer, View, Word};
+use crate::trace::tracer::{FileView, Reach, Tracer, View};
 use crate::trace::tracers::shell::literal_words;
 use crate::warning::Place;
 

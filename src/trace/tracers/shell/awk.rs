@@ -5,7 +5,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::programs::{Arguments, Ran};
+use super::program_text::{Arguments, Ran};
 
 /// How much of a program is read, in bytes.
 const MAX_PROGRAM: usize = 1 << 20;

@@ -1,8 +1,10 @@
 //! Where an interpreter's command line has its program, if only the running script knows it: `sh "$script"`, `perl -e "$text"`.
 
-use super::wrapper::{self, Inner, text_option};
+use super::inner_command::Inner;
+use super::wrapper::{self, text_option};
+use crate::profile::Profiles;
+use crate::trace::command::Word;
 use crate::trace::reading::shebang::is_shell;
-use crate::trace::tracer::Word;
 
 /// What a word is to an interpreter.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -15,10 +17,10 @@ pub enum Taken {
 
 /// Returns the place of an interpreter's program among its words, where that word is unknown. Behind options that may take
 /// a value nobody tells one from the other.
-pub fn unknown(name: &[u8], words: &[Word]) -> Option<(usize, Taken)> {
+pub fn unknown(name: &[u8], words: &[Word], known: &Profiles) -> Option<(usize, Taken)> {
     if is_shell(name) {
         // The text of `sh -c` is a command line of its own.
-        let found = wrapper::inner(name, words);
+        let found = wrapper::inner(name, words, known);
         let [Inner::Script(script)] = found.as_slice() else { return None };
         return script.first()?.is_none().then(|| (words.len() - script.len(), Taken::Script));
     }
@@ -78,7 +80,7 @@ mod tests {
             let word = |word: &str| (word != "?").then(|| word.as_bytes().to_vec());
             let words: Vec<Word> = line.split(' ').map(word).collect();
             let name = words[0].clone().unwrap();
-            assert_eq!(unknown(&name, &words), *expected, "{line}");
+            assert_eq!(unknown(&name, &words, &Profiles::default()), *expected, "{line}");
         }
     }
 }

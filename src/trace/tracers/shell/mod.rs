@@ -7,9 +7,10 @@
 //!
 //! It does not follow the order in which a script runs: a variable has every value that any branch gives it.
 
+mod inner_command;
+mod program_text;
 mod awk;
 mod builtin;
-mod exec_options;
 mod expand;
 mod partial_words;
 mod caller_supplied;
@@ -29,16 +30,19 @@ mod value;
 mod walk;
 mod wrapper;
 
-use self::programs::{Language, Ran};
+use self::inner_command::Inner;
+use self::program_text::Ran;
+use self::programs::Language;
+use self::script::is_file;
 use self::script::{Reading, Role};
 use self::syntax::Statement;
 use self::walk::Wanted;
-use self::wrapper::Inner;
 use crate::path::ImagePath;
 use crate::trace::claim::{Claim, Finding, Strength, Target};
+use crate::trace::command::{Command, Word};
 use crate::trace::reading::shebang;
 use crate::trace::reading::shebang::{Shebang, base_name, is_shell};
-use crate::trace::tracer::{Command, FileView, Program, Reach, Tracer, View, Word};
+use crate::trace::tracer::{FileView, Program, Reach, Tracer, View};
 use crate::warning::{Place, Warning};
 
 /// How many words of a caller are followed into a script.
@@ -88,15 +92,14 @@ impl Tracer for Shell {
         let command = program.command;
         let mut findings = Vec::new();
         let names = [base_name(program.spelled.as_bytes()), view.tree.name(program.node)];
-        let mut found = wrapper::inner(names[0], &command.words);
+        let mut found = wrapper::inner(names[0], &command.words, view.profiles);
         // A shell under another name is a shell; but every name of busybox is another program.
         if found.is_empty() && is_shell(names[1]) {
-            found = wrapper::inner(names[1], &command.words);
+            found = wrapper::inner(names[1], &command.words, view.profiles);
         }
         for inner in found {
             match inner {
-                // busybox holds its programs itself, whether a link names them or not.
-                Inner::Command(words) if names[0] == b"busybox" => {
+                Inner::Command(words) if wrapper::holds_programs(names[0], view.profiles) => {
                     let command = Command { optional: true, ..command.clone() };
                     findings.extend(again(&command, words));
                 }
@@ -360,10 +363,6 @@ fn names_other_language(name: &[u8]) -> bool {
     ];
     let ending = name.rsplit(|&byte| byte == b'.').next().unwrap_or_default();
     ending.len() < name.len() && ENDINGS.contains(&ending)
-}
-
-fn is_file(path: &ImagePath, view: &View<'_>) -> bool {
-    view.tree.resolve(path.as_bytes()).is_some_and(|found| view.tree.is_file(found.node))
 }
 
 /// Says whether text without a `#!` line reads like commands: its first statement is one that this image can run.

@@ -16,7 +16,7 @@ use super::syntax::{
 use super::value::{Fields, Meaning};
 use crate::path::ImagePath;
 use crate::trace::View;
-use crate::trace::tracer;
+use crate::trace::command;
 
 /// How many values are worked out for one script.
 const MAX_WORK: usize = 1_000_000;
@@ -93,7 +93,7 @@ pub struct Scope<'s> {
     /// `$0`.
     pub name: Option<Vec<u8>>,
     /// `$1` and on, where the caller is known.
-    pub arguments: Option<&'s [tracer::Word]>,
+    pub arguments: Option<&'s [command::Word]>,
     /// The working folder at start.
     pub folder: ImagePath,
     /// The variables.
@@ -134,7 +134,7 @@ impl<'s> Scope<'s> {
         view: &'s View<'s>,
         sources: &'s [Source],
         name: Option<Vec<u8>>,
-        arguments: Option<&'s [tracer::Word]>,
+        arguments: Option<&'s [command::Word]>,
         folder: ImagePath,
     ) -> Self {
         let mut scope = Scope {

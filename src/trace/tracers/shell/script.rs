@@ -1,13 +1,17 @@
 //! Reads a script with all that it sources, and walks it.
 
+use super::parse;
 use super::scope::{Located, Scope, Site, Source};
 use super::syntax::{self, Statement};
 use super::value::Field;
 use super::walk::{Walk, Wanted};
-use super::{is_file, parse};
 use crate::path::ImagePath;
 use crate::trace::{Claim, Finding, Strength, Target, View, Word};
 use crate::warning::{Place, Warning};
+
+pub fn is_file(path: &ImagePath, view: &View<'_>) -> bool {
+    view.tree.resolve(path.as_bytes()).is_some_and(|found| view.tree.is_file(found.node))
+}
 
 /// How many files one script may source.
 const MAX_SOURCES: usize = 32;

@@ -3,7 +3,7 @@
 //! Both are GNU sed's (info sed, "Commands Specific to GNU sed"). A script is read command by command, because patterns and
 //! texts may hold any letter.
 
-use super::programs::{Arguments, Ran};
+use super::program_text::{Arguments, Ran};
 
 /// How much of a script is read, in bytes.
 const MAX_SCRIPT: usize = 1 << 20;

@@ -381,6 +381,11 @@ fn takes_the_command_out_of_a_wrapper() {
         ),
         (&["flock", "-n", "/lock", "one"], &["run one"]),
         (&["flock", "/lock", "-c", "one | two"], &["run one", "run two"]),
+        (&["flock", "/lock", "one", "-c", "two"], &["run one·-c·two"]),
+        (&["script", "-qc", "one x", "/dev/null"], &["run one·x"]),
+        (&["rsync", "-ave", "one -i k", "a", "b"], &["run one·-i·k"]),
+        (&["sudo", "-nu", "app", "one"], &["run one"]),
+        (&["xargs", "-0I{}", "one"], &["run one"]),
         (&["start-stop-daemon", "--start", "--exec", "/x/one", "--", "-d"], &["run /x/one·-d"]),
         (&["busybox", "one", "x"], &["try one·x"]),
         (&["sh", "-c", "one; exec two"], &["run one", "run two"]),
@@ -408,7 +413,9 @@ fn traced(entries: &[(&str, &str)], config: &str) -> Vec<String> {
     use crate::trace::engine::trace;
     use crate::trace::{Subject, TraceOptions};
     let (tree, contents) = kit::image(entries);
-    let (packages, profiles) = (Packages::default(), Profiles::default());
+    let wrappers = include_str!("../../../../profiles/wrappers.toml");
+    let profiles = Profiles::default().with_file("wrappers", wrappers).unwrap();
+    let packages = Packages::default();
     let config = kit::config(config);
     let subject = Subject {
         tree: &tree,

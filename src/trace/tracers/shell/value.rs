@@ -2,8 +2,8 @@
 
 use super::syntax::{Quoting, Trim};
 use crate::path::MAX_LENGTH;
+use crate::trace::command;
 use crate::trace::reading::pattern;
-use crate::trace::tracer;
 
 /// One field of an expanded word.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -67,9 +67,9 @@ impl From<&[u8]> for Value {
     }
 }
 
-impl From<&tracer::Word> for Field {
+impl From<&command::Word> for Field {
     /// Makes a field of a word that a caller gives.
-    fn from(word: &tracer::Word) -> Self {
+    fn from(word: &command::Word) -> Self {
         match word {
             Some(text) => {
                 Field::Known(Value { giver: Giver::Caller, ..Value::from(text.as_slice()) })

@@ -1,179 +1,9 @@
-//! Programs that run the command in their own arguments, and where in them it stands.
+//! Programs that run the command in their own arguments: profiles say where in them it stands, but for the shell's own.
 
-use super::exec_options;
+use super::inner_command::{Inner, joined};
+use crate::profile::{Profiles, Rest, Run};
+use crate::trace::command::Word;
 use crate::trace::reading::shebang::{env_split, is_shell};
-use crate::trace::tracer::Word;
-
-/// What a command line runs besides its own program.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Inner {
-    /// The words of another command.
-    Command(Vec<Word>),
-    /// A text that a shell runs.
-    Text(Vec<u8>),
-    /// A script file that a shell runs, with its arguments.
-    Script(Vec<Word>),
-}
-
-/// How a wrapper's own arguments end and the command begins.
-struct Wrapper {
-    names: &'static [&'static str],
-    /// Options that take the next word as their value.
-    valued: &'static [&'static str],
-    /// How many operands stand before the command.
-    operands: usize,
-}
-
-const fn plain(names: &'static [&'static str]) -> Wrapper {
-    Wrapper { names, valued: &[], operands: 0 }
-}
-
-const fn with(
-    names: &'static [&'static str],
-    valued: &'static [&'static str],
-    operands: usize,
-) -> Wrapper {
-    Wrapper { names, valued, operands }
-}
-
-const WRAPPERS: &[Wrapper] = &[
-    plain(&["nohup", "setsid", "catatonit", "pid1", "eatmydata", "unbuffer", "with-contenv"]),
-    plain(&["fakeroot", "catchsegv", "busybox", "builtin", "jemalloc.sh", "s6-pause", "torsocks"]),
-    with(&["exec"], &["-a"], 0),
-    plain(&["command"]),
-    with(&["time"], &["-f", "--format", "-o", "--output"], 0),
-    with(&["env"], &["-u", "--unset", "-C", "--chdir"], 0),
-    with(&["nice"], &["-n", "--adjustment"], 0),
-    with(&["ionice"], &["-c", "--class", "-n", "--classdata"], 0),
-    with(&["timeout"], &["-k", "--kill-after", "-s", "--signal"], 1),
-    with(&["stdbuf"], &["-i", "--input", "-o", "--output", "-e", "--error"], 0),
-    with(
-        &["setpriv"],
-        &[
-            "--reuid",
-            "--regid",
-            "--ruid",
-            "--euid",
-            "--rgid",
-            "--egid",
-            "--groups",
-            "--inh-caps",
-            "--ambient-caps",
-            "--bounding-set",
-            "--securebits",
-            "--pdeathsig",
-            "--selinux-label",
-            "--apparmor-profile",
-            "--landlock-access",
-            "--landlock-rule",
-        ],
-        0,
-    ),
-    with(&["gosu", "su-exec", "setuidgid", "s6-setuidgid", "envdir", "s6-envdir"], &[], 1),
-    with(&["setlock", "s6-setlock"], &["-t"], 1),
-    with(&["softlimit", "s6-softlimit"], &[], 0),
-    with(
-        &["chpst"],
-        &["-u", "-U", "-b", "-e", "-/", "-n", "-l", "-L", "-m", "-d", "-o", "-p", "-f", "-c", "-t"],
-        0,
-    ),
-    with(
-        &["sudo"],
-        &["-u", "--user", "-g", "--group", "-C", "-h", "-p", "-r", "-t", "-T", "-U", "-D", "-R"],
-        0,
-    ),
-    with(&["doas"], &["-u", "-C"], 0),
-    with(&["chroot"], &["--userspec", "--groups"], 1),
-    with(&["tini", "tini-static", "docker-init"], &["-p", "-e"], 0),
-    with(&["dumb-init"], &["-r", "--rewrite"], 0),
-    with(
-        &["xargs"],
-        &[
-            "-I",
-            "-n",
-            "--max-args",
-            "-P",
-            "--max-procs",
-            "-L",
-            "--max-lines",
-            "-d",
-            "--delimiter",
-            "-a",
-            "--arg-file",
-            "-E",
-            "-s",
-            "--max-chars",
-            "--process-slot-var",
-        ],
-        0,
-    ),
-    with(&["chrt"], &["-T", "-P", "-D"], 1),
-    with(&["taskset"], &[], 1),
-    with(
-        &["numactl"],
-        &[
-            "-C",
-            "-N",
-            "-m",
-            "-i",
-            "-p",
-            "--cpunodebind",
-            "--membind",
-            "--physcpubind",
-            "--interleave",
-            "--preferred",
-        ],
-        0,
-    ),
-    with(
-        &["unshare"],
-        &[
-            "-S",
-            "--setuid",
-            "-G",
-            "--setgid",
-            "-R",
-            "--root",
-            "-w",
-            "--wd",
-            "--map-user",
-            "--map-group",
-            "--propagation",
-            "--setgroups",
-        ],
-        0,
-    ),
-    with(&["nsenter"], &["-t", "--target", "-S", "--setuid", "-G", "--setgid"], 0),
-    with(&["prlimit", "authbind", "linux32", "linux64"], &[], 0),
-    plain(&["chronic", "ifne", "ssh-agent", "rlwrap", "entr", "proxychains4", "systemd-cat"]),
-    with(&["faketime", "logsave"], &["-f"], 1),
-    with(&["sshpass"], &["-p", "-f", "-d", "-P"], 0),
-    with(&["dbus-run-session"], &["--config-file", "--dbus-daemon"], 0),
-    with(
-        &["xvfb-run"],
-        &[
-            "-e",
-            "--error-file",
-            "-f",
-            "--auth-file",
-            "-n",
-            "--server-num",
-            "-p",
-            "--xauth-protocol",
-            "-s",
-            "--server-args",
-            "-w",
-            "--wait",
-        ],
-        0,
-    ),
-    with(&["screen"], &["-S", "-dmS", "-DmS", "-c", "-e", "-h", "-p", "-s", "-T", "-t"], 0),
-    with(
-        &["parallel"],
-        &["-j", "--jobs", "-I", "-a", "--arg-file", "--delay", "-S", "--joblog", "-N", "-n"],
-        0,
-    ),
-];
 
 /// Returns the option by which an interpreter takes its program as a word.
 pub fn text_option(name: &[u8]) -> Option<&'static str> {
@@ -189,48 +19,209 @@ pub fn text_option(name: &[u8]) -> Option<&'static str> {
 }
 
 /// Says whether a program only runs the command that its operands are.
-pub fn is_wrapper(name: &[u8]) -> bool {
-    WRAPPERS.iter().any(|wrapper| wrapper.names.iter().any(|it| it.as_bytes() == name))
+pub fn is_wrapper(name: &[u8], known: &Profiles) -> bool {
+    own_valued(name).is_some() || known.runs(name).iter().any(Run::is_wrapper)
+}
+
+/// Says whether the input of a program gives the arguments of what it runs.
+pub fn reads_arguments(name: &[u8], known: &Profiles) -> bool {
+    known.runs(name).iter().any(|run| run.reads_arguments)
+}
+
+/// Says whether a program holds those that it runs.
+pub fn holds_programs(name: &[u8], known: &Profiles) -> bool {
+    known.runs(name).iter().any(|run| run.holds)
+}
+
+/// Says whether the value of an option is a text for a shell.
+pub fn takes_text(name: &[u8], option: &[u8], known: &Profiles) -> bool {
+    known.runs(name).iter().any(|run| takes_next(option, &run.texts))
 }
 
 /// Returns what a command line runs besides its program, which has the file name `name`.
-pub fn inner(name: &[u8], words: &[Word]) -> Vec<Inner> {
+pub fn inner(name: &[u8], words: &[Word], known: &Profiles) -> Vec<Inner> {
     let rest = words.get(1..).unwrap_or_default();
     if is_shell(name) {
         return shell(rest).into_iter().collect();
     }
+    if let Some(valued) = own_valued(name) {
+        let asks = matches!(rest.first(), Some(Some(word)) if word == b"-v" || word == b"-V");
+        let is_asked = name == b"command" && asks;
+        return command(skip(rest, valued)).into_iter().filter(|_| !is_asked).collect();
+    }
+    known.runs(name).iter().flat_map(|run| held(run, words)).collect()
+}
+
+/// The words of the shell's language that run the command behind them, with their options that take a value.
+fn own_valued(name: &[u8]) -> Option<&'static [&'static str]> {
     match name {
-        b"find" => return find(rest),
-        b"su" | b"runuser" => return su(rest).into_iter().collect(),
-        b"flock" => return flock(rest).into_iter().collect(),
-        b"watch" => return joined(skip(rest, &["-n", "--interval", "-q", "--equexit"])),
-        b"tmux" => return tmux(rest),
-        b"script" => return option_text(rest, &[b"-c", b"--command"]).into_iter().collect(),
-        b"start-stop-daemon" => return start_stop_daemon(rest).into_iter().collect(),
-        b"env" => {
-            if let Some(split) = env_split(rest) {
-                return vec![Inner::Command(split)];
-            }
-        }
-        b"command" if matches!(rest.first(), Some(Some(word)) if word == b"-v" || word == b"-V") => {
-            return Vec::new();
-        }
-        _ => {}
+        b"exec" => Some(&["-a"]),
+        b"command" | b"builtin" => Some(&[]),
+        b"time" => Some(&["-f", "--format", "-o", "--output"]),
+        _ => None,
     }
-    let Some(wrapper) = WRAPPERS.iter().find(|w| w.names.iter().any(|n| n.as_bytes() == name))
-    else {
-        return exec_options::texts(name, rest);
+}
+
+/// What one table of a profile sees in a command line.
+fn held(run: &Run, words: &[Word]) -> Vec<Inner> {
+    let Some((program, words)) = words.split_first() else { return Vec::new() };
+    if run.splits
+        && let Some(mut split) = env_split(words)
+    {
+        split.splice(..1, [program.clone()]);
+        return vec![Inner::Command(split)];
+    }
+    let is_end = |word: &Word| match (word, &run.divider) {
+        (Some(word), Some(divider)) => word.ends_with(divider.as_bytes()),
+        _ => false,
     };
-    let mut rest = skip(rest, wrapper.valued);
-    rest = rest.get(wrapper.operands..).unwrap_or_default();
-    if matches!(rest.first(), Some(Some(word)) if word == b"--") {
-        rest = &rest[1..];
+    let lines = words.split(is_end).filter_map(|line| behind(line, &run.after));
+    lines.flat_map(|line| of_line(run, line)).collect()
+}
+
+/// The words behind the first of the subcommands.
+fn behind<'w>(words: &'w [Word], after: &[Vec<String>]) -> Option<&'w [Word]> {
+    let is_same = |(word, name): (&Word, &String)| word.as_deref() == Some(name.as_bytes());
+    let starts = |at: usize, names: &Vec<String>| {
+        let rest = &words[at..];
+        let starts = rest.len() >= names.len() && rest.iter().zip(names).all(is_same);
+        starts.then(|| &rest[names.len()..])
+    };
+    if after.is_empty() {
+        return Some(words);
     }
-    if matches!(name, b"env" | b"sudo" | b"doas") {
-        let is_assignment = |word: &Word| word.as_ref().is_some_and(|text| text.contains(&b'='));
-        rest = &rest[rest.iter().take_while(|word| is_assignment(word)).count()..];
+    (0..words.len()).find_map(|at| after.iter().find_map(|names| starts(at, names)))
+}
+
+fn of_line(run: &Run, words: &[Word]) -> Vec<Inner> {
+    let rest = rest(run, words);
+    let head = &words[..words.len() - rest.len()];
+    // Behind an unknown word nobody tells operands from the rest.
+    let is_open = head.iter().any(Option::is_none);
+    let mut found: Vec<Inner> = program(run, words).into_iter().collect();
+    found.extend(texts(if is_open { words } else { head }, &run.texts));
+    found.extend(commands(run, words));
+    found.extend(settings(run, words));
+    if found.is_empty() {
+        found = match run.rest {
+            Rest::Command => command(rest).into_iter().collect(),
+            Rest::Text if !rest.is_empty() => joined(rest),
+            Rest::Text | Rest::Nothing => Vec::new(),
+        };
     }
-    command(rest).into_iter().collect()
+    found
+}
+
+/// What stands behind the options and operands of the program itself.
+fn rest<'w>(run: &Run, words: &'w [Word]) -> &'w [Word] {
+    const NOTHING: &[Word] = &[];
+    let is_with = |word: &Word| run.only_with.iter().any(|option| is_option(word, option));
+    let is_asked = run.only_with.is_empty() || words.iter().any(is_with);
+    if run.rest == Rest::Nothing || !is_asked {
+        return NOTHING;
+    }
+    if !run.only_with.is_empty()
+        && let Some(at) = words.iter().position(|word| word.as_deref() == Some(b"--"))
+    {
+        return &words[at + 1..];
+    }
+    let valued: Vec<&str> = run.valued.iter().chain(&run.texts).map(String::as_str).collect();
+    let rest = skip(words, &valued).get(run.operands..).unwrap_or(NOTHING);
+    let rest = skip(rest, &valued);
+    let is_set = |word: &Word| word.as_ref().is_some_and(|it| it.contains(&b'=') || it == b"-");
+    let sets = rest.iter().take_while(|word| run.assignments && is_set(word)).count();
+    &rest[sets..]
+}
+
+/// Says whether a word is an option, or the option with its value joined by `=`.
+fn is_option(word: &Word, option: &str) -> bool {
+    let rest = word.as_deref().and_then(|word| word.strip_prefix(option.as_bytes()));
+    matches!(rest, Some([] | [b'=', ..]))
+}
+
+/// Says whether the value of an option is the next word. Of letters that stand together, as in `-qc`, the first that takes
+/// a value takes what is left of its word, or else the next one.
+fn takes_next(word: &[u8], valued: &[impl AsRef<str>]) -> bool {
+    if valued.iter().any(|option| option.as_ref().as_bytes() == word) {
+        return true;
+    }
+    let letters = match word {
+        [b'-', b'-', ..] | [b'-'] => return false,
+        [b'-', letters @ ..] if letters.iter().all(u8::is_ascii_alphanumeric) => letters,
+        _ => return false,
+    };
+    let takes = |letter: &u8| {
+        let is_it = |option: &[u8]| matches!(option, [b'-', it] if it == letter);
+        valued.iter().any(|option| is_it(option.as_ref().as_bytes()))
+    };
+    letters.iter().position(takes) == letters.len().checked_sub(1)
+}
+
+/// The texts that options hold, as words of their own or joined by `=`.
+fn texts(words: &[Word], options: &[String]) -> Vec<Inner> {
+    let mut found = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        let Some(word) = word else { continue };
+        if takes_next(word, options) {
+            found.extend(words.get(at + 1).map(|text| match text {
+                Some(text) => Inner::Text(text.clone()),
+                None => Inner::Command(vec![None]),
+            }));
+            continue;
+        }
+        let value = options
+            .iter()
+            .find_map(|option| word.strip_prefix(option.as_bytes())?.strip_prefix(b"="));
+        found.extend(value.map(|text| Inner::Text(text.to_vec())));
+    }
+    found
+}
+
+/// `start-stop-daemon --exec PROGRAM -- ARGUMENTS`.
+fn program(run: &Run, words: &[Word]) -> Option<Inner> {
+    let value = |option: &String| {
+        let at = words.iter().position(|word| is_option(word, option))?;
+        match words[at].as_deref()?.strip_prefix(option.as_bytes())? {
+            [b'=', value @ ..] => Some(Some(value.to_vec())),
+            _ => words.get(at + 1).cloned(),
+        }
+    };
+    let mut inner = vec![run.programs.iter().find_map(value)?];
+    if let Some(at) = words.iter().position(|word| word.as_deref() == Some(b"--")) {
+        inner.extend_from_slice(&words[at + 1..]);
+    }
+    command(&inner)
+}
+
+/// `find -exec COMMAND {} ;`.
+fn commands(run: &Run, words: &[Word]) -> Vec<Inner> {
+    let is_one_of = |word: &Word, names: &[String]| {
+        names.iter().any(|name| word.as_deref() == Some(name.as_bytes()))
+    };
+    let mut found = Vec::new();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if is_one_of(word, &run.commands) {
+            let inner: Vec<Word> =
+                words.by_ref().take_while(|word| !is_one_of(word, &run.ends)).cloned().collect();
+            // `-exec {} ;` runs the files that are found.
+            let is_found = matches!(inner.first(), Some(Some(word)) if word == b"{}");
+            found.extend(command(&inner).filter(|_| !is_found));
+        }
+    }
+    found
+}
+
+/// `git -c alias.x='!TEXT'`, `socat - EXEC:TEXT,pty`.
+fn settings(run: &Run, words: &[Word]) -> Vec<Inner> {
+    let Some(settings) = &run.settings else { return Vec::new() };
+    let is_asked = |at: usize| match &settings.option {
+        Some(option) => at > 0 && words[at - 1].as_deref() == Some(option.as_bytes()),
+        None => true,
+    };
+    let words = words.iter().enumerate().filter(|(at, _)| is_asked(*at));
+    let texts = words.filter_map(|(_, word)| settings.text(word.as_deref()?));
+    texts.map(|text| Inner::Text(text.to_vec())).collect()
 }
 
 fn command(words: &[Word]) -> Option<Inner> {
@@ -246,8 +237,7 @@ fn skip<'w>(mut words: &'w [Word], valued: &[&str]) -> &'w [Word] {
         if !word.starts_with(b"-") || word.len() == 1 {
             break;
         }
-        let takes_next = valued.iter().any(|option| option.as_bytes() == word.as_slice());
-        words = if takes_next { rest.get(1..).unwrap_or_default() } else { rest };
+        words = if takes_next(word, valued) { rest.get(1..).unwrap_or_default() } else { rest };
     }
     words
 }
@@ -281,107 +271,46 @@ fn shell(mut words: &[Word]) -> Option<Inner> {
     }
 }
 
-fn find(words: &[Word]) -> Vec<Inner> {
-    let mut found = Vec::new();
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        let Some(word) = word else { continue };
-        if matches!(word.as_slice(), b"-exec" | b"-execdir" | b"-ok" | b"-okdir") {
-            let is_end = |word: &Word| matches!(word.as_deref(), Some(b";" | b"+"));
-            let inner =
-                words.by_ref().take_while(|word| !is_end(word)).cloned().collect::<Vec<_>>();
-            // `-exec {} ;` runs the files that are found.
-            let is_found = matches!(inner.first(), Some(Some(word)) if word == b"{}");
-            found.extend(command(&inner).filter(|_| !is_found));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::reading::shebang::base_name;
+
+    #[test]
+    fn finds_command_lines() {
+        let table: &[(&str, &[&str])] = &[
+            ("socat~TCP-LISTEN:80,fork~EXEC:/handler -x,pty", &["/handler -x"]),
+            ("socat~-~SYSTEM:\"a | b\"", &["a | b"]),
+            ("nc~-l~80~-e~/bin/sh", &["/bin/sh"]),
+            ("tar~x~--to-command=gzip -c", &["gzip -c"]),
+            ("split~-b~1M~--filter~xz", &["xz"]),
+            (
+                "git~-c~alias.x=!one~-c~user.name=x~submodule~foreach~-q~two~three",
+                &["one", "two three"],
+            ),
+            ("git~rebase~-x~make test~HEAD", &["make test"]),
+            (
+                "git~-c~core.sshCommand=ssh -i k~-c~mergetool.m.cmd=meld $A~pull",
+                &["ssh -i k", "meld $A"],
+            ),
+            ("cat~-e~x~EXEC:y", &[]),
+        ];
+        let known = Profiles::builtin();
+        for (line, expected) in table {
+            let words: Vec<Word> =
+                line.split('~').map(|word| Some(word.as_bytes().to_vec())).collect();
+            let name = words[0].clone().unwrap();
+            let found = inner(base_name(&name), &words, &known);
+            let found: Vec<String> = found
+                .iter()
+                .filter_map(|inner| match inner {
+                    Inner::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
+                    Inner::Command(_) | Inner::Script(_) => None,
+                })
+                .collect();
+            assert_eq!(found, *expected, "{line}");
         }
+        let words = [&b"git"[..], b"bisect", b"run", b"make"].map(|word| Some(word.to_vec()));
+        assert_eq!(inner(b"git", &words, &known), [Inner::Command(vec![Some(b"make".to_vec())])]);
     }
-    found
-}
-
-/// `su USER -c TEXT`, `runuser -u USER -- COMMAND`.
-fn su(words: &[Word]) -> Option<Inner> {
-    if let Some(text) = option_text(words, &[b"-c", b"--command"]) {
-        return Some(text);
-    }
-    let at = words.iter().position(|word| word.as_deref() == Some(b"--"));
-    let names_user = words.iter().any(|word| matches!(word.as_deref(), Some(b"-u" | b"--user")));
-    match at {
-        Some(at) if names_user => command(&words[at + 1..]),
-        None if names_user => {
-            command(skip(words, &["-u", "--user", "-g", "--group", "-G", "--supp-group"]))
-        }
-        _ => None,
-    }
-}
-
-/// `tmux new-session -d -s NAME TEXT`: a shell runs the words behind the options.
-fn tmux(words: &[Word]) -> Vec<Inner> {
-    const OPENS: [&[u8]; 11] = [
-        b"new",
-        b"new-session",
-        b"neww",
-        b"new-window",
-        b"splitw",
-        b"split-window",
-        b"respawnp",
-        b"respawn-pane",
-        b"respawn-window",
-        b"run",
-        b"run-shell",
-    ];
-    let valued = ["-c", "-e", "-E", "-f", "-F", "-l", "-n", "-p", "-s", "-t", "-x", "-y"];
-    let is_mark = |word: &Word| word.as_deref().is_some_and(|word| word.ends_with(b";"));
-    let opens = |word: &Word| word.as_deref().is_some_and(|word| OPENS.contains(&word));
-    let opened = words.split(is_mark).filter_map(|words| {
-        let at = words.iter().position(opens)?;
-        words.get(at + 1..)
-    });
-    opened.map(|words| skip(words, &valued)).filter(|it| !it.is_empty()).flat_map(joined).collect()
-}
-
-fn flock(words: &[Word]) -> Option<Inner> {
-    if let Some(text) = option_text(words, &[b"-c", b"--command"]) {
-        return Some(text);
-    }
-    let valued = ["-w", "--timeout", "-E", "--conflict-exit-code", "--wait"];
-    command(skip(skip(words, &valued).get(1..)?, &valued))
-}
-
-fn start_stop_daemon(words: &[Word]) -> Option<Inner> {
-    let after = |names: &[&[u8]]| {
-        let at =
-            words.iter().position(|word| word.as_deref().is_some_and(|w| names.contains(&w)))?;
-        words.get(at + 1).cloned()
-    };
-    let program = after(&[b"--startas", b"-a"]).or_else(|| after(&[b"--exec", b"-x"]))?;
-    let mut inner = vec![program];
-    if let Some(at) = words.iter().position(|word| word.as_deref() == Some(b"--")) {
-        inner.extend_from_slice(&words[at + 1..]);
-    }
-    command(&inner)
-}
-
-/// The text that follows one of the options, as its own word or joined by `=`.
-fn option_text(words: &[Word], options: &[&[u8]]) -> Option<Inner> {
-    for (at, word) in words.iter().enumerate() {
-        let Some(word) = word else { continue };
-        if options.contains(&word.as_slice()) {
-            return Some(match words.get(at + 1)? {
-                Some(text) => Inner::Text(text.clone()),
-                None => Inner::Command(vec![None]),
-            });
-        }
-        let joined =
-            options.iter().find_map(|option| word.strip_prefix(*option)?.strip_prefix(b"="));
-        if let Some(text) = joined {
-            return Some(Inner::Text(text.to_vec()));
-        }
-    }
-    None
-}
-
-/// A command whose words are joined and given to a shell.
-pub(super) fn joined(words: &[Word]) -> Vec<Inner> {
-    let known: Option<Vec<&[u8]>> = words.iter().map(Option::as_deref).collect();
-    known.map(|words| Inner::Text(words.join(&b' '))).into_iter().collect()
 }

@@ -6,7 +6,8 @@
 
 use crate::path::ImagePath;
 use crate::trace::claim::{Claim, Finding, Strength, Target};
-use crate::trace::tracer::{Command, FileView, Program, Tracer, View, Word};
+use crate::trace::command::{Command, Word};
+use crate::trace::tracer::{FileView, Program, Tracer, View};
 
 /// Follows command lines of conda, mamba and micromamba.
 #[derive(Debug)]

@@ -6,7 +6,8 @@
 
 use crate::path::{Escaped, ImagePath};
 use crate::trace::claim::{Claim, Finding, Strength, Target};
-use crate::trace::tracer::{Command, FileView, Reach, Tracer, View};
+use crate::trace::command::Command;
+use crate::trace::tracer::{FileView, Reach, Tracer, View};
 use crate::warning::Place;
 
 /// How much of a policy is read, in bytes.

@@ -6,8 +6,9 @@
 
 use crate::path::Escaped;
 use crate::trace::claim::{Claim, Finding, Strength, Target};
+use crate::trace::command::Command;
 use crate::trace::reading::shebang::is_text;
-use crate::trace::tracer::{Command, FileView, Reach, Tracer, View};
+use crate::trace::tracer::{FileView, Reach, Tracer, View};
 use crate::warning::Place;
 
 /// How much of a file is read, in bytes: longer texts are bundles and data.

@@ -2,8 +2,9 @@
 
 use crate::path::ImagePath;
 use crate::trace::claim::{Claim, Finding, Strength, Target};
+use crate::trace::command::{Command, Word};
 use crate::trace::reading::shebang::base_name;
-use crate::trace::tracer::{Command, FileView, Program, Tracer, View, Word};
+use crate::trace::tracer::{FileView, Program, Tracer, View};
 
 /// How many words are looked at: options and their values may stand before the command.
 const MAX_WORDS: usize = 8;

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use goblin::elf::section_header as section;
 use rayon::prelude::*;
 
+use self::names::Layout;
 pub use self::names::replaced;
 pub use self::surroundings::Surroundings;
 use super::bytes::{Cut, Reader, Span, Window};
@@ -30,15 +31,6 @@ pub enum Depth {
     Libraries,
     /// All.
     All,
-}
-
-/// How a compiler lays texts out.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Layout {
-    /// A NUL ends each.
-    Ended,
-    /// They stand one after the other.
-    Joined,
 }
 
 /// What was found.

@@ -1,7 +1,15 @@
 //! Names of libraries and command lines among a file's constants.
 
-use super::Layout;
 use crate::trace::tracers::elf::bytes::Window;
+
+/// How a compiler lays texts out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Layout {
+    /// A NUL ends each.
+    Ended,
+    /// They stand one after the other.
+    Joined,
+}
 
 /// The longest name or command line that is looked at, in bytes.
 const MAX_TEXT: usize = 512;

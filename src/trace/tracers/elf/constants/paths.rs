@@ -1,6 +1,6 @@
 //! Paths of the image among a file's constants.
 
-use super::Layout;
+use super::names::Layout;
 use crate::path::MAX_LENGTH;
 use crate::trace::tracers::elf::bytes::Window;
 use crate::tree::{NodeId, Tree};

@@ -12,8 +12,8 @@
 
 mod cache;
 mod conf;
-mod places;
 mod tokens;
+mod places;
 
 #[cfg(test)]
 mod tests;

@@ -4,21 +4,22 @@
 //! environment and of `Define`, and only those sections whose module is loaded. A section about a module that lies in the
 //! image and is not loaded is left out; one about a module that nothing is known of counts, since it may be built in.
 
-mod reader;
 mod syntax;
 mod variables;
+mod reader;
 
 use std::collections::BTreeSet;
 
+use self::reader::MAX_TEXT;
 use self::reader::{Statement, flatten};
 use self::variables::{Missing, Variables};
 use crate::path::ImagePath;
 use crate::trace::claim::{Finding, Target};
-use crate::trace::reading::named_path;
-use crate::trace::reading::named_path::included;
 use crate::trace::reading::pattern;
 use crate::trace::reading::shebang::base_name;
 use crate::trace::tracer::{FileView, Firing, Program, Reach, Tracer, View};
+use crate::trace::tracers::named_path;
+use crate::trace::tracers::named_path::included;
 use crate::tree::NodeId;
 use crate::warning::Place;
 
@@ -36,9 +37,6 @@ const MAINS: &[&[u8]] = &[
 /// Where modules lie, below the server's prefix or its root.
 const MODULES: &[&[u8]] =
     &[b"lib/apache2/modules", b"lib/apache2", b"lib64/httpd/modules", b"modules", b"libexec"];
-
-/// The largest file that is read, in bytes.
-const MAX_TEXT: u64 = 4 << 20;
 
 /// Follows Apache's configuration.
 #[derive(Debug)]

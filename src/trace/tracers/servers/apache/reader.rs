@@ -1,6 +1,5 @@
 //! Reads a configuration with the files that it includes, in the order in which the server reads them.
 
-use super::MAX_TEXT;
 use super::syntax::{Directive, directives};
 use super::variables::{Missing, Variables};
 use crate::path::ImagePath;
@@ -9,6 +8,9 @@ use crate::trace::reading::shebang::is_text;
 use crate::trace::tracer::View;
 use crate::tree::NodeId;
 use crate::warning::Place;
+
+/// The largest file that is read, in bytes.
+pub const MAX_TEXT: u64 = 4 << 20;
 
 /// How many files one configuration may include; one that includes itself ends there.
 const MAX_FILES: usize = 1_000;

@@ -1,8 +1,8 @@
 //! Turns a parsed script into findings: every command of every branch, and the files that its words name.
 
 mod claims;
-mod pipes;
 mod runs;
+mod pipes;
 
 use std::rc::Rc;
 
@@ -15,7 +15,7 @@ use super::syntax::{
 use super::value::{Field, Fields, Giver, Value};
 use crate::trace::reading::pattern;
 use crate::trace::reading::shebang::base_name;
-use crate::trace::{Finding, tracer};
+use crate::trace::{Finding, command};
 use crate::tree::NodeId;
 use crate::warning::Place;
 
@@ -78,7 +78,7 @@ pub struct Walk<'s> {
     /// Whether a text is walked whose program a packaged script puts together itself.
     is_own_making: bool,
     findings: Vec<Finding>,
-    commands: FxHashSet<(Vec<tracer::Word>, bool)>,
+    commands: FxHashSet<(Vec<command::Word>, bool)>,
     paths: FxHashSet<Vec<u8>>,
     warned: FxHashSet<String>,
 }
@@ -354,7 +354,7 @@ impl<'s> Walk<'s> {
     }
 
     /// Takes a program of which a part is known for all those that it may be: `"$HOME/commands/$1.sh"`.
-    fn guess(&mut self, fields: &[Field], words: &[tracer::Word], simple: &Simple) -> Programs {
+    fn guess(&mut self, fields: &[Field], words: &[command::Word], simple: &Simple) -> Programs {
         let Some(Field::Unknown(pattern)) = fields.first() else { return Programs::Unknown };
         let may_be = |name: &&[u8]| pattern.len() > 2 && pattern::matches(pattern, name);
         let mut programs = Programs::Unknown;
@@ -394,7 +394,7 @@ fn removes(fields: &[Field]) -> bool {
 }
 
 /// The words of a command line up to the script's own unknown arguments.
-fn words(fields: &[Field]) -> Vec<tracer::Word> {
+fn words(fields: &[Field]) -> Vec<command::Word> {
     let known = fields.iter().take_while(|field| **field != Field::Arguments);
     known
         .map(|field| match field {

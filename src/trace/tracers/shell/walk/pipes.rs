@@ -8,9 +8,9 @@ use crate::trace::tracers::shell::scope::Located;
 use crate::trace::tracers::shell::syntax::{Redirect, Simple, Statement, Word};
 use crate::trace::tracers::shell::value::{Field, joined};
 
-use crate::trace::tracer;
+use crate::trace::command;
+use crate::trace::tracers::shell::inner_command::Inner;
 use crate::trace::tracers::shell::wrapper;
-use crate::trace::tracers::shell::wrapper::Inner;
 
 /// What a command writes into a pipe.
 enum Written<'w> {
@@ -53,19 +53,20 @@ impl Walk<'_> {
             [Field::Known(value)] => Some(value.text.clone()),
             _ => None,
         };
-        let mut words: Vec<tracer::Word> = simple.words.iter().map(known).collect();
+        let mut words: Vec<command::Word> = simple.words.iter().map(known).collect();
+        let known = self.scope.view.profiles;
         for _ in 0..4 {
             let program = words.first()?.clone()?;
             let name = base_name(&program);
-            let found = wrapper::inner(name, &words);
+            let found = wrapper::inner(name, &words, known);
             if is_shell(name) {
-                let is_asked = |word: &tracer::Word| {
+                let is_asked = |word: &command::Word| {
                     word.as_deref().is_some_and(|word| word.len() > 2 && word.starts_with(b"--"))
                 };
                 return (found.is_empty() && !words[1..].iter().any(is_asked)).then_some(program);
             }
             // What xargs reads are the arguments.
-            if !wrapper::is_wrapper(name) || name == b"xargs" {
+            if !wrapper::is_wrapper(name, known) || wrapper::reads_arguments(name, known) {
                 return None;
             }
             let Some(Inner::Command(inner)) = found.into_iter().next() else { return None };

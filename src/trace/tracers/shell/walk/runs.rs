@@ -2,19 +2,22 @@
 
 use super::{Demand, MAX_TEXTS, Programs, Walk};
 use crate::path::ImagePath;
+use crate::profile::Profiles;
+use crate::trace::command;
 use crate::trace::reading::shebang::{Shebang, base_name, is_shell};
 use crate::trace::tracers::shell::builtin::is_builtin;
+use crate::trace::tracers::shell::inner_command::Inner;
 use crate::trace::tracers::shell::interpreter;
 use crate::trace::tracers::shell::interpreter::Taken;
 use crate::trace::tracers::shell::parse;
-use crate::trace::tracers::shell::programs::{Language, Ran};
+use crate::trace::tracers::shell::program_text::Ran;
+use crate::trace::tracers::shell::programs::Language;
 use crate::trace::tracers::shell::scope::Located;
 use crate::trace::tracers::shell::script::sourced_by;
 use crate::trace::tracers::shell::syntax::{Assigned, Piece, Redirect, Simple, Word};
 use crate::trace::tracers::shell::value::{Field, Fields};
 use crate::trace::tracers::shell::wrapper;
-use crate::trace::tracers::shell::wrapper::Inner;
-use crate::trace::{Claim, Command, Strength, Target, tracer};
+use crate::trace::{Claim, Command, Strength, Target};
 
 /// A word of the shell whose value nobody knows before it runs.
 pub(super) const UNKNOWN: &[u8] = b"$?";
@@ -24,7 +27,7 @@ impl Walk<'_> {
     pub(super) fn run(
         &mut self,
         program: &[u8],
-        words: &[tracer::Word],
+        words: &[command::Word],
         simple: &Simple,
         demand: Demand,
     ) -> Programs {
@@ -44,7 +47,7 @@ impl Walk<'_> {
                 if next.is_some_and(|word| self.expand(word).iter().all(Vec::is_empty)) {
                     return Programs::Unknown;
                 }
-                return match wrapper::inner(program, words).as_slice() {
+                return match wrapper::inner(program, words, self.scope.view.profiles).as_slice() {
                     [Inner::Command(inner)] if matches!(inner.first(), Some(None)) => {
                         let fields = next.and_then(|word| self.expand(word).into_iter().next());
                         self.guess(&fields.unwrap_or_default(), inner, simple)
@@ -88,7 +91,7 @@ impl Walk<'_> {
     }
 
     /// Runs what a wrapper of the shell itself has as its words.
-    fn inner(&mut self, words: &[tracer::Word], simple: &Simple, demand: Demand) -> Programs {
+    fn inner(&mut self, words: &[command::Word], simple: &Simple, demand: Demand) -> Programs {
         match words.first() {
             None => Programs::Known,
             Some(None) => Programs::Unknown,
@@ -99,7 +102,7 @@ impl Walk<'_> {
     fn command(
         &mut self,
         program: &[u8],
-        words: &[tracer::Word],
+        words: &[command::Word],
         simple: &Simple,
         demand: Demand,
     ) -> Programs {
@@ -108,18 +111,19 @@ impl Walk<'_> {
             words[1..].iter().for_each(|word| self.probe(word, simple.line));
         }
         self.held(name, words, simple);
+        let known = self.scope.view.profiles;
         // env X=y $COMMAND
-        if wrapper::is_wrapper(name) && wrapper::inner(name, words).is_empty() {
+        if wrapper::is_wrapper(name, known) && wrapper::inner(name, words, known).is_empty() {
             let is_unset = |word: &&Word| self.expand(word).iter().all(Vec::is_empty);
             if let Some(at) = simple.words.iter().position(|word| is_unset(&word)) {
                 self.unknown(simple, at);
             }
         }
-        if let Some(at) = unknown_program(name, words) {
+        if let Some(at) = unknown_program(name, words, known) {
             let is_text = |word: &&Word| word.literal().is_none() && word.pieces.len() > 1;
             let made = simple.words.iter().skip(1).find(|word| word.literal().is_none());
             match made.filter(is_text) {
-                Some(word) if takes_text(name, words) => {
+                Some(word) if takes_text(name, words, known) => {
                     self.read_again(&[word], simple, at, demand);
                 }
                 Some(_) | None => self.unknown(simple, at),
@@ -136,7 +140,7 @@ impl Walk<'_> {
         let optional = demand == Demand::Tried || is_optional;
         let fed = self.fed(name, words, simple);
         let mut words = words.to_vec();
-        if let Some((at, taken)) = interpreter::unknown(name, &words) {
+        if let Some((at, taken)) = interpreter::unknown(name, &words, known) {
             self.interpreted(&mut words, (at, taken), simple);
         }
         if !fed.is_empty() {
@@ -154,7 +158,7 @@ impl Walk<'_> {
     /// a part of the name may be open.
     fn interpreted(
         &mut self,
-        words: &mut [tracer::Word],
+        words: &mut [command::Word],
         (given, taken): (usize, Taken),
         simple: &Simple,
     ) {
@@ -196,12 +200,11 @@ impl Walk<'_> {
     }
 
     /// The program that an interpreter reads from a here-document, as the words by which its command line has it.
-    fn fed(&mut self, name: &[u8], words: &[tracer::Word], simple: &Simple) -> Vec<tracer::Word> {
+    fn fed(&mut self, name: &[u8], words: &[command::Word], simple: &Simple) -> Vec<command::Word> {
         // With an operand that is no option, the document is the data of a script; what follows `-` are the arguments of
         // the one that is read.
-        let is_operand =
-            |word: &&tracer::Word| !matches!(word.as_deref(), Some(word) if word.starts_with(b"-"));
-        let is_input = |word: &&tracer::Word| word.as_deref() == Some(b"-");
+        let is_operand = |word: &&command::Word| !matches!(word.as_deref(), Some(word) if word.starts_with(b"-"));
+        let is_input = |word: &&command::Word| word.as_deref() == Some(b"-");
         let first = words[1..].iter().find(|word| is_operand(word) || is_input(word));
         let has_script = first.is_some_and(|word| is_operand(&word));
         let Some(option) = wrapper::text_option(name).filter(|_| !has_script) else {
@@ -234,7 +237,7 @@ impl Walk<'_> {
     }
 
     /// What a program in another language runs that the command line holds, or is given as its input.
-    fn held(&mut self, name: &[u8], words: &[tracer::Word], simple: &Simple) {
+    fn held(&mut self, name: &[u8], words: &[command::Word], simple: &Simple) {
         let Some(language) = Language::of(name) else { return };
         let document = self.document(simple);
         let arguments = language.arguments(&words[1..]);
@@ -303,7 +306,7 @@ impl Walk<'_> {
     }
 
     /// The programs of a folder that `run-parts` runs.
-    fn parts(&mut self, words: &[tracer::Word], line: u32) {
+    fn parts(&mut self, words: &[command::Word], line: u32) {
         let operands: Vec<&[u8]> = words.iter().flatten().map(Vec::as_slice).collect();
         let view = self.scope.view;
         for path in self.scope.listed(b"run-parts", &operands) {
@@ -315,7 +318,7 @@ impl Walk<'_> {
         }
     }
 
-    pub(super) fn add_command(&mut self, words: Vec<tracer::Word>, line: u32, optional: bool) {
+    pub(super) fn add_command(&mut self, words: Vec<command::Word>, line: u32, optional: bool) {
         let Some(Some(program)) = words.first() else { return };
         let own = self.scope.on_own_path(program);
         let is_there = self.scope.view.which(program, &self.scope.folder).is_some();
@@ -331,7 +334,7 @@ impl Walk<'_> {
 
     fn claim_command(
         &mut self,
-        words: Vec<tracer::Word>,
+        words: Vec<command::Word>,
         line: u32,
         optional: bool,
         strength: Strength,
@@ -357,7 +360,7 @@ impl Walk<'_> {
     }
 
     /// `command -v x`: asks for a program and does without.
-    fn probe(&mut self, word: &tracer::Word, line: u32) {
+    fn probe(&mut self, word: &command::Word, line: u32) {
         if let Some(word) = word
             && !word.starts_with(b"-")
             && !word.is_empty()
@@ -369,7 +372,7 @@ impl Walk<'_> {
     }
 
     /// `[ -x /path ]` asks for a program, the other tests for files.
-    fn test(&mut self, words: &[tracer::Word], line: u32) {
+    fn test(&mut self, words: &[command::Word], line: u32) {
         for pair in words.windows(2) {
             let [Some(operator), Some(operand)] = pair else { continue };
             if operator == b"-x" && operand.starts_with(b"/") {
@@ -413,26 +416,26 @@ impl Walk<'_> {
 }
 
 /// Where the program stands that a wrapper outside of the shell runs, if only the running script knows it.
-fn unknown_program(name: &[u8], words: &[tracer::Word]) -> Option<usize> {
-    let mut found = wrapper::inner(name, words);
+fn unknown_program(name: &[u8], words: &[command::Word], known: &Profiles) -> Option<usize> {
+    let mut found = wrapper::inner(name, words, known);
     for _ in 0..8 {
         let Some(Inner::Command(inner)) = found.first() else { return None };
         match inner.first()? {
             None => return words.iter().position(Option::is_none),
-            Some(program) => found = wrapper::inner(base_name(program), inner),
+            Some(program) => found = wrapper::inner(base_name(program), inner, known),
         }
     }
     None
 }
 
 /// Says whether the first unknown word of a command line is a text for a shell: `sh -c "$JAVA -jar x"`.
-fn takes_text(name: &[u8], words: &[tracer::Word]) -> bool {
+fn takes_text(name: &[u8], words: &[command::Word], known: &Profiles) -> bool {
     let at = words.iter().position(Option::is_none);
     let before = at.and_then(|at| words.get(at.checked_sub(1)?)).and_then(Option::as_deref);
-    let takes = |option: &[u8]| {
-        option == b"--command" || option.starts_with(b"-") && option.ends_with(b"c")
-    };
-    (is_shell(name) || matches!(name, b"su" | b"runuser" | b"flock")) && before.is_some_and(takes)
+    before.is_some_and(|option| {
+        let is_of_shell = is_shell(name) && option.starts_with(b"-") && option.ends_with(b"c");
+        is_of_shell || wrapper::takes_text(name, option, known)
+    })
 }
 
 /// The text of a word with its variables as they are spelled, and what else is unknown as [`UNKNOWN`].

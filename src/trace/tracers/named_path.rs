@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::constant_path;
-use super::constant_path::Files;
 use crate::path::Escaped;
 use crate::trace::claim::{Claim, Finding, Strength, Target};
-use crate::trace::tracer::{Command, View};
+use crate::trace::command::Command;
+use crate::trace::reading::constant_path;
+use crate::trace::reading::constant_path::Files;
+use crate::trace::tracer::View;
 use crate::trace::tracers::shell::{commands_of_text, literal_words};
 use crate::tree::NodeId;
 use crate::warning::Place;

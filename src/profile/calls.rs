@@ -1,0 +1,147 @@
+//! What profiles say of the functions of a language's library.
+
+use serde::Deserialize;
+
+/// Functions, and what their calls do.
+#[derive(Clone, Debug)]
+pub struct CallRule {
+    /// What they do.
+    pub does: Does,
+    /// A reason that a stranger can check.
+    pub why: String,
+    /// Their names with what they belong to, such as `subprocess.run`, or `.strip` for a method of anything; behind an `@`
+    /// stands which argument counts, from 0.
+    pub names: Vec<String>,
+}
+
+/// What a call does with its arguments.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Does {
+    /// Runs a program: a list of words, or the program and then its arguments.
+    Run,
+    /// Has the shell run a text; several arguments are words.
+    Shell,
+    /// Loads a module by its name.
+    Import,
+    /// Loads a shared library.
+    Library,
+    /// Finds a shared library by its name without `lib` and `.so`.
+    FindLibrary,
+    /// Opens a file; its value is the open file.
+    Open,
+    /// Lists a folder; its value is any file in it.
+    Folder,
+    /// Lists what a pattern names.
+    Glob,
+    /// Loads a file of code.
+    Include,
+    /// Asks where a program is; its value is the program.
+    Which,
+    /// Joins the elements of a path.
+    JoinPath,
+    /// Joins texts.
+    Concat,
+    /// Joins texts with blanks, or with the argument `sep`.
+    Paste,
+    /// Joins the elements of a list with a text.
+    JoinList,
+    /// Splits a text into a list.
+    Split,
+    /// Fills a format.
+    Format,
+    /// Gives its first argument, or its object.
+    Same,
+    /// Gives its first argument's text in lower case.
+    Lower,
+    /// Gives its first argument's text in upper case.
+    Upper,
+    /// Gives its first argument's text without blanks around it.
+    Strip,
+    /// Replaces one text by another.
+    Replace,
+    /// The folder of a path.
+    Dirname,
+    /// The last name of a path.
+    Basename,
+    /// A variable of the environment, and what holds where it is not set.
+    Environment,
+    /// The contents of a file.
+    Read,
+    /// The lines of a file, or of a text.
+    Lines,
+    /// What a text or a file in JSON, YAML, TOML or another such format holds.
+    Parse,
+    /// An element of a list.
+    Element,
+    /// A value of a map by its key, and what holds where there is none.
+    Get,
+    /// The values of a map.
+    Values,
+    /// The keys of a map.
+    Keys,
+    /// The pairs of a map, or of a list and its places.
+    Items,
+    /// The elements of several lists, side by side.
+    Zip,
+    /// A list of its arguments.
+    List,
+    /// A map of its arguments.
+    Map,
+    /// Any of its arguments.
+    Any,
+    /// Its first argument, or where that is nothing the second.
+    Default,
+    /// Puts its arguments into the list that it is called on.
+    Append,
+    /// Calls a function with each element, and gives what it gives.
+    Each,
+    /// Calls its first argument with the others.
+    Apply,
+    /// Its first argument, which gets the others when it is called.
+    Partial,
+    /// The interpreter, or the program itself.
+    Own,
+    /// No text.
+    Nothing,
+    /// The names that it is given are of this scope: `define`, `assign`.
+    Assign,
+    /// The value of a name that is given as a text: `get`, `constant`, `getattr`.
+    Lookup,
+    /// Opens a file or, by its mode or a `|` in its name, a pipe to a program: Perl's `open`.
+    PipeOrFile,
+    /// Gives its first argument's text with a capital letter.
+    UpperFirst,
+    /// Puts a value under a key into the map that it is called on.
+    Put,
+    /// One of its arguments but the first, which chooses.
+    Choice,
+    /// A path from a folder on: `expand_path(path, folder)`.
+    ExpandPath,
+    /// What stands between the names of a path.
+    Slash,
+    /// The file of the program itself.
+    ThisFile,
+    /// The folder of the program itself.
+    ThisFolder,
+}
+
+impl Does {
+    /// Whether the argument names something that the program needs.
+    pub fn is_sink(self) -> bool {
+        matches!(
+            self,
+            Does::Run
+                | Does::Shell
+                | Does::Import
+                | Does::Library
+                | Does::FindLibrary
+                | Does::Open
+                | Does::Folder
+                | Does::Glob
+                | Does::Include
+                | Does::Which
+                | Does::PipeOrFile
+        )
+    }
+}

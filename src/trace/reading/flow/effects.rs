@@ -1,0 +1,78 @@
+//! What calls do to the names that they are given: `list.append(x)`, `push @list, $x`, `define("NAME", "x")`.
+
+use super::meaning::{Meaning, Meanings};
+use super::program::{Binding, Bound, Call, Expr, ExprId, Program};
+
+/// Adds to a program what its calls give names.
+pub fn bind(program: &mut Program, meanings: &Meanings) {
+    let calls = std::mem::take(&mut program.calls);
+    for call in &calls {
+        let (name, owner) = spelled(program, call.callee);
+        let method = name.iter().rposition(|&byte| byte == b'.').map(|dot| name[dot..].to_vec());
+        let whole = meanings.of(&name);
+        let (all, is_method) = match &method {
+            Some(method) if whole.is_empty() => (meanings.of(method), true),
+            _ => (whole, false),
+        };
+        for &(meaning, _) in all {
+            let values: Vec<ExprId> = call.arguments.iter().map(|argument| argument.value).collect();
+            let (target, rest) = match (is_method, owner) {
+                (true, Some(owner)) => (owner, values.as_slice()),
+                _ => match values.split_first() {
+                    Some((first, rest)) => (*first, rest),
+                    None => continue,
+                },
+            };
+            effect(program, meaning, target, rest, call);
+        }
+    }
+    program.calls = calls;
+}
+
+fn effect(program: &mut Program, meaning: Meaning, target: ExprId, rest: &[ExprId], call: &Call) {
+    match (meaning, rest) {
+        (Meaning::Append, values) => {
+            for &value in values {
+                give(program, target, Binding::Pushed(value), call.file);
+            }
+        }
+        (Meaning::Put, [key, value, ..]) => {
+            give(program, target, Binding::Put(*key, *value), call.file);
+        }
+        (Meaning::Assign, [value, ..]) => {
+            if let Expr::Text(text) = program.expr(target).clone() {
+                let name = program.name(&text);
+                let scope = program.files[call.file as usize];
+                program.bind(scope, name, Bound { binding: Binding::Value(*value), block: 0 });
+            }
+        }
+        _ => {}
+    }
+}
+
+fn give(program: &mut Program, target: ExprId, binding: Binding, file: u32) {
+    let bound = Bound { binding, block: u32::MAX };
+    match *program.expr(target) {
+        Expr::Name(scope, name) => {
+            let scope = program.binder(scope, name).unwrap_or(scope);
+            program.bind(scope, name, bound);
+        }
+        Expr::Field(_, name) => program.bind_field(file, name, bound),
+        _ => {}
+    }
+}
+
+/// A name as it is spelled, with what it belongs to: `table.insert`; and the object, where it is one.
+fn spelled(program: &Program, callee: ExprId) -> (Vec<u8>, Option<ExprId>) {
+    match program.expr(callee) {
+        Expr::Name(_, name) | Expr::Global(name) => (program.text(*name).to_vec(), None),
+        Expr::Field(owner, name) => {
+            let front = match program.expr(*owner) {
+                Expr::Name(_, front) => program.text(*front),
+                _ => b"",
+            };
+            ([front, b".", program.text(*name)].concat(), Some(*owner))
+        }
+        _ => (Vec::new(), None),
+    }
+}

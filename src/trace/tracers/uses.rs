@@ -1,0 +1,529 @@
+//! What the files of an application need by the values that they hand to calls: the same for all languages.
+//!
+//! A tracer of a language describes it by a [`Language`], and asks for the [`Uses`] of a file. Programs, shell texts,
+//! libraries, files and folders become findings here; modules are the tracer's own to resolve.
+
+use std::sync::OnceLock;
+
+use rustc_hash::FxHashSet;
+
+use crate::path::ImagePath;
+use crate::trace::claim::{Claim, Finding, Strength, Target};
+use crate::trace::command::Command;
+use crate::trace::reading::flow::{
+    Habits, Meaning, Meanings, Part, Program, Solver, Syntax, Text, Use, Value, Values, What, World,
+    bind, read,
+};
+use crate::trace::reading::settings::{self, Tree};
+use crate::trace::reading::{constant_path, dlopen, pattern};
+use crate::trace::tracer::View;
+use crate::trace::tracers::shell::commands_of_text;
+use crate::tree::NodeId;
+use crate::warning::{Place, Warning};
+
+/// How many files of an application are read together.
+const MAX_FILES: usize = 40;
+
+/// How large a file of a program may be to be read for its values, in bytes.
+const MAX_SOURCE: usize = 1 << 20;
+
+/// How large a file of data may be whose contents count as values, in bytes.
+const MAX_DATA: u64 = 64 << 10;
+
+/// How many files a folder may hold that is claimed because a program lists it.
+const MAX_LISTED: usize = 3000;
+
+/// How many paths a text with gaps may mean.
+const MAX_MATCHES: usize = 300;
+
+/// What stands in a text for a shell where only the running program knows it.
+const GAP: &[u8] = b"${x}";
+
+/// A language, as far as its values go.
+pub struct Language {
+    /// How it is written.
+    pub syntax: &'static Syntax,
+    /// How its names are looked up.
+    pub habits: Habits,
+    /// The profile whose `[calls]` say what its library does.
+    pub profile: &'static str,
+    /// What separates the parts of a module's name.
+    pub separator: &'static str,
+    /// What follows a module's name to make a file's: `.py`, `/__init__.py`.
+    pub endings: &'static [&'static str],
+}
+
+/// What a profile says of a language's calls, read once for a trace.
+#[derive(Default)]
+pub struct Calls(OnceLock<Meanings>);
+
+/// What a file needs.
+#[derive(Default)]
+pub struct Uses {
+    /// Modules by their names, with their lines.
+    pub modules: Vec<(Text, u32)>,
+    /// Calls that load modules by names that only the running program knows.
+    pub unknown_modules: Vec<(String, u32)>,
+    /// All else.
+    pub findings: Vec<Finding>,
+}
+
+impl Language {
+    fn meanings<'c>(&self, calls: &'c Calls, view: &View<'_>) -> &'c Meanings {
+        calls.0.get_or_init(|| {
+            let mut meanings = Meanings::default();
+            let rules = view.profiles.get(self.profile).map(|profile| &profile.calls);
+            for rule in rules.into_iter().flat_map(|rules| rules.values()) {
+                rule.names.iter().for_each(|name| meanings.add(rule.does, name));
+            }
+            meanings
+        })
+    }
+
+    /// Returns what a file of the application needs.
+    pub fn uses(&self, calls: &Calls, path: &ImagePath, text: &[u8], view: &View<'_>) -> Uses {
+        let meanings = self.meanings(calls, view);
+        if text.len() > MAX_SOURCE || !self.has_sink(meanings, text) {
+            return Uses::default();
+        }
+        let mut files = Files { view, language: self, all: Vec::new(), program: Program::default() };
+        files.add(path.clone(), text.to_vec());
+        files.follow_imports(0);
+        bind(&mut files.program, meanings);
+        let mut uses = files.uses(meanings);
+        let is_unknown = |one: &Use| matches!(one.what, What::Unknown { .. });
+        // What a function is given may stand in the files that import it.
+        if uses.iter().any(is_unknown) && files.add_importers(path) {
+            files.follow_imports(1);
+            bind(&mut files.program, meanings);
+            uses = files.uses(meanings);
+        }
+        let mut found = Uses::default();
+        uses.into_iter().for_each(|one| files.apply(one, &mut found));
+        found
+    }
+
+    /// Whether a text has the name of anything that counts: most files have none.
+    fn has_sink(&self, meanings: &Meanings, text: &[u8]) -> bool {
+        let last = |name: &[u8]| {
+            let cut = name.iter().rposition(|&byte| byte == b'.' || byte == b':');
+            name[cut.map_or(0, |at| at + 1)..].to_vec()
+        };
+        let names: FxHashSet<Vec<u8>> = meanings.sinks().map(last).collect();
+        names.iter().any(|name| memchr::memmem::find(text, name).is_some())
+    }
+}
+
+impl Uses {
+    /// Takes out the warnings: what came along with others may never run.
+    pub fn without_warnings(mut self) -> Self {
+        self.findings.retain(|finding| !matches!(finding.target, Target::Warning(_)));
+        self.unknown_modules.clear();
+        self
+    }
+}
+
+/// The text of a module's name, if all of it is known.
+pub fn known_name(text: &Text) -> Option<String> {
+    whole(text).and_then(|name| String::from_utf8(name).ok())
+}
+
+/// How the text of a module's name begins.
+pub fn beginning(text: &Text) -> String {
+    match text.first() {
+        Some(Part::Known(known)) => String::from_utf8_lossy(known).into_owned(),
+        Some(Part::Gap) | None => String::new(),
+    }
+}
+
+/// The files of a program, read together.
+struct Files<'v> {
+    view: &'v View<'v>,
+    language: &'v Language,
+    all: Vec<(ImagePath, Vec<u8>)>,
+    program: Program,
+}
+
+impl Files<'_> {
+    fn add(&mut self, path: ImagePath, text: Vec<u8>) {
+        read(&mut self.program, self.language.syntax, &text);
+        self.all.push((path, text));
+    }
+
+    fn has(&self, path: &ImagePath) -> bool {
+        self.all.iter().any(|(other, _)| other == path)
+    }
+
+    /// Reads the files of the application that those from a number on import.
+    fn follow_imports(&mut self, from: usize) {
+        let mut next = from;
+        while next < self.all.len() && self.all.len() < MAX_FILES {
+            for name in self.program.imported(next as u32, &["require", "require_relative", "include", "include_once", "require_once", "source", "dofile", "use", "do", "load", "import"]) {
+                if let Some(path) = self.resolve(next, &name)
+                    && !self.has(&path)
+                    && let Some(text) = self.source(&path)
+                {
+                    self.add(path, text);
+                }
+            }
+            next += 1;
+        }
+    }
+
+    /// The text of a file of the application.
+    fn source(&self, path: &ImagePath) -> Option<Vec<u8>> {
+        let tree = self.view.tree;
+        let found = tree.resolve(path.as_bytes()).filter(|found| tree.is_file(found.node))?;
+        let is_own = !self.view.packages.is_owned(found.node);
+        let is_small = tree.size(found.node) <= MAX_SOURCE as u64;
+        (is_own && is_small).then(|| self.view.read(found.node, MAX_SOURCE as u64))
+    }
+
+    /// The file of the application that a module's name means, seen from a file.
+    fn resolve(&self, from: usize, name: &[u8]) -> Option<ImagePath> {
+        let (path, _) = self.all.get(from)?;
+        let folder = path.parent().unwrap_or_else(ImagePath::root);
+        let dots = name.iter().take_while(|&&byte| byte == b'.').count();
+        let is_dotted = self.language.separator == ".";
+        let (folders, rest) = if is_dotted && dots > 0 {
+            let mut folder = Some(folder);
+            for _ in 1..dots {
+                folder = folder.and_then(|folder| folder.parent());
+            }
+            (folder.into_iter().collect(), &name[dots..])
+        } else if name.starts_with(b"/") {
+            (vec![ImagePath::root()], name)
+        } else if name.starts_with(b"./") || name.starts_with(b"../") {
+            (vec![folder], name)
+        } else {
+            (self.near(&folder), name)
+        };
+        let separator = self.language.separator;
+        let spelled = String::from_utf8_lossy(rest).into_owned();
+        let spelled = match separator {
+            "/" => spelled,
+            _ => spelled.replace(separator, "/"),
+        };
+        for folder in folders {
+            for ending in std::iter::once(&"").chain(self.language.endings) {
+                let joined = folder.join(format!("{spelled}{ending}").as_bytes()).ok()?;
+                if self.view.tree.resolve(joined.as_bytes()).is_some_and(|it| self.view.tree.is_file(it.node)) {
+                    return Some(joined);
+                }
+            }
+        }
+        None
+    }
+
+    /// The folders in which a file of the application may have its modules: its own, those above, and theirs called `lib`.
+    fn near(&self, folder: &ImagePath) -> Vec<ImagePath> {
+        let mut folders = Vec::new();
+        let mut next = Some(folder.clone());
+        while let Some(folder) = next.filter(|folder| folder.names().count() > 0 && folders.len() < 12) {
+            folders.extend([b"lib".as_slice(), b"src"].iter().filter_map(|name| folder.join(name).ok()));
+            folders.insert(folders.len() - 2, folder.clone());
+            next = folder.parent();
+        }
+        folders
+    }
+
+    /// Reads the files beside and above that name a file: its functions may be called there. Says whether there are any.
+    fn add_importers(&mut self, path: &ImagePath) -> bool {
+        let name = path.name();
+        let stem = name.iter().position(|&byte| byte == b'.').map_or(name, |at| &name[..at]).to_vec();
+        if stem.len() < 2 {
+            return false;
+        }
+        let folder = path.parent().unwrap_or_else(ImagePath::root);
+        let mut folders = vec![folder.clone()];
+        folders.extend(folder.parent().filter(|above| above.names().count() > 0));
+        let before = self.all.len();
+        let ending = name.iter().rposition(|&byte| byte == b'.').map_or(&b""[..], |at| &name[at..]).to_vec();
+        let tree = self.view.tree;
+        for folder in folders {
+            let Some(found) = tree.resolve(folder.as_bytes()) else { continue };
+            let nodes: Vec<NodeId> = tree.children(found.node).iter().copied().take(400).collect();
+            for node in nodes {
+                if self.all.len() >= MAX_FILES {
+                    break;
+                }
+                let path = tree.path(node);
+                let is_like = tree.name(node).ends_with(&ending) || !tree.name(node).contains(&b'.');
+                if !tree.is_file(node) || !is_like || self.has(&path) {
+                    continue;
+                }
+                if let Some(text) = self.source(&path)
+                    && memchr::memmem::find(&text, &stem).is_some()
+                {
+                    self.add(path, text);
+                }
+            }
+        }
+        self.all.len() > before
+    }
+
+    fn uses(&self, meanings: &Meanings) -> Vec<Use> {
+        let solver = Solver::new(&self.program, meanings, self, self.language.habits);
+        let mut uses = Vec::new();
+        for (number, (_, text)) in self.all.iter().enumerate() {
+            // Other files are read for themselves; what they are given from here counts here too.
+            let found = solver.uses(number as u32, text);
+            let is_own = number == 0;
+            uses.extend(found.into_iter().filter(|one| is_own || !matches!(one.what, What::Unknown { .. })));
+        }
+        uses
+    }
+
+    fn place(&self, one: &Use) -> Place {
+        let path = self.all.get(one.file as usize).map(|(path, _)| path.clone());
+        Place::Line(path.unwrap_or_else(ImagePath::root), one.line)
+    }
+
+    fn apply(&self, one: Use, into: &mut Uses) {
+        let place = self.place(&one);
+        match (one.meaning, &one.what) {
+            (Meaning::Import, What::Unknown { text, .. }) => {
+                into.unknown_modules.push((text.clone(), one.line));
+            }
+            (Meaning::Import, What::Text(text)) => into.modules.push((text.clone(), one.line)),
+            (_, What::Unknown { text, .. }) => into.findings.extend(self.unknown(&one, text, place)),
+            (Meaning::Which, What::Text(text)) => {
+                if let Some(word) = whole(text) {
+                    self.command(vec![Some(word)], place, true, into);
+                }
+            }
+            (_, What::Words(words)) => self.command(words.clone(), place, one.is_choice, into),
+            (Meaning::Shell | Meaning::Run, What::Text(text)) => self.shell(text, &place, into),
+            (Meaning::Library | Meaning::FindLibrary, What::Text(text)) => {
+                self.library(text, one.meaning, &place, into);
+            }
+            (_, What::Text(text)) => self.file(text, &one, &place, into),
+        }
+    }
+
+    /// What only the running program knows. A file that is opened by such a name is the program's own affair.
+    fn unknown(&self, one: &Use, text: &str, place: Place) -> Option<Finding> {
+        let (claim, warning) = match one.meaning {
+            Meaning::Run | Meaning::Shell => {
+                (Claim::Command, Warning::UnknownCommand { place, word: text.to_owned() })
+            }
+            Meaning::Library | Meaning::FindLibrary | Meaning::Include | Meaning::Folder
+            | Meaning::Glob | Meaning::Open | Meaning::PipeOrFile => {
+                (Claim::Import, Warning::UnknownImport { place, text: text.to_owned() })
+            }
+            _ => return None,
+        };
+        let (target, detail) = (Target::Warning(warning), String::new());
+        Some(Finding { target, claim, strength: Strength::Likely, detail })
+    }
+
+    fn command(&self, words: Vec<Option<Vec<u8>>>, place: Place, optional: bool, into: &mut Uses) {
+        let Some(Some(program)) = words.first() else { return };
+        let detail = format!("`{}` in {place}", String::from_utf8_lossy(program));
+        let target = Target::Command(Command { words, place, folder: None, optional });
+        let (claim, strength) = (Claim::Command, Strength::Likely);
+        into.findings.push(Finding { target, claim, strength, detail });
+    }
+
+    fn shell(&self, text: &Text, place: &Place, into: &mut Uses) {
+        let mut line = Vec::new();
+        for part in text {
+            match part {
+                Part::Known(known) => line.extend_from_slice(known),
+                Part::Gap => line.extend_from_slice(GAP),
+            }
+        }
+        let mut found = commands_of_text(&line, place, self.view);
+        // What starts the line is told by the call's own words.
+        let is_gap = |finding: &Finding| {
+            matches!(&finding.target, Target::Warning(Warning::UnknownCommand { word, .. }) if word == "$x")
+        };
+        found.retain(|finding| !line.trim_ascii_start().starts_with(GAP) || !is_gap(finding));
+        into.findings.extend(found);
+    }
+
+    fn library(&self, text: &Text, meaning: Meaning, place: &Place, into: &mut Uses) {
+        let name = spelled(text, b"*");
+        let name = match meaning {
+            Meaning::FindLibrary => [b"lib".as_slice(), &name, b".so"].concat(),
+            _ => name,
+        };
+        let detail = format!("`{}` in {place}", String::from_utf8_lossy(&name));
+        let paths = match name.contains(&b'/') {
+            true if name.contains(&b'*') => pattern::expand(self.view, &name),
+            true => self.places(&name, place),
+            false => dlopen::named(self.view, &name),
+        };
+        for path in paths.into_iter().take(MAX_MATCHES) {
+            let (target, claim) = (Target::Path(path), Claim::Dlopen);
+            into.findings.push(Finding { target, claim, strength: Strength::Likely, detail: detail.clone() });
+        }
+    }
+
+    /// Where a path may be: as it is, or from the file's folder or the working folder on.
+    fn places(&self, path: &[u8], place: &Place) -> Vec<Vec<u8>> {
+        if path.starts_with(b"/") {
+            return vec![path.to_vec()];
+        }
+        let Place::Line(file, _) = place else { return Vec::new() };
+        let beside = file.parent().unwrap_or_else(ImagePath::root);
+        let joined = [beside, self.view.working_dir()].into_iter().filter_map(|folder| folder.join(path).ok());
+        let exists = |path: &ImagePath| self.view.tree.resolve(path.as_bytes()).is_some();
+        let mut found: Vec<Vec<u8>> =
+            joined.filter(exists).map(|path| path.as_bytes().to_vec()).collect();
+        found.dedup();
+        found
+    }
+
+    /// A file that is opened, a folder that is listed, or what a pattern names.
+    fn file(&self, text: &Text, one: &Use, place: &Place, into: &mut Uses) {
+        let is_pattern = one.meaning == Meaning::Glob;
+        let name = match is_pattern || whole(text).is_none() {
+            true => spelled(text, b"*"),
+            false => spelled(text, b""),
+        };
+        let push = |target: Target, into: &mut Uses| {
+            let detail = format!("`{}` in {place}", String::from_utf8_lossy(&name));
+            let (claim, strength) = (Claim::String, Strength::Likely);
+            into.findings.push(Finding { target, claim, strength, detail });
+        };
+        if name.contains(&b'*') || is_pattern {
+            return self.matching(&name, place, &push, into);
+        }
+        let tree = self.view.tree;
+        for path in self.places(&name, place) {
+            let Some(found) = tree.resolve(&path).or_else(|| tree.resolve_link(&path)) else {
+                continue;
+            };
+            push(Target::Path(path.clone()), into);
+            if tree.is_dir(found.node) && found.node != NodeId::ROOT {
+                self.folder(found.node, one.meaning, &push, into);
+            }
+        }
+    }
+
+    fn folder(
+        &self,
+        node: NodeId,
+        meaning: Meaning,
+        push: &dyn Fn(Target, &mut Uses),
+        into: &mut Uses,
+    ) {
+        let tree = self.view.tree;
+        if constant_path::is_private_folder(self.view, node) {
+            push(Target::Unowned(node), into);
+        }
+        let is_shared = self.view.shared.contains(node);
+        let is_small = tree.subtree(node).nth(MAX_LISTED).is_none();
+        if meaning != Meaning::Folder || is_shared {
+            return;
+        }
+        if is_small {
+            let below: Vec<NodeId> = tree.subtree(node).collect();
+            let files = below.into_iter().filter(|&node| !tree.is_dir(node));
+            push(Target::Library(files.collect()), into);
+        }
+    }
+
+    /// What a path with gaps or a pattern means: the files that match.
+    fn matching(
+        &self,
+        name: &[u8],
+        place: &Place,
+        push: &dyn Fn(Target, &mut Uses),
+        into: &mut Uses,
+    ) {
+        let tree = self.view.tree;
+        let first = name.iter().position(|byte| matches!(byte, b'*' | b'?' | b'[')).unwrap_or(name.len());
+        let Some(cut) = name[..first].iter().rposition(|&byte| byte == b'/') else { return };
+        let folder = &name[..cut];
+        for folder in self.places(if folder.is_empty() { b"/" } else { folder }, place) {
+            let Some(found) = tree.resolve(&folder) else { continue };
+            if found.node == NodeId::ROOT || !tree.is_dir(found.node) {
+                continue;
+            }
+            let pattern = [folder.as_slice(), &name[cut..]].concat();
+            let pattern = pattern_of(&pattern);
+            let matches = pattern::expand(self.view, &pattern);
+            let is_shared = self.view.shared.contains(found.node);
+            if matches.len() <= MAX_MATCHES && !(is_shared && name.ends_with(b"/*")) {
+                matches.into_iter().for_each(|path| push(Target::Path(path), into));
+            }
+            if constant_path::is_private_folder(self.view, found.node) {
+                push(Target::Unowned(found.node), into);
+            }
+        }
+    }
+}
+
+impl World for Files<'_> {
+    fn path(&self, file: u32) -> Vec<u8> {
+        self.all.get(file as usize).map(|(path, _)| path.as_bytes().to_vec()).unwrap_or_default()
+    }
+
+    fn variable(&self, name: &[u8]) -> Option<Vec<u8>> {
+        let name = std::str::from_utf8(name).ok()?;
+        self.view.config.variable(name).map(|value| value.as_bytes().to_vec())
+    }
+
+    fn read(&self, file: u32, path: &[u8]) -> Option<Vec<u8>> {
+        let (own, _) = self.all.get(file as usize)?;
+        let place = Place::Line(own.clone(), 0);
+        let tree = self.view.tree;
+        let found = self.places(path, &place).into_iter().find_map(|path| {
+            tree.resolve(&path).map(|found| found.node).filter(|&node| tree.is_file(node))
+        })?;
+        let is_own = !self.view.packages.is_owned(found) && tree.size(found) <= MAX_DATA;
+        is_own.then(|| self.view.read(found, MAX_DATA))
+    }
+
+    fn module(&self, file: u32, name: &[u8]) -> Option<u32> {
+        let path = self.resolve(file as usize, name)?;
+        let number = self.all.iter().position(|(other, _)| *other == path)?;
+        u32::try_from(number).ok()
+    }
+
+    fn parse(&self, name: &[u8], text: &[u8]) -> Option<Values> {
+        settings::read(name, text).map(|tree| values(&tree, 0))
+    }
+}
+
+fn values(tree: &Tree, depth: usize) -> Values {
+    match tree {
+        _ if depth > 16 => Values::open(),
+        Tree::Text(text) => Values::text(text.clone()),
+        Tree::List(elements) => {
+            Values::list(elements.iter().map(|one| values(one, depth + 1)).collect())
+        }
+        Tree::Map(entries) => {
+            let entries = entries.iter();
+            let entries = entries.map(|(key, one)| (Values::text(key.clone()), values(one, depth + 1)));
+            Values::one(Value::Map(std::rc::Rc::new(entries.collect())))
+        }
+    }
+}
+
+fn whole(text: &Text) -> Option<Vec<u8>> {
+    text.iter().all(|part| matches!(part, Part::Known(_))).then(|| spelled(text, b""))
+}
+
+/// A text with something in its gaps.
+fn spelled(text: &Text, gap: &[u8]) -> Vec<u8> {
+    let mut spelled = Vec::new();
+    for part in text {
+        match part {
+            Part::Known(known) => spelled.extend_from_slice(known),
+            Part::Gap => spelled.extend_from_slice(gap),
+        }
+    }
+    spelled
+}
+
+/// A pattern as shells have it: `**` is any name here.
+fn pattern_of(name: &[u8]) -> Vec<u8> {
+    let mut pattern = name.to_vec();
+    while let Some(at) = memchr::memmem::find(&pattern, b"**") {
+        pattern.remove(at);
+    }
+    pattern
+}
