@@ -81,6 +81,10 @@ fn what_a_value_names_stays() {
         dump(Path::new(&path));
         return;
     }
+    let asked = std::env::var("NAMING").unwrap_or_default();
+    let language = asked.split(':').next().unwrap_or_default();
+    let cells: Vec<Cell> =
+        cells.into_iter().filter(|cell| language.is_empty() || cell.language == language).collect();
     let profiles = Profiles::builtin();
     let fates: Vec<Fate> = cells.par_iter().map(|cell| fate(cell, &profiles)).collect();
     list(&cells, &fates);

@@ -11,8 +11,8 @@ use crate::path::ImagePath;
 use crate::trace::claim::{Claim, Finding, Strength, Target};
 use crate::trace::command::Command;
 use crate::trace::reading::flow::{
-    Habits, Meaning, Meanings, Part, Program, Solver, Syntax, Text, Use, Value, Values, What, World,
-    bind, read,
+    Habits, Meaning, Meanings, Part, Program, Solver, Syntax, Text, Use, Value, Values, What,
+    World, bind, read,
 };
 use crate::trace::reading::settings::{self, Tree};
 use crate::trace::reading::{constant_path, dlopen, pattern};
@@ -86,7 +86,8 @@ impl Language {
         if text.len() > MAX_SOURCE || !self.has_sink(meanings, text) {
             return Uses::default();
         }
-        let mut files = Files { view, language: self, all: Vec::new(), program: Program::default() };
+        let mut files =
+            Files { view, language: self, all: Vec::new(), program: Program::default() };
         files.add(path.clone(), text.to_vec());
         files.follow_imports(0);
         bind(&mut files.program, meanings);
@@ -158,7 +159,22 @@ impl Files<'_> {
     fn follow_imports(&mut self, from: usize) {
         let mut next = from;
         while next < self.all.len() && self.all.len() < MAX_FILES {
-            for name in self.program.imported(next as u32, &["require", "require_relative", "include", "include_once", "require_once", "source", "dofile", "use", "do", "load", "import"]) {
+            for name in self.program.imported(
+                next as u32,
+                &[
+                    "require",
+                    "require_relative",
+                    "include",
+                    "include_once",
+                    "require_once",
+                    "source",
+                    "dofile",
+                    "use",
+                    "do",
+                    "load",
+                    "import",
+                ],
+            ) {
                 if let Some(path) = self.resolve(next, &name)
                     && !self.has(&path)
                     && let Some(text) = self.source(&path)
@@ -207,7 +223,12 @@ impl Files<'_> {
         for folder in folders {
             for ending in std::iter::once(&"").chain(self.language.endings) {
                 let joined = folder.join(format!("{spelled}{ending}").as_bytes()).ok()?;
-                if self.view.tree.resolve(joined.as_bytes()).is_some_and(|it| self.view.tree.is_file(it.node)) {
+                if self
+                    .view
+                    .tree
+                    .resolve(joined.as_bytes())
+                    .is_some_and(|it| self.view.tree.is_file(it.node))
+                {
                     return Some(joined);
                 }
             }
@@ -219,8 +240,12 @@ impl Files<'_> {
     fn near(&self, folder: &ImagePath) -> Vec<ImagePath> {
         let mut folders = Vec::new();
         let mut next = Some(folder.clone());
-        while let Some(folder) = next.filter(|folder| folder.names().count() > 0 && folders.len() < 12) {
-            folders.extend([b"lib".as_slice(), b"src"].iter().filter_map(|name| folder.join(name).ok()));
+        while let Some(folder) =
+            next.filter(|folder| folder.names().count() > 0 && folders.len() < 12)
+        {
+            folders.extend(
+                [b"lib".as_slice(), b"src"].iter().filter_map(|name| folder.join(name).ok()),
+            );
             folders.insert(folders.len() - 2, folder.clone());
             next = folder.parent();
         }
@@ -230,7 +255,8 @@ impl Files<'_> {
     /// Reads the files beside and above that name a file: its functions may be called there. Says whether there are any.
     fn add_importers(&mut self, path: &ImagePath) -> bool {
         let name = path.name();
-        let stem = name.iter().position(|&byte| byte == b'.').map_or(name, |at| &name[..at]).to_vec();
+        let stem =
+            name.iter().position(|&byte| byte == b'.').map_or(name, |at| &name[..at]).to_vec();
         if stem.len() < 2 {
             return false;
         }
@@ -238,7 +264,8 @@ impl Files<'_> {
         let mut folders = vec![folder.clone()];
         folders.extend(folder.parent().filter(|above| above.names().count() > 0));
         let before = self.all.len();
-        let ending = name.iter().rposition(|&byte| byte == b'.').map_or(&b""[..], |at| &name[at..]).to_vec();
+        let ending =
+            name.iter().rposition(|&byte| byte == b'.').map_or(&b""[..], |at| &name[at..]).to_vec();
         let tree = self.view.tree;
         for folder in folders {
             let Some(found) = tree.resolve(folder.as_bytes()) else { continue };
@@ -248,7 +275,8 @@ impl Files<'_> {
                     break;
                 }
                 let path = tree.path(node);
-                let is_like = tree.name(node).ends_with(&ending) || !tree.name(node).contains(&b'.');
+                let is_like =
+                    tree.name(node).ends_with(&ending) || !tree.name(node).contains(&b'.');
                 if !tree.is_file(node) || !is_like || self.has(&path) {
                     continue;
                 }
@@ -269,7 +297,9 @@ impl Files<'_> {
             // Other files are read for themselves; what they are given from here counts here too.
             let found = solver.uses(number as u32, text);
             let is_own = number == 0;
-            uses.extend(found.into_iter().filter(|one| is_own || !matches!(one.what, What::Unknown { .. })));
+            uses.extend(
+                found.into_iter().filter(|one| is_own || !matches!(one.what, What::Unknown { .. })),
+            );
         }
         uses
     }
@@ -286,7 +316,9 @@ impl Files<'_> {
                 into.unknown_modules.push((text.clone(), one.line));
             }
             (Meaning::Import, What::Text(text)) => into.modules.push((text.clone(), one.line)),
-            (_, What::Unknown { text, .. }) => into.findings.extend(self.unknown(&one, text, place)),
+            (_, What::Unknown { text, .. }) => {
+                into.findings.extend(self.unknown(&one, text, place))
+            }
             (Meaning::Which, What::Text(text)) => {
                 if let Some(word) = whole(text) {
                     self.command(vec![Some(word)], place, true, into);
@@ -307,8 +339,13 @@ impl Files<'_> {
             Meaning::Run | Meaning::Shell => {
                 (Claim::Command, Warning::UnknownCommand { place, word: text.to_owned() })
             }
-            Meaning::Library | Meaning::FindLibrary | Meaning::Include | Meaning::Folder
-            | Meaning::Glob | Meaning::Open | Meaning::PipeOrFile => {
+            Meaning::Library
+            | Meaning::FindLibrary
+            | Meaning::Include
+            | Meaning::Folder
+            | Meaning::Glob
+            | Meaning::Open
+            | Meaning::PipeOrFile => {
                 (Claim::Import, Warning::UnknownImport { place, text: text.to_owned() })
             }
             _ => return None,
@@ -335,9 +372,7 @@ impl Files<'_> {
         }
         let mut found = commands_of_text(&line, place, self.view);
         // What starts the line is told by the call's own words.
-        let is_gap = |finding: &Finding| {
-            matches!(&finding.target, Target::Warning(Warning::UnknownCommand { word, .. }) if word == "$x")
-        };
+        let is_gap = |finding: &Finding| matches!(&finding.target, Target::Warning(Warning::UnknownCommand { word, .. }) if word == "$x");
         found.retain(|finding| !line.trim_ascii_start().starts_with(GAP) || !is_gap(finding));
         into.findings.extend(found);
     }
@@ -356,7 +391,12 @@ impl Files<'_> {
         };
         for path in paths.into_iter().take(MAX_MATCHES) {
             let (target, claim) = (Target::Path(path), Claim::Dlopen);
-            into.findings.push(Finding { target, claim, strength: Strength::Likely, detail: detail.clone() });
+            into.findings.push(Finding {
+                target,
+                claim,
+                strength: Strength::Likely,
+                detail: detail.clone(),
+            });
         }
     }
 
@@ -367,7 +407,9 @@ impl Files<'_> {
         }
         let Place::Line(file, _) = place else { return Vec::new() };
         let beside = file.parent().unwrap_or_else(ImagePath::root);
-        let joined = [beside, self.view.working_dir()].into_iter().filter_map(|folder| folder.join(path).ok());
+        let joined = [beside, self.view.working_dir()]
+            .into_iter()
+            .filter_map(|folder| folder.join(path).ok());
         let exists = |path: &ImagePath| self.view.tree.resolve(path.as_bytes()).is_some();
         let mut found: Vec<Vec<u8>> =
             joined.filter(exists).map(|path| path.as_bytes().to_vec()).collect();
@@ -434,7 +476,8 @@ impl Files<'_> {
         into: &mut Uses,
     ) {
         let tree = self.view.tree;
-        let first = name.iter().position(|byte| matches!(byte, b'*' | b'?' | b'[')).unwrap_or(name.len());
+        let first =
+            name.iter().position(|byte| matches!(byte, b'*' | b'?' | b'[')).unwrap_or(name.len());
         let Some(cut) = name[..first].iter().rposition(|&byte| byte == b'/') else { return };
         let folder = &name[..cut];
         for folder in self.places(if folder.is_empty() { b"/" } else { folder }, place) {
@@ -497,7 +540,8 @@ fn values(tree: &Tree, depth: usize) -> Values {
         }
         Tree::Map(entries) => {
             let entries = entries.iter();
-            let entries = entries.map(|(key, one)| (Values::text(key.clone()), values(one, depth + 1)));
+            let entries =
+                entries.map(|(key, one)| (Values::text(key.clone()), values(one, depth + 1)));
             Values::one(Value::Map(std::rc::Rc::new(entries.collect())))
         }
     }

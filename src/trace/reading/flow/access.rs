@@ -82,11 +82,9 @@ impl Solver<'_> {
     pub(super) fn environment(&self, name: &[u8]) -> Values {
         match self.world.variable(name) {
             Some(value) if !value.is_empty() => Values::text(value),
-            Some(_) | None => Values {
-                is_open: true,
-                variables: vec![name.to_vec()],
-                ..Values::default()
-            },
+            Some(_) | None => {
+                Values { is_open: true, variables: vec![name.to_vec()], ..Values::default() }
+            }
         }
     }
 
@@ -172,7 +170,8 @@ impl Solver<'_> {
     /// What values hold under a key.
     pub(super) fn under(&self, of: &Values, key: &Values) -> Values {
         let texts: Vec<Vec<u8>> = key.texts().iter().filter_map(known).collect();
-        let mut found = Values { is_open: of.is_open, variables: of.variables.clone(), ..Values::default() };
+        let mut found =
+            Values { is_open: of.is_open, variables: of.variables.clone(), ..Values::default() };
         for value in &of.all {
             match value {
                 Value::List(elements) => elements.iter().for_each(|one| found.join(one)),
@@ -246,7 +245,8 @@ impl Solver<'_> {
 
     /// The values of maps, or the elements of lists.
     pub(super) fn values_of(&self, of: &Values) -> Values {
-        let mut found = Values { is_open: of.is_open, variables: of.variables.clone(), ..Values::default() };
+        let mut found =
+            Values { is_open: of.is_open, variables: of.variables.clone(), ..Values::default() };
         for value in &of.all {
             match value {
                 Value::Map(entries) => entries.iter().for_each(|(_, value)| found.join(value)),

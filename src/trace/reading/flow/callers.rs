@@ -75,13 +75,16 @@ impl Solver<'_> {
     fn takes_self(&self, function: FunctionId) -> bool {
         let Some(function) = self.program.functions.get(function.0 as usize) else { return false };
         let by_name = function.parameters.first().is_some_and(|first| {
-            matches!(self.program.text(first.name), b"self" | b"cls" | b"this" | b"class" | b"klass")
+            matches!(
+                self.program.text(first.name),
+                b"self" | b"cls" | b"this" | b"class" | b"klass"
+            )
         });
         // `my ($self, $tool) = @_;` and `my $self = shift;`
         let is_own = |name: &&[u8]| {
-            self.program.known_name(name).is_some_and(|name| {
-                self.program.bindings.contains_key(&(function.scope, name))
-            })
+            self.program
+                .known_name(name)
+                .is_some_and(|name| self.program.bindings.contains_key(&(function.scope, name)))
         };
         by_name || (function.parameters.is_empty() && [&b"self"[..], b"class"].iter().any(is_own))
     }
@@ -131,7 +134,9 @@ impl Solver<'_> {
         }
         if let Expr::Field(owner, _) = self.program.expr(call.callee) {
             let of = self.values(*owner);
-            if of.all.iter().any(|value| matches!(value, Value::List(_) | Value::Map(_) | Value::Text(_) | Value::File(_))) {
+            if of.all.iter().any(|value| {
+                matches!(value, Value::List(_) | Value::Map(_) | Value::Text(_) | Value::File(_))
+            }) {
                 add(Caller::Element(*owner));
             }
         }
@@ -140,7 +145,8 @@ impl Solver<'_> {
                 continue;
             }
             let values = self.values(argument.value);
-            let is_list = values.all.iter().any(|value| matches!(value, Value::List(_) | Value::File(_)));
+            let is_list =
+                values.all.iter().any(|value| matches!(value, Value::List(_) | Value::File(_)));
             match argument.name {
                 Some(_) if is_list => add(Caller::Spread(argument.value)),
                 None if is_list => add(Caller::Element(argument.value)),
@@ -166,7 +172,11 @@ impl Solver<'_> {
                     0 => Some(self.elements(&list)),
                     1 => {
                         let values = self.values_of(&list);
-                        Some(if values.all.is_empty() { self.elements(&list).item(1) } else { values })
+                        Some(if values.all.is_empty() {
+                            self.elements(&list).item(1)
+                        } else {
+                            values
+                        })
                     }
                     _ => None,
                 }
@@ -197,7 +207,9 @@ impl Solver<'_> {
             Caller::Element(list) => vec![self.elements(&self.values(*list))],
             Caller::Spread(list) => {
                 let list = self.values(*list);
-                list.items().map(|items| items.get(from..).unwrap_or_default().to_vec()).unwrap_or_default()
+                list.items()
+                    .map(|items| items.get(from..).unwrap_or_default().to_vec())
+                    .unwrap_or_default()
             }
             Caller::Call { call, from: first, skipped } => {
                 let Some(call) = self.program.calls.get(call.0 as usize) else { return Vec::new() };

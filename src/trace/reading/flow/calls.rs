@@ -17,7 +17,9 @@ impl Solver<'_> {
         for value in &callee.all {
             let Value::Global(name) = value else { continue };
             let mut all = self.meanings.of(name);
-            if all.is_empty() && let Some(dot) = name.iter().rposition(|&byte| byte == b'.') {
+            if all.is_empty()
+                && let Some(dot) = name.iter().rposition(|&byte| byte == b'.')
+            {
                 all = self.meanings.of(&name[dot..]);
             }
             found.extend(all);
@@ -28,7 +30,8 @@ impl Solver<'_> {
 
     /// Whether a method is called by its name alone, so that its object is its first argument.
     pub(super) fn is_method(&self, callee: &Values) -> bool {
-        let by_whole = |name: &Vec<u8>| !name.starts_with(b".") && !self.meanings.of(name).is_empty();
+        let by_whole =
+            |name: &Vec<u8>| !name.starts_with(b".") && !self.meanings.of(name).is_empty();
         !callee.all.iter().any(|value| matches!(value, Value::Global(name) if by_whole(name)))
     }
 
@@ -147,13 +150,13 @@ impl Solver<'_> {
                 }
                 None => Values::open(),
             },
-            Meaning::Lower => first().map_texts(|text| on_known(text, <[u8]>::to_ascii_lowercase)),
-            Meaning::UpperFirst => first().map_texts(|text| on_known(text, capital)),
-            Meaning::Upper => first().map_texts(|text| on_known(text, <[u8]>::to_ascii_uppercase)),
-            Meaning::Strip => first().map_texts(|text| stripped(text)),
+            Meaning::Lower => first().map_texts(&|text| on_known(text, <[u8]>::to_ascii_lowercase)),
+            Meaning::UpperFirst => first().map_texts(&|text| on_known(text, capital)),
+            Meaning::Upper => first().map_texts(&|text| on_known(text, <[u8]>::to_ascii_uppercase)),
+            Meaning::Strip => first().map_texts(&|text| stripped(text)),
             Meaning::Replace => replaced(all),
-            Meaning::Dirname => first().map_texts(|text| cut(text, true)),
-            Meaning::Basename => first().map_texts(|text| cut(text, false)),
+            Meaning::Dirname => first().map_texts(&|text| cut(text, true)),
+            Meaning::Basename => first().map_texts(&|text| cut(text, false)),
             Meaning::Environment => self.variable(all),
             Meaning::Read => self.read(&first(), file),
             Meaning::Lines => self.lines_of(&first(), file),
@@ -163,9 +166,9 @@ impl Solver<'_> {
             Meaning::Values => Values::list(vec![self.values_of(&first())]),
             Meaning::Keys => Values::list(vec![self.keys(&first())]),
             Meaning::Items => self.pairs(&first()),
-            Meaning::Zip => Values::list(vec![Values::list(
-                all.iter().map(|one| self.elements(one)).collect(),
-            )]),
+            Meaning::Zip => {
+                Values::list(vec![Values::list(all.iter().map(|one| self.elements(one)).collect())])
+            }
             Meaning::List => list(all, named),
             Meaning::Map => map(all, named),
             Meaning::Any => {
@@ -184,14 +187,18 @@ impl Solver<'_> {
             Meaning::Partial => first(),
             Meaning::Lookup => self.looked_up(all),
             Meaning::Own => Values::one(Value::Own),
-            Meaning::Nothing | Meaning::Append | Meaning::Assign | Meaning::Put => Values::one(Value::Nothing),
+            Meaning::Nothing | Meaning::Append | Meaning::Assign | Meaning::Put => {
+                Values::one(Value::Nothing)
+            }
             Meaning::Choice => {
                 let (mut any, mut rest) = (Values::default(), all.iter());
                 // The first one chooses; a list of choices is one.
                 let chooses = rest.next();
                 rest.for_each(|one| any.join(one));
                 named.iter().for_each(|(_, one)| any.join(one));
-                if !any.is_known() && let Some(first) = chooses {
+                if !any.is_known()
+                    && let Some(first) = chooses
+                {
                     any.join(&self.elements(first));
                 }
                 any
@@ -204,7 +211,7 @@ impl Solver<'_> {
             Meaning::Slash => Values::text("/"),
             Meaning::ThisFile => Values::text(self.world.path(file)),
             Meaning::ThisFolder => {
-                Values::text(self.world.path(file)).map_texts(|text| cut(text, true))
+                Values::text(self.world.path(file)).map_texts(&|text| cut(text, true))
             }
             Meaning::Run | Meaning::Shell => Values::open(),
             Meaning::Library | Meaning::Each => Values::one(Value::Nothing),
@@ -277,7 +284,9 @@ impl Solver<'_> {
                 Value::File(path) => found.join(&self.lines(file, path)),
                 Value::Text(text) => match known(text) {
                     // The name of a file, or its text.
-                    Some(text) if !text.contains(&b'\n') && self.world.read(file, &text).is_some() => {
+                    Some(text)
+                        if !text.contains(&b'\n') && self.world.read(file, &text).is_some() =>
+                    {
                         found.join(&self.lines(file, &text));
                     }
                     Some(text) => {
@@ -321,7 +330,8 @@ impl Solver<'_> {
             found.join(&Values::default());
             return found;
         }
-        let fallback = named.iter().find(|(name, _)| matches!(name.as_slice(), b"fallback" | b"default"));
+        let fallback =
+            named.iter().find(|(name, _)| matches!(name.as_slice(), b"fallback" | b"default"));
         let default = fallback.map(|(_, value)| value).or(rest.first());
         if let Some(default) = default.filter(|default| default.is_known()) {
             found.is_open = false;
@@ -338,7 +348,9 @@ impl Solver<'_> {
         for value in &of.all {
             match value {
                 Value::Map(entries) => pairs.extend(
-                    entries.iter().map(|(key, value)| Values::list(vec![key.clone(), value.clone()])),
+                    entries
+                        .iter()
+                        .map(|(key, value)| Values::list(vec![key.clone(), value.clone()])),
                 ),
                 Value::Module(file) => {
                     let given = self.given_by(*file);
@@ -405,7 +417,8 @@ fn paste(all: &[Values], named: &[Named]) -> Values {
 
 fn join_list(all: &[Values]) -> Values {
     let is_list = |one: &&Values| one.all.iter().any(|value| matches!(value, Value::List(_)));
-    let between = all.iter().find(|one| !is_list(one)).and_then(|one| one.texts().first().and_then(known));
+    let between =
+        all.iter().find(|one| !is_list(one)).and_then(|one| one.texts().first().and_then(known));
     let between = between.unwrap_or_default();
     let mut result = Values::default();
     let mut has_list = false;
@@ -436,7 +449,9 @@ fn split(all: &[Values]) -> Values {
     };
     let others: Vec<&Vec<u8>> = known_texts.iter().filter(|other| *other != text).collect();
     let between = others.into_iter().find(|other| {
-        !other.is_empty() && !other.iter().all(u8::is_ascii_digit) && memchr::memmem::find(text, other).is_some()
+        !other.is_empty()
+            && !other.iter().all(u8::is_ascii_digit)
+            && memchr::memmem::find(text, other).is_some()
     });
     let pieces: Vec<Values> = match between {
         Some(between) => {
@@ -465,7 +480,9 @@ fn replaced(all: &[Values]) -> Values {
     let replace = |whole: &[u8], from: &[u8], to: &[u8]| {
         let mut result = Vec::new();
         let mut rest = whole;
-        while !from.is_empty() && let Some(at) = memchr::memmem::find(rest, from) {
+        while !from.is_empty()
+            && let Some(at) = memchr::memmem::find(rest, from)
+        {
             result.extend_from_slice(&rest[..at]);
             result.extend_from_slice(to);
             rest = &rest[at + from.len()..];
@@ -539,7 +556,9 @@ fn map(all: &[Values], named: &[Named]) -> Values {
         for value in &one.all {
             match value {
                 Value::Map(more) => entries.extend(more.iter().cloned()),
-                Value::List(pairs) => entries.extend(pairs.iter().map(|pair| (pair.item(0), pair.item(1)))),
+                Value::List(pairs) => {
+                    entries.extend(pairs.iter().map(|pair| (pair.item(0), pair.item(1))))
+                }
                 _ => entries.push((Values::one(Value::Nothing), one.clone())),
             }
         }

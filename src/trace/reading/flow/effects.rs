@@ -15,7 +15,8 @@ pub fn bind(program: &mut Program, meanings: &Meanings) {
             _ => (whole, false),
         };
         for &(meaning, _) in all {
-            let values: Vec<ExprId> = call.arguments.iter().map(|argument| argument.value).collect();
+            let values: Vec<ExprId> =
+                call.arguments.iter().map(|argument| argument.value).collect();
             let (target, rest) = match (is_method, owner) {
                 (true, Some(owner)) => (owner, values.as_slice()),
                 _ => match values.split_first() {

@@ -56,7 +56,9 @@ impl Parser<'_, '_, '_> {
                 self.binary(power::OTHER + 1);
                 return Some(self.add(Expr::Nothing));
             }
-            Kind::Word(Word::As, _) if self.syntax.types && self.syntax.blocks == Blocks::Braces => {
+            Kind::Word(Word::As, _)
+                if self.syntax.types && self.syntax.blocks == Blocks::Braces =>
+            {
                 self.skip_type();
                 return Some(left);
             }
@@ -257,8 +259,7 @@ impl Parser<'_, '_, '_> {
             let parent = self.program.scopes[scope.0 as usize].parent;
             let file = self.program.files[self.file as usize];
             let outer = parent.and_then(|parent| self.program.binder(parent, name));
-            let bound =
-                super::program::Bound { binding: Binding::Value(value), block: self.block };
+            let bound = super::program::Bound { binding: Binding::Value(value), block: self.block };
             self.program.bind(outer.unwrap_or(file), name, bound);
         }
     }
@@ -366,14 +367,18 @@ impl Parser<'_, '_, '_> {
     }
 
     fn is_brace_index(&self, value: ExprId) -> bool {
-        let is_behind_arrow =
-            matches!(self.tokens.get(self.at.wrapping_sub(1)).map(|it| &it.kind), Some(Kind::Op(Op::Field, _)));
+        let is_behind_arrow = matches!(
+            self.tokens.get(self.at.wrapping_sub(1)).map(|it| &it.kind),
+            Some(Kind::Op(Op::Field, _))
+        );
         let is_variable = matches!(
             self.tokens.get(self.at.wrapping_sub(1)).map(|it| &it.kind),
             Some(Kind::Variable(_) | Kind::Op(Op::Close(b'}' | b']'), _))
         );
-        let is_value = matches!(self.program.expr(value), Expr::Name(..) | Expr::Index(..) | Expr::Call(_));
-        self.syntax.brace_index && (is_behind_arrow || (is_variable && is_value && !self.is_apart(0)))
+        let is_value =
+            matches!(self.program.expr(value), Expr::Name(..) | Expr::Index(..) | Expr::Call(_));
+        self.syntax.brace_index
+            && (is_behind_arrow || (is_variable && is_value && !self.is_apart(0)))
     }
 
     /// `$`tool``, `require "x"`: a call of one text.
@@ -415,10 +420,14 @@ impl Parser<'_, '_, '_> {
         let is_brace = self.op(0) == Some(Op::Open(b'{'));
         self.at += 1;
         // A double bracket takes an element as well.
-        if self.op(0) == Some(Op::Open(b'[')) && self.syntax.blocks == Blocks::Braces && self.syntax.lines {
+        if self.op(0) == Some(Op::Open(b'['))
+            && self.syntax.blocks == Blocks::Braces
+            && self.syntax.lines
+        {
             self.at += 1;
         }
-        let is_bare = is_brace && matches!(self.kind(0), Some(Kind::Name(_) | Kind::Word(..)))
+        let is_bare = is_brace
+            && matches!(self.kind(0), Some(Kind::Name(_) | Kind::Word(..)))
             && matches!(self.op(1), Some(Op::Close(b'}')));
         let key = match self.name_at(0) {
             Some(name) if is_bare => {
@@ -436,7 +445,10 @@ impl Parser<'_, '_, '_> {
             self.skip_one();
         }
         self.at += 1;
-        if matches!(self.op(0), Some(Op::Close(b']'))) && self.syntax.blocks == Blocks::Braces && self.syntax.lines {
+        if matches!(self.op(0), Some(Op::Close(b']')))
+            && self.syntax.blocks == Blocks::Braces
+            && self.syntax.lines
+        {
             self.at += 1;
         }
         Some(self.add(expr))
@@ -449,8 +461,7 @@ impl Parser<'_, '_, '_> {
         arguments: Vec<Argument>,
         start: usize,
     ) -> ExprId {
-        let (line, from) =
-            self.tokens.get(start).map_or((0, 0), |token| (token.line, token.at.0));
+        let (line, from) = self.tokens.get(start).map_or((0, 0), |token| (token.line, token.at.0));
         let to = self.tokens.get(self.at.saturating_sub(1)).map_or(from, |token| token.at.1);
         let call = Call { callee, arguments, file: self.file, line, text: (from, to.max(from)) };
         let id = super::program::CallId(self.program.calls.len() as u32);
@@ -460,11 +471,16 @@ impl Parser<'_, '_, '_> {
 
     /// Whether a call without brackets starts behind a name.
     fn is_bare_call(&self, value: ExprId, start: usize) -> bool {
-        let is_name = matches!(self.program.expr(value), Expr::Name(..) | Expr::Field(..) | Expr::Global(_));
+        let is_name =
+            matches!(self.program.expr(value), Expr::Name(..) | Expr::Field(..) | Expr::Global(_));
         let is_word = matches!(
             self.tokens.get(self.at.wrapping_sub(1)).map(|token| &token.kind),
             Some(Kind::Name(_))
-        ) || (self.at == start + 1 && self.tokens.get(start).is_some_and(|it| matches!(it.kind, Kind::Word(Word::Call, _))));
+        ) || (self.at == start + 1
+            && self
+                .tokens
+                .get(start)
+                .is_some_and(|it| matches!(it.kind, Kind::Word(Word::Call, _))));
         if !is_name || !is_word {
             return false;
         }
@@ -477,8 +493,13 @@ impl Parser<'_, '_, '_> {
                 match self.kind(0) {
                     Some(Kind::Text(..) | Kind::Words(_) | Kind::Variable(_)) => true,
                     Some(Kind::Name(_) | Kind::Nothing) => is_apart,
-                    Some(Kind::Word(Word::File | Word::Folder | Word::Call | Word::Shift | Word::Declare, _)) => is_apart,
-                    Some(Kind::Op(Op::Open(b'['), _)) => is_apart && (is_tight || self.syntax.brace_index),
+                    Some(Kind::Word(
+                        Word::File | Word::Folder | Word::Call | Word::Shift | Word::Declare,
+                        _,
+                    )) => is_apart,
+                    Some(Kind::Op(Op::Open(b'['), _)) => {
+                        is_apart && (is_tight || self.syntax.brace_index)
+                    }
                     Some(Kind::Op(Op::Open(b'{'), _)) => self.syntax.brace_index,
                     Some(Kind::Op(Op::Spread | Op::Prefix | Op::Lambda, _)) => is_apart && is_tight,
                     Some(Kind::Op(_, "<" | "-")) => false,
@@ -490,7 +511,8 @@ impl Parser<'_, '_, '_> {
 
     /// Whether a block follows a call: `each { |x| … }`, `each do |x| … end`.
     fn has_block(&self, value: ExprId) -> bool {
-        let is_call = matches!(self.program.expr(value), Expr::Call(_) | Expr::Name(..) | Expr::Field(..));
+        let is_call =
+            matches!(self.program.expr(value), Expr::Call(_) | Expr::Name(..) | Expr::Field(..));
         let opens = self.op(0) == Some(Op::Open(b'{'))
             || (self.word(0) == Some(Word::Begin) && !self.in_condition);
         self.syntax.block_arguments && is_call && opens

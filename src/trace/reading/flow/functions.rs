@@ -32,7 +32,8 @@ impl Parser<'_, '_, '_> {
         if let Some(name) = name {
             self.declare(name, Binding::Value(value));
             if is_method {
-                let bound = super::program::Bound { binding: Binding::Value(value), block: self.block };
+                let bound =
+                    super::program::Bound { binding: Binding::Value(value), block: self.block };
                 self.program.bind_field(self.file, name, bound);
             }
         }
@@ -73,7 +74,10 @@ impl Parser<'_, '_, '_> {
             self.at += 1;
             self.skip_one();
         }
-        if self.op(0) == Some(Op::Colon) && self.syntax.types && self.syntax.blocks == Blocks::Braces {
+        if self.op(0) == Some(Op::Colon)
+            && self.syntax.types
+            && self.syntax.blocks == Blocks::Braces
+        {
             self.skip_type();
         }
     }

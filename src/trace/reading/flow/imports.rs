@@ -12,7 +12,8 @@ impl Parser<'_, '_, '_> {
             ImportForm::Quoted => self.import_quoted(),
             ImportForm::Use => self.import_used(),
             ImportForm::Namespace | ImportForm::None => {
-                while !matches!(self.kind(0), None | Some(Kind::Line | Kind::Op(Op::Semicolon, _))) {
+                while !matches!(self.kind(0), None | Some(Kind::Line | Kind::Op(Op::Semicolon, _)))
+                {
                     self.skip_one();
                 }
             }
@@ -50,7 +51,8 @@ impl Parser<'_, '_, '_> {
             let (name, module) = match alias {
                 Some(alias) => (alias, text),
                 None => {
-                    let first = text.split(|&byte| byte == b'.').next().unwrap_or_default().to_vec();
+                    let first =
+                        text.split(|&byte| byte == b'.').next().unwrap_or_default().to_vec();
                     (self.name(&first), first)
                 }
             };

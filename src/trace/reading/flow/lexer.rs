@@ -116,8 +116,7 @@ impl<'a> Lexer<'a> {
                 return self.advance(usize::MAX);
             };
             self.advance(start + 2);
-            let is_php =
-                self.rest().get(..3).is_some_and(|tag| tag.eq_ignore_ascii_case(b"php"));
+            let is_php = self.rest().get(..3).is_some_and(|tag| tag.eq_ignore_ascii_case(b"php"));
             if is_php {
                 return self.advance(3);
             }
@@ -174,8 +173,7 @@ impl<'a> Lexer<'a> {
         }
         let blank = |byte: &&u8| b" \t\x0c".contains(*byte);
         let indent = self.rest().iter().take_while(blank).count();
-        let is_empty =
-            matches!(self.rest().get(indent), None | Some(b'\n' | b'\r' | b'#'));
+        let is_empty = matches!(self.rest().get(indent), None | Some(b'\n' | b'\r' | b'#'));
         if !is_empty {
             let width = self.rest()[..indent].iter().map(|&byte| if byte == b'\t' { 8 } else { 1 });
             let width: u32 = width.sum();
@@ -295,13 +293,13 @@ impl<'a> Lexer<'a> {
             return;
         }
         self.at += length;
-        let is_property = matches!(
-            self.tokens.last().map(|last| &last.kind),
-            Some(Kind::Op(Op::Field, _))
-        );
+        let is_property =
+            matches!(self.tokens.last().map(|last| &last.kind), Some(Kind::Op(Op::Field, _)));
         // `key: value` and `key => value` are no words.
         let behind = self.rest();
-        let is_key = (self.syntax.symbols && behind.starts_with(b":") && !behind.starts_with(b"::"))
+        let is_key = (self.syntax.symbols
+            && behind.starts_with(b":")
+            && !behind.starts_with(b"::"))
             || (self.syntax.parenthesized_lists && behind.trim_ascii_start().starts_with(b"=>"));
         let kind = match self.syntax.word(name) {
             Some(word) if !is_property && !is_key => Kind::Word(word, name),
@@ -323,7 +321,9 @@ impl<'a> Lexer<'a> {
         let bracketed = self.syntax.bracketed;
         let found = bracketed.iter().find(|(word, _)| {
             let behind = rest.get(word.len()).copied().unwrap_or_default();
-            word.starts_with('%') && rest.starts_with(word.as_bytes()) && b"([{<|!/".contains(&behind)
+            word.starts_with('%')
+                && rest.starts_with(word.as_bytes())
+                && b"([{<|!/".contains(&behind)
         });
         let Some(&(word, what)) = found.filter(|_| !self.is_behind_value()) else { return false };
         self.bracketed_text(word.len(), what)

@@ -186,10 +186,9 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
                 }
                 (Kind::Dedent, _) => true,
                 (Kind::Op(Op::Close(b'}'), _), Until::End) => true,
-                (Kind::Word(word, _), Until::End) => matches!(
-                    word,
-                    Word::End | Word::ElseIf | Word::Else | Word::When | Word::Until
-                ),
+                (Kind::Word(word, _), Until::End) => {
+                    matches!(word, Word::End | Word::ElseIf | Word::Else | Word::When | Word::Until)
+                }
                 _ => false,
             };
             if ends {
@@ -350,9 +349,10 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
     /// The scope that a name of a function was declared to be of: its own, or the file's by `global`.
     fn declared(&mut self, name: Name) -> ScopeId {
         let text = [b"global ", self.program.text(name)].concat();
-        let is_global = self.program.known_name(&text).is_some_and(|declared| {
-            self.program.bindings.contains_key(&(self.scope, declared))
-        });
+        let is_global = self
+            .program
+            .known_name(&text)
+            .is_some_and(|declared| self.program.bindings.contains_key(&(self.scope, declared)));
         if !is_global {
             return self.scope;
         }

@@ -390,8 +390,7 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
     fn entry(&mut self, key: ExprId, value: ExprId, entries: &mut Vec<(ExprId, ExprId)>) {
         if let Expr::Text(text) = self.program.expr(key).clone() {
             let name = self.name(&text);
-            let bound =
-                super::program::Bound { binding: Binding::Value(value), block: self.block };
+            let bound = super::program::Bound { binding: Binding::Value(value), block: self.block };
             self.program.bind_field(self.file, name, bound);
         }
         if entries.len() < MAX_ELEMENTS {
@@ -432,11 +431,7 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
         self.add(Expr::Map(entries))
     }
 
-    fn map_comprehension(
-        &mut self,
-        values: &mut Vec<ExprId>,
-        entries: &mut Vec<(ExprId, ExprId)>,
-    ) {
+    fn map_comprehension(&mut self, values: &mut Vec<ExprId>, entries: &mut Vec<(ExprId, ExprId)>) {
         match entries.last().copied() {
             Some((_, value)) => {
                 let mut each = vec![value];
@@ -447,8 +442,7 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
     }
 
     fn map_entry(&mut self, values: &mut Vec<ExprId>, entries: &mut Vec<(ExprId, ExprId)>) {
-        let is_separator =
-            |op: Option<Op>| matches!(op, Some(Op::Colon | Op::Maps | Op::Assign));
+        let is_separator = |op: Option<Op>| matches!(op, Some(Op::Colon | Op::Maps | Op::Assign));
         let is_lua = self.syntax.bare_calls == BareCalls::Texts;
         let key = match self.kind(0) {
             Some(Kind::Name(_)) if self.op(1) == Some(Op::Open(b'(')) && self.is_body_behind(1) => {
@@ -534,7 +528,9 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
                     let list = self.add(Expr::List(values));
                     all.push(Argument { name: None, value: list });
                 }
-                Kind::Word(Word::If, _) if !all.is_empty() && self.syntax.blocks == Blocks::Indented => {
+                Kind::Word(Word::If, _)
+                    if !all.is_empty() && self.syntax.blocks == Blocks::Indented =>
+                {
                     self.at += 1;
                     self.expression();
                 }
@@ -553,8 +549,11 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
     fn argument(&mut self) -> Option<Argument> {
         let separator = self.op(1);
         let is_named = match separator {
-            Some(Op::Assign) => !matches!(self.syntax.import_form, ImportForm::Quoted | ImportForm::Use)
-                && !self.syntax.pages && !self.syntax.block_arguments,
+            Some(Op::Assign) => {
+                !matches!(self.syntax.import_form, ImportForm::Quoted | ImportForm::Use)
+                    && !self.syntax.pages
+                    && !self.syntax.block_arguments
+            }
             Some(Op::Colon) => (self.syntax.symbols || self.syntax.pages) && !self.is_apart(1),
             _ => false,
         };
@@ -596,8 +595,14 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
                     | Kind::Dedent
                     | Kind::Op(Op::Semicolon | Op::Close(_) | Op::Default | Op::Question, _)
                     | Kind::Word(
-                        Word::If | Word::While | Word::For | Word::Begin | Word::End
-                            | Word::Then | Word::Operator(_) | Word::Else,
+                        Word::If
+                            | Word::While
+                            | Word::For
+                            | Word::Begin
+                            | Word::End
+                            | Word::Then
+                            | Word::Operator(_)
+                            | Word::Else,
                         _
                     )
             )

@@ -259,8 +259,7 @@ impl Program {
     pub fn add_function(&mut self, name: Option<Name>, parent: ScopeId) -> FunctionId {
         let id = FunctionId(self.functions.len() as u32);
         let file = self.scopes[parent.0 as usize].file;
-        let scope =
-            Scope { parent: Some(parent), function: Some(id), is_class: false, file };
+        let scope = Scope { parent: Some(parent), function: Some(id), is_class: false, file };
         let scope = self.add_scope(scope);
         self.functions.push(Function { name, scope, parameters: Vec::new(), returns: Vec::new() });
         id

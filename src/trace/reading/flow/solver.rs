@@ -142,9 +142,7 @@ impl<'p> Solver<'p> {
                 let parts: Vec<Values> = parts.iter().map(value).collect();
                 self.sum(&parts)
             }
-            Expr::Join(parts) => {
-                joined(&parts.iter().map(value).collect::<Vec<_>>(), b"/")
-            }
+            Expr::Join(parts) => joined(&parts.iter().map(value).collect::<Vec<_>>(), b"/"),
             Expr::Format(parts) => self.format(parts),
             Expr::Any(parts) => {
                 let mut all = Values::default();
@@ -351,7 +349,11 @@ impl<'p> Solver<'p> {
     }
 
     fn pushed(&self, held: &Values, value: &Values) -> Values {
-        let mut longer = Values { is_open: held.is_open, variables: held.variables.clone(), ..Values::default() };
+        let mut longer = Values {
+            is_open: held.is_open,
+            variables: held.variables.clone(),
+            ..Values::default()
+        };
         let mut was_list = false;
         for one in &held.all {
             longer.push(match one {
@@ -371,7 +373,11 @@ impl<'p> Solver<'p> {
     }
 
     fn put(&self, held: &Values, key: &Values, value: &Values) -> Values {
-        let mut more = Values { is_open: held.is_open, variables: held.variables.clone(), ..Values::default() };
+        let mut more = Values {
+            is_open: held.is_open,
+            variables: held.variables.clone(),
+            ..Values::default()
+        };
         let mut was_map = false;
         for one in &held.all {
             more.push(match one {
@@ -482,7 +488,8 @@ impl<'p> Solver<'p> {
                 Expr::Import(_, file) | Expr::Place(file, _) => return *file,
                 Expr::Argument(function, _) | Expr::Arguments(function, _) => {
                     let function = self.program.functions.get(function.0 as usize);
-                    let scope = function.and_then(|it| self.program.scopes.get(it.scope.0 as usize));
+                    let scope =
+                        function.and_then(|it| self.program.scopes.get(it.scope.0 as usize));
                     return scope.map_or(0, |scope| scope.file);
                 }
                 _ => return 0,

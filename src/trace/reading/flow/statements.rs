@@ -90,7 +90,10 @@ impl Parser<'_, '_, '_> {
         // A type in front of a variable: `?string $tool`.
         if self.syntax.pages {
             self.accept(Op::Question);
-            if matches!((self.kind(0), self.kind(1)), (Some(Kind::Name(_)), Some(Kind::Variable(_)))) {
+            if matches!(
+                (self.kind(0), self.kind(1)),
+                (Some(Kind::Name(_)), Some(Kind::Variable(_)))
+            ) {
                 self.at += 1;
             }
         }
@@ -148,7 +151,10 @@ impl Parser<'_, '_, '_> {
         loop {
             // A type in front of a name, as in `static string $x`.
             if self.syntax.pages
-                && matches!((self.kind(0), self.kind(1)), (Some(Kind::Name(_)), Some(Kind::Variable(_) | Kind::Name(_))))
+                && matches!(
+                    (self.kind(0), self.kind(1)),
+                    (Some(Kind::Name(_)), Some(Kind::Variable(_) | Kind::Name(_)))
+                )
             {
                 self.at += 1;
             }
@@ -268,7 +274,8 @@ impl Parser<'_, '_, '_> {
                 let second = if is_reversed { self.loop_targets() } else { self.expression_list() };
                 self.in_condition = outer;
                 if let Some(second) = second {
-                    let (target, list) = if is_reversed { (second, first) } else { (first, second) };
+                    let (target, list) =
+                        if is_reversed { (second, first) } else { (first, second) };
                     self.bind_loop(target, list);
                 }
             }

@@ -197,8 +197,7 @@ impl<'a> Lexer<'a> {
         if self.depth >= MAX_DEPTH || from >= to {
             return Vec::new();
         }
-        let mut lexer =
-            Lexer::new(self.syntax, self.text, from, to, self.line, self.depth + 1);
+        let mut lexer = Lexer::new(self.syntax, self.text, from, to, self.line, self.depth + 1);
         lexer.run();
         lexer.tokens
     }
@@ -287,15 +286,20 @@ impl<'a> Lexer<'a> {
         if self.here.len() >= MAX_HERE {
             return false;
         }
-        let blanks = if self.syntax.pages { rest.iter().take_while(|it| **it == b' ').count() } else { 0 };
+        let blanks =
+            if self.syntax.pages { rest.iter().take_while(|it| **it == b' ').count() } else { 0 };
         let dash = usize::from(matches!(rest.get(blanks), Some(b'~' | b'-')));
         let quote = rest.get(blanks + dash).copied().filter(|byte| b"\"'`".contains(byte));
         let from = blanks + dash + usize::from(quote.is_some());
         let name = rest.get(from..).unwrap_or_default();
-        let length = name.iter().take_while(|it| it.is_ascii_alphanumeric() || **it == b'_').count();
+        let length =
+            name.iter().take_while(|it| it.is_ascii_alphanumeric() || **it == b'_').count();
         let is_name = length > 0
             && !name[0].is_ascii_digit()
-            && (quote.is_some() || name[0].is_ascii_uppercase() || name[0] == b'_' || self.syntax.pages);
+            && (quote.is_some()
+                || name[0].is_ascii_uppercase()
+                || name[0] == b'_'
+                || self.syntax.pages);
         if !is_name || (quote.is_some() && name.get(length).copied() != quote) {
             return false;
         }

@@ -63,7 +63,15 @@ impl Solver<'_> {
         }
         let (arguments, named) = self.arguments_by_place(id);
         for (meaning, number) in meanings.into_iter().filter(|(meaning, _)| meaning.is_sink()) {
-            let mut found = Found { meaning, call, text, whats: Vec::new(), is_known: false, is_open: false, variables: Vec::new() };
+            let mut found = Found {
+                meaning,
+                call,
+                text,
+                whats: Vec::new(),
+                is_known: false,
+                is_open: false,
+                variables: Vec::new(),
+            };
             let arguments = arguments.get(usize::from(number)..).unwrap_or_default();
             match meaning {
                 Meaning::Run | Meaning::Shell => found.command(arguments, &named),
@@ -105,23 +113,30 @@ impl Found<'_> {
             !matches!(one.all.first(), Some(Value::Map(_) | Value::Nothing)) || one.is_open
         };
         let start = arguments.iter().position(|one| is_text(&one)).unwrap_or(0);
-        let by_name = named.iter().find(|(name, _)| matches!(name.as_slice(), b"args" | b"command" | b"cmd"));
+        let by_name =
+            named.iter().find(|(name, _)| matches!(name.as_slice(), b"args" | b"command" | b"cmd"));
         let Some(first) = arguments.get(start).or(by_name.map(|(_, value)| value)) else { return };
         let rest = arguments.get(start + 1..).unwrap_or_default();
         self.note(first);
         let asks_shell = |(name, value): &Named| {
-            name == b"shell" && !value.texts().iter().any(|text| known(text).is_some_and(|it| it.is_empty()))
+            name == b"shell"
+                && !value.texts().iter().any(|text| known(text).is_some_and(|it| it.is_empty()))
         };
         let has_shell = named.iter().any(asks_shell);
         let more = following(rest);
         for value in &first.all {
             match value {
                 Value::List(elements) => self.words(elements),
-                Value::Text(text) if self.meaning == Meaning::Shell && more.is_empty() || has_shell => {
+                Value::Text(text)
+                    if self.meaning == Meaning::Shell && more.is_empty() || has_shell =>
+                {
                     self.shell(text);
                 }
                 Value::Text(text) => match known(text) {
-                    Some(whole) if more.is_empty() && whole.trim_ascii().iter().any(u8::is_ascii_whitespace) => {
+                    Some(whole)
+                        if more.is_empty()
+                            && whole.trim_ascii().iter().any(u8::is_ascii_whitespace) =>
+                    {
                         self.shell(text);
                     }
                     Some(whole) if !whole.is_empty() => {
@@ -160,9 +175,9 @@ impl Found<'_> {
     }
 
     fn shell(&mut self, text: &Text) {
-        let front = text.iter().find(|part| {
-            !matches!(part, Part::Known(text) if text.trim_ascii().is_empty())
-        });
+        let front = text
+            .iter()
+            .find(|part| !matches!(part, Part::Known(text) if text.trim_ascii().is_empty()));
         match front {
             Some(Part::Known(_)) => {
                 self.is_known = true;
@@ -178,8 +193,17 @@ impl Found<'_> {
 
     /// A name: a module's, a library's, that of a file or a folder.
     fn names(&mut self, arguments: &[Values], named: &[Named]) {
-        const NAMES: [&[u8]; 9] =
-            [b"name", b"file", b"path", b"package", b"filename", b"pattern", b"module", b"dir", b"directory"];
+        const NAMES: [&[u8]; 9] = [
+            b"name",
+            b"file",
+            b"path",
+            b"package",
+            b"filename",
+            b"pattern",
+            b"module",
+            b"dir",
+            b"directory",
+        ];
         let by_name = named.iter().find(|(name, _)| NAMES.contains(&name.as_slice()));
         let Some(first) = arguments.first().or(by_name.map(|(_, value)| value)) else { return };
         self.note(first);
@@ -190,12 +214,15 @@ impl Found<'_> {
         }
         for value in &values.all {
             match value {
-                Value::Module(_) | Value::File(_) | Value::Function(_) | Value::Class(_) => self.is_known = true,
+                Value::Module(_) | Value::File(_) | Value::Function(_) | Value::Class(_) => {
+                    self.is_known = true
+                }
                 _ => {}
             }
         }
         for text in values.texts() {
-            let is_empty = text.iter().all(|part| matches!(part, Part::Known(text) if text.is_empty()));
+            let is_empty =
+                text.iter().all(|part| matches!(part, Part::Known(text) if text.is_empty()));
             if is_empty {
                 continue;
             }
@@ -212,9 +239,16 @@ impl Found<'_> {
         let is_choice = self.whats.len() > 1;
         let is_unknown = self.is_open || !self.is_known;
         let shown = is_unknown.then(|| shown(self.text, self.call.text));
-        into.extend(self.whats.into_iter().map(|(meaning, what)| Use { meaning, what, file, line, is_choice }));
+        into.extend(self.whats.into_iter().map(|(meaning, what)| Use {
+            meaning,
+            what,
+            file,
+            line,
+            is_choice,
+        }));
         if let Some(text) = shown {
-            let variables = self.variables.iter().map(|it| String::from_utf8_lossy(it).into_owned());
+            let variables =
+                self.variables.iter().map(|it| String::from_utf8_lossy(it).into_owned());
             let what = What::Unknown { text, variables: variables.collect() };
             into.push(Use { meaning: self.meaning, what, file, line, is_choice: false });
         }

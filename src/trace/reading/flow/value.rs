@@ -140,14 +140,18 @@ impl Values {
     }
 
     /// Applies a function to every text; gaps are the function's to keep.
-    pub fn map_texts(&self, apply: impl Fn(&Text) -> Text) -> Values {
-        let mut mapped = Values { is_open: self.is_open, variables: self.variables.clone(), ..Values::default() };
+    pub fn map_texts(&self, apply: &dyn Fn(&Text) -> Text) -> Values {
+        let mut mapped = Values {
+            is_open: self.is_open,
+            variables: self.variables.clone(),
+            ..Values::default()
+        };
         for value in &self.all {
             mapped.push(match value {
                 Value::Text(text) => Value::Text(apply(text)),
-                Value::List(elements) => Value::List(Rc::new(
-                    elements.iter().map(|one| one.map_texts(|text| apply(text))).collect(),
-                )),
+                Value::List(elements) => {
+                    Value::List(Rc::new(elements.iter().map(|one| one.map_texts(apply)).collect()))
+                }
                 other => other.clone(),
             });
         }
@@ -156,7 +160,11 @@ impl Values {
 
     /// What an element of the lists among the values may be.
     pub fn elements(&self) -> Values {
-        let mut found = Values { is_open: self.is_open, variables: self.variables.clone(), ..Values::default() };
+        let mut found = Values {
+            is_open: self.is_open,
+            variables: self.variables.clone(),
+            ..Values::default()
+        };
         for value in &self.all {
             match value {
                 Value::List(elements) => elements.iter().for_each(|one| found.join(one)),
@@ -180,7 +188,11 @@ impl Values {
 
     /// What stands at a place of the lists.
     pub fn item(&self, number: usize) -> Values {
-        let mut found = Values { is_open: self.is_open, variables: self.variables.clone(), ..Values::default() };
+        let mut found = Values {
+            is_open: self.is_open,
+            variables: self.variables.clone(),
+            ..Values::default()
+        };
         for value in &self.all {
             match value {
                 Value::List(elements) => match elements.get(number) {
@@ -230,7 +242,9 @@ fn followed(head: &Text, tail: &Text) -> Text {
     let mut text = head.clone();
     for part in tail {
         match (text.last_mut(), part) {
-            (Some(Part::Known(last)), Part::Known(more)) if last.len() + more.len() <= MAX_LENGTH => {
+            (Some(Part::Known(last)), Part::Known(more))
+                if last.len() + more.len() <= MAX_LENGTH =>
+            {
                 last.extend_from_slice(more);
             }
             (Some(Part::Gap), Part::Gap) => {}
@@ -324,7 +338,9 @@ fn directive(text: &[u8]) -> (usize, Fill<'_>) {
             let flags = rest.iter().take_while(|byte| !byte.is_ascii_alphabetic()).count();
             let is_directive = flags < 8
                 && rest.get(flags).is_some_and(|letter| b"sdiufgxXcqvpr".contains(letter))
-                && rest[..flags].iter().all(|byte| byte.is_ascii_digit() || b"-+.$*#".contains(byte));
+                && rest[..flags]
+                    .iter()
+                    .all(|byte| byte.is_ascii_digit() || b"-+.$*#".contains(byte));
             if !is_directive {
                 return (1, Fill::Text(b"%"));
             }

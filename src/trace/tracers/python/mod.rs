@@ -40,12 +40,12 @@ use self::command_line::{
 use self::distribution::{Origin, Scope};
 use self::environment::{Environment, listed_archives, listed_sites};
 use self::facts::{Action, Call, Import, Source, When};
-use self::facts::{Form, Unknown};
+
 use self::kinds::{is_alone, is_configuration, is_metadata, is_native, is_source};
 use self::search::{Known, Search};
 use self::startup::STARTED;
-use self::zipped::Zipped;
 use self::syntax::LANGUAGE;
+use self::zipped::Zipped;
 use super::elf::{self, Elf};
 use super::uses::{Calls, Uses, beginning, known_name};
 use crate::path::ImagePath;
@@ -279,7 +279,12 @@ impl Python {
                 api_symbols::uses(&source, text, &mut claims);
             }
             let uses = LANGUAGE.uses(&self.calls, &file.path, text, view);
-            used(if is_direct { uses } else { uses.without_warnings() }, file, &search, &mut claims);
+            used(
+                if is_direct { uses } else { uses.without_warnings() },
+                file,
+                &search,
+                &mut claims,
+            );
         }
         claims.finish()
     }
@@ -491,7 +496,8 @@ fn used(uses: Uses, file: &FileView<'_>, search: &Search, claims: &mut Claims<'_
         let known = known_name(&name);
         // Of `"package." + name` the package.
         let start = beginning(&name);
-        let module = known.unwrap_or_else(|| start.rsplit_once('.').map_or("", |it| it.0).to_owned());
+        let module =
+            known.unwrap_or_else(|| start.rsplit_once('.').map_or("", |it| it.0).to_owned());
         let module = module.split(':').next().unwrap_or_default();
         let level = module.bytes().take_while(|&byte| byte == b'.').count();
         let module = module.trim_start_matches('.').to_owned();

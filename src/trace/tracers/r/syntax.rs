@@ -9,11 +9,7 @@ const fn quote(mark: &'static str, kind: TextKind) -> Quote {
 /// R.
 pub static SYNTAX: Syntax = Syntax {
     comments: &["#"],
-    quotes: &[
-        quote("\"", TextKind::Text),
-        quote("'", TextKind::Text),
-        quote("`", TextKind::Name),
-    ],
+    quotes: &[quote("\"", TextKind::Text), quote("'", TextKind::Text), quote("`", TextKind::Name)],
     in_names: b".",
     blocks: Blocks::Braces,
     lines: true,
