@@ -321,10 +321,10 @@ impl Files<'_> {
             }
             (Meaning::Which, What::Text(text)) => {
                 if let Some(word) = whole(text) {
-                    self.command(vec![Some(word)], place, true, into);
+                    self.command(vec![Some(word)], place, into);
                 }
             }
-            (_, What::Words(words)) => self.command(words.clone(), place, one.is_choice, into),
+            (_, What::Words(words)) => self.command(words.clone(), place, into),
             (Meaning::Shell | Meaning::Run, What::Text(text)) => self.shell(text, &place, into),
             (Meaning::Library | Meaning::FindLibrary, What::Text(text)) => {
                 self.library(text, one.meaning, &place, into);
@@ -354,10 +354,11 @@ impl Files<'_> {
         Some(Finding { target, claim, strength: Strength::Likely, detail })
     }
 
-    fn command(&self, words: Vec<Option<Vec<u8>>>, place: Place, optional: bool, into: &mut Uses) {
+    fn command(&self, words: Vec<Option<Vec<u8>>>, place: Place, into: &mut Uses) {
         let Some(Some(program)) = words.first() else { return };
+        // What the image never had is no loss of its slim copy.
         let detail = format!("`{}` in {place}", String::from_utf8_lossy(program));
-        let target = Target::Command(Command { words, place, folder: None, optional });
+        let target = Target::Command(Command { words, place, folder: None, optional: true });
         let (claim, strength) = (Claim::Command, Strength::Likely);
         into.findings.push(Finding { target, claim, strength, detail });
     }

@@ -13,8 +13,6 @@ pub struct Source {
     pub calls: Vec<Call>,
     /// Whether it imports what only the running program knows.
     pub is_dynamic: bool,
-    /// The imports and commands whose names only the running program knows, as far as the file's own constants tell.
-    pub unknown: Vec<Unknown>,
     /// What its f-strings begin with, where that may be the beginning of a module's name: `_sysconfigdata_`.
     pub prefixes: Vec<String>,
     /// The distributions that it asks for by name: `version("x")`, `"x==1.0"`.
@@ -88,28 +86,4 @@ pub enum Action {
 
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// A name that only the running program knows.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Unknown {
-    /// What is done with it.
-    pub form: Form,
-    /// The call, such as `import_module(name)`.
-    pub text: String,
-    /// The line, counted from 1.
-    pub line: u32,
-    /// The variables of the environment that it is taken from.
-    pub variables: Vec<String>,
-}
-
-/// What is done with a name that is not known.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Form {
-    /// A module is imported.
-    Import,
-    /// A program is run.
-    Run,
-    /// A library or a file of code is loaded.
-    Load,
 }

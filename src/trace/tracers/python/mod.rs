@@ -10,7 +10,6 @@
 pub mod syntax;
 mod facts;
 mod arguments;
-mod bindings;
 mod claims;
 mod distribution;
 mod environment;

@@ -3,7 +3,6 @@
 use rustc_hash::FxHashSet;
 
 use super::arguments::{first_text, literals, shell_text, spawned, started};
-use super::bindings::Bound;
 use super::facts::{Action, Call, Import, Name, Source, When, text};
 use super::lexer::{Kind, Lexer, Start, Token};
 
@@ -21,7 +20,7 @@ const MAX_PREFIXES: usize = 100;
 
 /// Reads a file.
 pub fn read(source: &[u8]) -> Source {
-    let mut reader = Reader { bound: Bound::new(source), ..Reader::default() };
+    let mut reader = Reader::default();
     let mut lexer = Lexer::new(source);
     let mut tokens = Vec::new();
     while let Some(start) = lexer.line(&mut tokens) {
@@ -30,9 +29,6 @@ pub fn read(source: &[u8]) -> Source {
         }
         reader.line(&tokens, start);
     }
-    let (unknown, calls) = reader.bound.resolve();
-    reader.source.calls.extend(calls);
-    reader.source.unknown = unknown;
     reader.source
 }
 
@@ -43,7 +39,6 @@ struct Reader<'a> {
     /// The `try` that ended last: its indentation, and the place of its first import.
     tried: Option<(u32, usize)>,
     seen: FxHashSet<&'a [u8]>,
-    bound: Bound<'a>,
 }
 
 /// A block of a compound statement; it ends where a line is indented no more than its first.
@@ -143,13 +138,7 @@ impl<'a> Reader<'a> {
                     at += self.import_from(token, rest, when);
                 }
                 Kind::Name if rest.first().is_some_and(|next| next.marks(b'(')) => {
-                    let before = tokens.get(..at).unwrap_or_default();
-                    let calls = self.source.calls.len();
-                    let token = &self.bound.called(before, token);
                     self.call(token, rest.get(1..).unwrap_or_default(), when);
-                    if self.source.calls.len() == calls && when != When::Alone {
-                        self.bound.call(before, token, rest, &self.source.imports);
-                    }
                 }
                 Kind::Text if !documents => self.word(token),
                 Kind::Format => self.prefix(token),
@@ -171,7 +160,6 @@ impl<'a> Reader<'a> {
             let line = keyword.line;
             self.source.imports.push(Import { module, level, names: Vec::new(), when, line });
             if rest.get(taken).is_some_and(|token| token.is("as")) {
-                self.bound.rename(rest.get(taken - 1..));
                 taken += 2;
             }
             if !rest.get(taken).is_some_and(|token| token.marks(b',')) {
@@ -192,7 +180,6 @@ impl<'a> Reader<'a> {
         while let Some(token) = rest.get(taken) {
             match token.kind {
                 Kind::Name if token.is("as") => {
-                    self.bound.rename(rest.get(taken - 1..));
                     taken += 1;
                 }
                 Kind::Name => names.push(text(token.text)),

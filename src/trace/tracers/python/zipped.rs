@@ -280,7 +280,6 @@ impl<'a> Zipped<'a> {
             imports: source.imports.iter().filter(is_outside).cloned().map(when).collect(),
             words: source.words.iter().filter(is_other).cloned().collect(),
             calls: source.calls.clone(),
-            unknown: source.unknown.clone(),
             distributions: source.distributions.clone(),
             is_dynamic: source.is_dynamic,
             prefixes: Vec::new(),
