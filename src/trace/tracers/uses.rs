@@ -27,6 +27,9 @@ const MAX_FILES: usize = 40;
 /// How large a file of a program may be to be read for its values, in bytes.
 const MAX_SOURCE: usize = 1 << 20;
 
+/// How large the file may be that is asked about.
+const MAX_OWN: usize = 4 << 20;
+
 /// How large a file of data may be whose contents count as values, in bytes.
 const MAX_DATA: u64 = 64 << 10;
 
@@ -51,6 +54,12 @@ pub struct Language {
     pub separator: &'static str,
     /// What follows a module's name to make a file's: `.py`, `/__init__.py`.
     pub endings: &'static [&'static str],
+    /// What a module's name may end with instead of its file's ending: `.js` of a file that ends with `.ts`.
+    pub renamed: &'static [(&'static str, &'static str)],
+    /// Whether a plain name may be that of a file nearby.
+    pub is_near: bool,
+    /// Whether the tracer reads what is imported by constant names itself: a file that has no other imports is not read here.
+    pub reads_imports: bool,
 }
 
 /// What a profile says of a language's calls, read once for a trace.
@@ -83,7 +92,7 @@ impl Language {
     /// Returns what a file of the application needs.
     pub fn uses(&self, calls: &Calls, path: &ImagePath, text: &[u8], view: &View<'_>) -> Uses {
         let meanings = self.meanings(calls, view);
-        if text.len() > MAX_SOURCE || !self.has_sink(meanings, text) {
+        if text.len() > MAX_OWN || !self.has_sink(meanings, text) {
             return Uses::default();
         }
         let mut files =
@@ -104,15 +113,65 @@ impl Language {
         found
     }
 
+    /// Returns the programs that a file of a library starts, as far as it tells by itself.
+    pub fn commands(
+        &self,
+        calls: &Calls,
+        path: &ImagePath,
+        text: &[u8],
+        view: &View<'_>,
+    ) -> Vec<Finding> {
+        let meanings = self.meanings(calls, view);
+        let starts = |meaning: Meaning| matches!(meaning, Meaning::Run | Meaning::Shell);
+        // Most libraries have no name of a module whose functions start programs.
+        let mut sinks = meanings.sinks().filter(|(_, meaning)| starts(*meaning));
+        if text.len() > MAX_SOURCE || !sinks.any(|(name, _)| has_all(text, name)) {
+            return Vec::new();
+        }
+        let mut files =
+            Files { view, language: self, all: Vec::new(), program: Program::default() };
+        files.add(path.clone(), text.to_vec());
+        bind(&mut files.program, meanings);
+        let mut found = Uses::default();
+        let uses = files.uses(meanings).into_iter().filter(|one| starts(one.meaning));
+        uses.for_each(|one| files.apply(one, &mut found));
+        found.without_warnings().findings
+    }
+
     /// Whether a text has the name of anything that counts: most files have none.
     fn has_sink(&self, meanings: &Meanings, text: &[u8]) -> bool {
-        let last = |name: &[u8]| {
-            let cut = name.iter().rposition(|&byte| byte == b'.' || byte == b':');
-            name[cut.map_or(0, |at| at + 1)..].to_vec()
-        };
-        let names: FxHashSet<Vec<u8>> = meanings.sinks().map(last).collect();
-        names.iter().any(|name| memchr::memmem::find(text, name).is_some())
+        let mut names: FxHashSet<(&[u8], bool)> = FxHashSet::default();
+        for (name, meaning) in meanings.sinks() {
+            let last = parts(name).next_back().unwrap_or(name);
+            // So short a name stands in every file: all of it counts.
+            let name = if last.len() < 3 { name } else { last };
+            names.insert((name, meaning == Meaning::Import && self.reads_imports));
+        }
+        names.into_iter().any(|(name, is_read)| match is_read {
+            true => is_called_with_value(text, name),
+            false => has_all(text, name),
+        })
     }
+}
+
+/// The parts of a name such as `os.system` or `Foo::bar`.
+fn parts(name: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
+    name.split(|&byte| byte == b'.' || byte == b':').filter(|part| !part.is_empty())
+}
+
+fn has_all(text: &[u8], name: &[u8]) -> bool {
+    parts(name).all(|part| memchr::memmem::find(text, part).is_some())
+}
+
+/// Whether a call of a name has something else than a constant for its first argument, or the name is no call's.
+fn is_called_with_value(text: &[u8], name: &[u8]) -> bool {
+    let ends = memchr::memmem::find_iter(text, name).map(|at| at + name.len());
+    ends.into_iter().any(|end| {
+        let mut rest = text[end..].trim_ascii_start().iter();
+        let is_call = rest.next() == Some(&b'(');
+        let first = rest.as_slice().trim_ascii_start().first();
+        is_call && !matches!(first, None | Some(b'"' | b'\'' | b')'))
+    })
 }
 
 impl Uses {
@@ -211,8 +270,10 @@ impl Files<'_> {
             (vec![ImagePath::root()], name)
         } else if name.starts_with(b"./") || name.starts_with(b"../") {
             (vec![folder], name)
-        } else {
+        } else if self.language.is_near {
             (self.near(&folder), name)
+        } else {
+            return None;
         };
         let separator = self.language.separator;
         let spelled = String::from_utf8_lossy(rest).into_owned();
@@ -220,20 +281,21 @@ impl Files<'_> {
             "/" => spelled,
             _ => spelled.replace(separator, "/"),
         };
-        for folder in folders {
-            for ending in std::iter::once(&"").chain(self.language.endings) {
-                let joined = folder.join(format!("{spelled}{ending}").as_bytes()).ok()?;
-                if self
-                    .view
-                    .tree
-                    .resolve(joined.as_bytes())
-                    .is_some_and(|it| self.view.tree.is_file(it.node))
-                {
-                    return Some(joined);
-                }
-            }
-        }
-        None
+        let endings = std::iter::once(&"").chain(self.language.endings);
+        let mut names: Vec<String> = endings.map(|ending| format!("{spelled}{ending}")).collect();
+        names.extend(
+            self.language.renamed.iter().filter_map(|(from, to)| {
+                spelled.strip_suffix(from).map(|stem| format!("{stem}{to}"))
+            }),
+        );
+        let paths = folders
+            .iter()
+            .flat_map(|folder| names.iter().filter_map(|name| folder.join(name.as_bytes()).ok()));
+        let tree = self.view.tree;
+        let is_file = |path: &ImagePath| {
+            tree.resolve(path.as_bytes()).is_some_and(|found| tree.is_file(found.node))
+        };
+        paths.into_iter().find(is_file)
     }
 
     /// The folders in which a file of the application may have its modules: its own, those above, and theirs called `lib`.
@@ -371,6 +433,9 @@ impl Files<'_> {
                 Part::Gap => line.extend_from_slice(GAP),
             }
         }
+        let detail = format!("a shell in {place}");
+        let (target, strength) = (Target::Path(b"/bin/sh".to_vec()), Strength::Likely);
+        into.findings.push(Finding { target, claim: Claim::Command, strength, detail });
         let mut found = commands_of_text(&line, place, self.view);
         // What starts the line is told by the call's own words.
         let is_gap = |finding: &Finding| matches!(&finding.target, Target::Warning(Warning::UnknownCommand { word, .. }) if word == "$x");

@@ -27,9 +27,11 @@ impl Meanings {
         self.0.is_empty()
     }
 
-    /// The last parts of the names whose calls say what a program needs.
-    pub fn sinks(&self) -> impl Iterator<Item = &[u8]> {
-        let is_sink = |all: &Vec<(Meaning, u8)>| all.iter().any(|(meaning, _)| meaning.is_sink());
-        self.0.iter().filter(move |(_, all)| is_sink(all)).map(|(name, _)| name.as_slice())
+    /// The names whose calls say what a program needs, with what they do.
+    pub fn sinks(&self) -> impl Iterator<Item = (&[u8], Meaning)> {
+        self.0.iter().flat_map(|(name, all)| {
+            let sinks = all.iter().filter(|(meaning, _)| meaning.is_sink());
+            sinks.map(move |(meaning, _)| (name.as_slice(), *meaning))
+        })
     }
 }

@@ -15,14 +15,13 @@ mod maps;
 mod platform;
 mod value;
 mod request;
-mod given;
 mod resolve;
 mod claims;
 mod plugnplay;
 mod source;
 mod command_line;
 mod module;
-mod programs;
+mod values;
 #[cfg(test)]
 mod tests;
 
@@ -32,6 +31,7 @@ use self::claims::Claims;
 use self::manifest::Manifest;
 pub use self::maps::SourceMaps;
 use self::plugnplay::Store;
+use super::uses::Calls;
 use crate::trace::reading::memo::Memo;
 use crate::trace::tracer::{Firing, Program};
 use crate::trace::{
@@ -54,6 +54,8 @@ struct Known {
     shared: OnceLock<Vec<NodeId>>,
     /// The files of a package and of all that it depends on.
     closures: Memo<NodeId, Vec<NodeId>>,
+    /// What the functions of its library do.
+    calls: Calls,
 }
 
 impl Tracer for Node {

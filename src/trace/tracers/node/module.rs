@@ -1,20 +1,16 @@
-//! What one module needs: the modules it requests, the paths it puts together, the programs it starts.
+//! What one module needs: the modules it requests, the paths it puts together, and what its values name.
 
 use super::claims::Claims;
 use super::command_line::MAPPER;
-use super::given::Unknown;
 use super::manifest::Manifest;
-use super::request::Runs;
 use super::request::{Form, Request};
 use super::resolve::{is_relative, split_name};
 use super::source;
 use super::source::Source;
 use super::value::{Base, Value};
-use super::{Claim, FileView, Finding, Reach, Strength, Target};
+use super::{Claim, FileView, Reach, Target};
 use crate::trace::Mode;
-use crate::trace::tracers::shell::commands_of_text;
 use crate::tree::NodeId;
-use crate::warning::{Place, Warning};
 
 /// How many modules of a folder are claimed one by one.
 const MAX_MODULES: usize = 4000;
@@ -26,11 +22,11 @@ const MAX_FOLDERS: usize = 16;
 const INSTALLER: &str = "node-gyp";
 
 /// A module that is read.
-struct Module<'f, 'v> {
-    file: &'f FileView<'v>,
-    folder: NodeId,
+pub(super) struct Module<'f, 'v> {
+    pub(super) file: &'f FileView<'v>,
+    pub(super) folder: NodeId,
     /// The folder of the package that it is part of.
-    own: Option<NodeId>,
+    pub(super) own: Option<NodeId>,
 }
 
 impl Claims<'_> {
@@ -61,7 +57,7 @@ impl Claims<'_> {
         if source.maps && own.is_none() {
             self.source_maps("a call that turns them on");
         }
-        self.programs(&source, &module);
+        self.values(text, &source, &module);
         match own {
             Some(own) => self.of_package(&source, &module, own),
             None if file.reach == Reach::Direct => self.of_application(&source, &module),
@@ -153,37 +149,6 @@ impl Claims<'_> {
 
     fn of_application(&mut self, source: &Source, module: &Module<'_, '_>) {
         self.names(&source.names, module);
-        for (text, line) in &source.unknown {
-            let place = Place::Line(module.file.path.clone(), *line);
-            self.warn(Warning::UnknownImport { place, text: text.clone() });
-        }
-        for unknown in &source.unknown_runs {
-            self.unknown_run(unknown, module);
-        }
-    }
-
-    /// What is run by a name: the image's environment may tell it.
-    fn unknown_run(&mut self, unknown: &Unknown, module: &Module<'_, '_>) {
-        let place = Place::Line(module.file.path.clone(), unknown.line);
-        let config = self.view.config;
-        let told = unknown.variables.iter().find_map(|name| config.variable(name));
-        match (told.filter(|value| !value.is_empty()), unknown.runs) {
-            (Some(value), Runs::Program) => {
-                let words = vec![Some(value.as_bytes().to_vec())];
-                self.command(words, place, None, &format!("`{value}` in line {}", unknown.line));
-            }
-            (Some(value), Runs::Shell) => {
-                let found = commands_of_text(value.as_bytes(), &place, self.view);
-                self.findings.extend(found);
-            }
-            (Some(_), Runs::Module) => {}
-            (None, Runs::Module) => {
-                self.warn(Warning::UnknownImport { place, text: unknown.text.clone() });
-            }
-            (None, Runs::Program | Runs::Shell) => {
-                self.warn(Warning::UnknownCommand { place, word: unknown.text.clone() });
-            }
-        }
     }
 
     /// Constants of the application that are paths of its modules, or names of packages that it lists.
@@ -206,27 +171,7 @@ impl Claims<'_> {
         }
     }
 
-    fn programs(&mut self, source: &Source, module: &Module<'_, '_>) {
-        // Of a package, much is for other systems or for features that nobody uses: rules may drop what it starts.
-        let strength = if module.own.is_some() { Strength::Possible } else { Strength::Likely };
-        for command in &source.commands {
-            let mut words = command.words.clone();
-            let first = words.iter().flatten().next_back().cloned().unwrap_or_default();
-            let detail = format!("`{}` in line {}", String::from_utf8_lossy(&first), command.line);
-            if let Some(Some(program)) = words.first_mut()
-                && self.view.which(program, &self.view.working_dir()).is_none()
-                && let Some(bin) = self.bin(module.folder, &String::from_utf8_lossy(program))
-            {
-                *program = bin.as_bytes().to_vec();
-            }
-            let place = Place::Line(module.file.path.clone(), command.line);
-            let command = super::Command { words, place, folder: None, optional: true };
-            let target = Target::Command(command);
-            self.findings.push(Finding { target, claim: Claim::Command, strength, detail });
-        }
-    }
-
-    fn request(&mut self, request: &Request, module: &Module<'_, '_>) {
+    pub(super) fn request(&mut self, request: &Request, module: &Module<'_, '_>) {
         let text = &request.value.text;
         let detail = format!("`{text}` in line {}", request.line);
         if request.value.base != Base::None {
@@ -254,14 +199,18 @@ impl Claims<'_> {
                 (_, _) => {}
             }
             self.found(found, &detail);
-        } else if is_relative(text) || text.starts_with("./") || text.starts_with("../") {
+        } else if is_relative(text) || text.starts_with('/') {
             if module.own.is_none() || self.is_tight() {
                 self.beginning(module.folder, text, module, &detail);
             }
         } else if text.contains('/') {
             self.package_beginning(request, module, &detail);
-        } else if let (Some(own), true) = (module.own, self.is_tight()) {
-            self.whole(own, &detail);
+        } else if let Some(own) = module.own {
+            if self.is_tight() {
+                self.whole(own, &detail);
+            }
+        } else {
+            self.packages_beginning(text, module, &detail);
         }
     }
 

@@ -1,12 +1,10 @@
-//! What a JavaScript file says of itself: the modules it requests, the paths it puts together, the programs it runs.
+//! What a JavaScript file says of itself: the modules it requests, and the paths it puts together.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::calls;
-use super::given::{Given, Unknown, shown};
 use super::lexer::{Kind, Lexer, Side, Token};
-use super::request::Runs;
-use super::request::{Command, Form, Request};
+use super::request::{Form, Request};
 use super::value::{Base, Bindings, Value, end_of, evaluate, unescaped};
 
 /// How many tokens are looked at together; a pattern that starts in the last of them is seen with those that follow.
@@ -30,6 +28,9 @@ const MAX_NAME: usize = 200;
 /// How many requests of unknown modules are remembered.
 const MAX_UNKNOWN: usize = 100;
 
+/// How many tokens of an argument a warning shows.
+const MAX_SHOWN: usize = 16;
+
 /// What a file says.
 #[derive(Default, Debug)]
 pub struct Source {
@@ -39,14 +40,10 @@ pub struct Source {
     pub paths: Vec<Request>,
     /// Those of them that it gives to who asks for it.
     pub given: Vec<Request>,
-    /// The programs that it starts.
-    pub commands: Vec<Command>,
     /// Its constants that may name a module or a package, each once.
     pub names: Vec<Request>,
     /// Requests of which nothing is known, as text with their lines.
     pub unknown: Vec<(String, u32)>,
-    /// What it runs by names that only the running program knows.
-    pub unknown_runs: Vec<Unknown>,
     /// Whether it has Node read source maps.
     pub maps: bool,
     /// Whether it does with its own place what cannot be followed.
@@ -69,7 +66,7 @@ pub fn read(source: &[u8]) -> Source {
             at += 1;
         }
         if is_last {
-            return reader.finish();
+            return reader.source;
         }
         let drained = at - BEHIND;
         tokens.drain(..drained);
@@ -80,13 +77,9 @@ pub fn read(source: &[u8]) -> Source {
 
 /// Reads the tokens of a file, in order.
 #[derive(Default)]
-pub(super) struct Reader<'a> {
-    pub(super) source: Source,
-    pub(super) bindings: Bindings<'a>,
-    /// Other names of functions that start programs.
-    pub(super) runners: FxHashMap<&'a [u8], Runs>,
-    /// What names are given, in case they are run.
-    pub(super) given: Given<'a>,
+struct Reader<'a> {
+    source: Source,
+    bindings: Bindings<'a>,
     /// Other names of `require`.
     loaders: FxHashSet<&'a [u8]>,
     names: FxHashSet<&'a [u8]>,
@@ -129,7 +122,6 @@ impl<'a> Reader<'a> {
         let called = rest.first().is_some_and(|next| next.marks(b'('));
         let arguments = rest.get(1..).unwrap_or_default();
         let is_defined = before(1).is_some_and(|token| token.is("function"));
-        self.given.name(token, rest);
         match token.text {
             b"require" if called && matches!(owner, None | Some(b"module" | b"main")) => {
                 // `import(`./x/${y}`)` as compilers have it: the template has been read.
@@ -150,7 +142,7 @@ impl<'a> Reader<'a> {
             b"createRequire" if called => self.made_loader(arguments),
             b"const" | b"let" | b"var" if !is_property => self.bind(rest),
             name if called && self.is_loader(name) => self.loaded(token, arguments),
-            _ => self.run(token, owner, rest),
+            _ => {}
         }
     }
 
@@ -180,7 +172,6 @@ impl<'a> Reader<'a> {
         });
         let arguments = tokens.get(..end_of(near(tokens))).unwrap_or(tokens);
         if let Some(value) = value.filter(|_| is_known) {
-            self.given.loads(&value.text);
             self.source.requests.push(Request { value, line, guarded, form });
             if !has_default(arguments) {
                 return;
@@ -286,9 +277,6 @@ impl<'a> Reader<'a> {
         }
         if makes_loader(value) {
             self.loaders.insert(name.text);
-        }
-        if let Some(runs) = Runs::promised(value, &self.runners) {
-            self.runners.insert(name.text, runs);
         }
         match evaluate(value, &self.bindings).0 {
             Some(value) => {
@@ -403,6 +391,31 @@ fn is_given(tokens: &[Token<'_>], at: usize) -> bool {
         || marks(before, b':')
         || (marks(before, b'=') && is_exported())
         || (marks(before, b'>') && at >= 2 && marks(at - 2, b'='))
+}
+
+/// Writes an expression as it stood, but for its blanks.
+fn shown(tokens: &[Token<'_>]) -> String {
+    let mut shown = String::new();
+    let mut before: Option<Kind> = None;
+    for token in tokens.iter().take(MAX_SHOWN) {
+        if before == Some(Kind::Name) && token.kind == Kind::Name {
+            shown.push(' ');
+        }
+        before = Some(token.kind);
+        let text = String::from_utf8_lossy(token.text);
+        match token.kind {
+            Kind::Text => shown.extend(["'", &text, "'"]),
+            Kind::Template { side, open } => {
+                shown.push(if side == Side::Start { '`' } else { '}' });
+                shown.extend([&*text, if open { "${" } else { "`" }]);
+            }
+            Kind::Name | Kind::Number | Kind::Pattern | Kind::Mark(_) => shown.push_str(&text),
+        }
+    }
+    if tokens.len() > MAX_SHOWN {
+        shown.push('…');
+    }
+    shown
 }
 
 /// Whether an argument has a default: `variable || "x"`.

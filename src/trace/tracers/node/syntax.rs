@@ -1,6 +1,43 @@
 //! How JavaScript and TypeScript are written, for the shared reader of values (ECMA-262, sections 12 to 16).
 
-use crate::trace::reading::flow::{Blocks, Fills, ImportForm, Op, Quote, Syntax, TextKind, Word};
+use crate::trace::reading::flow::{
+    Blocks, Fills, Habits, ImportForm, Op, Quote, Syntax, TextKind, Word,
+};
+use crate::trace::tracers::uses::Language;
+
+/// What the values of a program in JavaScript or TypeScript are followed by.
+pub const LANGUAGE: Language = Language {
+    syntax: &SYNTAX,
+    habits: Habits { shares_names: false, calls_by_name: false, constructors: &["constructor"] },
+    profile: "node",
+    separator: "/",
+    endings: &[
+        ".js",
+        ".json",
+        ".ts",
+        ".mjs",
+        ".cjs",
+        ".mts",
+        ".cts",
+        ".tsx",
+        ".jsx",
+        "/index.js",
+        "/index.ts",
+        "/index.mjs",
+        "/index.cjs",
+        "/index.json",
+        "/index.tsx",
+    ],
+    renamed: &[
+        (".js", ".ts"),
+        (".mjs", ".mts"),
+        (".cjs", ".cts"),
+        (".js", ".tsx"),
+        (".jsx", ".tsx"),
+    ],
+    is_near: false,
+    reads_imports: true,
+};
 
 const fn quote(mark: &'static str, fills: Fills) -> Quote {
     Quote { mark, escapes: true, fills, kind: TextKind::Text }

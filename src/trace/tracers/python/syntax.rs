@@ -12,6 +12,9 @@ pub const LANGUAGE: Language = Language {
     profile: "python",
     separator: ".",
     endings: &[".py", "/__init__.py"],
+    renamed: &[],
+    is_near: true,
+    reads_imports: false,
 };
 
 const fn quote(mark: &'static str) -> Quote {
