@@ -38,7 +38,7 @@ const BOUNDS: &[(&str, Bounds)] = &[
     ("lua", Bounds { lost: 169, kept: 44, falsely: 52, sprung: 7 }),
     ("perl", Bounds { lost: 152, kept: 64, falsely: 0, sprung: 3 }),
     ("php", Bounds { lost: 99, kept: 100, falsely: 1, sprung: 0 }),
-    ("python", Bounds { lost: 110, kept: 89, falsely: 22, sprung: 1 }),
+    ("python", Bounds { lost: 0, kept: 456, falsely: 0, sprung: 1 }),
     ("r", Bounds { lost: 178, kept: 34, falsely: 57, sprung: 1 }),
     ("ruby", Bounds { lost: 114, kept: 82, falsely: 45, sprung: 5 }),
     ("shell", Bounds { lost: 32, kept: 260, falsely: 17, sprung: 8 }),

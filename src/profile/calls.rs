@@ -112,6 +112,8 @@ pub enum Does {
     PipeOrFile,
     /// Gives its first argument's text with a capital letter.
     UpperFirst,
+    /// Reads a file of settings into the object that it is called on.
+    LoadInto,
     /// Puts a value under a key into the map that it is called on.
     Put,
     /// One of its arguments but the first, which chooses.

@@ -372,7 +372,17 @@ impl Files<'_> {
     }
 
     fn apply(&self, one: Use, into: &mut Uses) {
-        let place = self.place(&one);
+        let before = into.findings.len();
+        self.claim(&one, into);
+        // A beginning that leads nowhere says no more than none.
+        let is_path = !matches!(one.meaning, Meaning::Import | Meaning::Run | Meaning::Shell);
+        if let Some(call) = one.call.as_ref().filter(|_| is_path && into.findings.len() == before) {
+            into.findings.extend(self.unknown(&one, call, self.place(&one)));
+        }
+    }
+
+    fn claim(&self, one: &Use, into: &mut Uses) {
+        let place = self.place(one);
         match (one.meaning, &one.what) {
             (Meaning::Import, What::Unknown { text, .. }) => {
                 into.unknown_modules.push((text.clone(), one.line));
@@ -391,7 +401,7 @@ impl Files<'_> {
             (Meaning::Library | Meaning::FindLibrary, What::Text(text)) => {
                 self.library(text, one.meaning, &place, into);
             }
-            (_, What::Text(text)) => self.file(text, &one, &place, into),
+            (_, What::Text(text)) => self.file(text, one, &place, into),
         }
     }
 
@@ -439,6 +449,11 @@ impl Files<'_> {
         let mut found = commands_of_text(&line, place, self.view);
         // What starts the line is told by the call's own words.
         let is_gap = |finding: &Finding| matches!(&finding.target, Target::Warning(Warning::UnknownCommand { word, .. }) if word == "$x");
+        for finding in &mut found {
+            if let Target::Command(command) = &mut finding.target {
+                command.optional = true;
+            }
+        }
         found.retain(|finding| !line.trim_ascii_start().starts_with(GAP) || !is_gap(finding));
         into.findings.extend(found);
     }

@@ -44,6 +44,11 @@ impl Solver<'_> {
         }
         if found.all.is_empty() {
             let method = [b".", text.as_slice()].concat();
+            // `element.text` is the text.
+            let is_same = self.meanings.of(&method).iter().any(|(it, _)| *it == Meaning::Same);
+            if is_same {
+                found.join(&of);
+            }
             found.push(Value::Global(method));
         }
         found
@@ -178,6 +183,16 @@ impl Solver<'_> {
                 Value::Map(entries) => {
                     let before = found.all.len();
                     texts.iter().for_each(|key| found.join(&self.entry(entries, key)));
+                    // The root of a document stands between it and what is asked for.
+                    if let [(_, root)] = entries.as_slice()
+                        && found.all.len() == before
+                    {
+                        let inner = root.all.iter().filter(|it| matches!(it, Value::Map(_)));
+                        let inner = Values { all: inner.cloned().collect(), ..Values::default() };
+                        if !inner.all.is_empty() {
+                            found.join(&self.under(&inner, key));
+                        }
+                    }
                     if found.all.len() == before && (texts.is_empty() || key.is_open) {
                         entries.iter().for_each(|(_, value)| found.join(value));
                     }

@@ -192,6 +192,9 @@ impl Solver<'_> {
                 {
                     return Some((*self.values(named.value)).clone());
                 }
+                if let Some(named) = name.and_then(|name| self.spread_named(call, name)) {
+                    return Some(named);
+                }
                 let number = match number.checked_sub(*skipped) {
                     Some(number) => number,
                     None => return Some(Values::one(Value::Nothing)),
@@ -199,6 +202,25 @@ impl Solver<'_> {
                 self.placed(call.arguments.get(*from..).unwrap_or_default()).get(number).cloned()
             }
         }
+    }
+
+    /// What `**options` of a call give a parameter.
+    fn spread_named(&self, call: &super::program::Call, name: Name) -> Option<Values> {
+        let text = self.program.text(name);
+        for argument in &call.arguments {
+            if !matches!(self.program.expr(argument.value), Expr::Spread(_)) {
+                continue;
+            }
+            for value in &self.values(argument.value).all {
+                if let Value::Map(entries) = value {
+                    let found = self.entry(entries, text);
+                    if !found.all.is_empty() {
+                        return Some(found);
+                    }
+                }
+            }
+        }
+        None
     }
 
     /// All that a caller gives from a place on.

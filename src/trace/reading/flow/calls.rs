@@ -46,11 +46,22 @@ impl Solver<'_> {
             all.push((*self.values(*owner)).clone());
         }
         all.extend(self.placed(&call.arguments));
-        let named = call.arguments.iter().filter_map(|argument| {
-            let name = self.program.text(argument.name?).to_vec();
-            Some((name, (*self.values(argument.value)).clone()))
-        });
-        (all, named.collect())
+        let mut named: Vec<Named> = Vec::new();
+        for argument in &call.arguments {
+            let values = self.values(argument.value);
+            match (argument.name, self.program.expr(argument.value), values.all.as_slice()) {
+                (Some(name), ..) => {
+                    named.push((self.program.text(name).to_vec(), (*values).clone()));
+                }
+                (None, Expr::Spread(_), [Value::Map(entries)]) => {
+                    named.extend(entries.iter().filter_map(|(key, value)| {
+                        Some((key.texts().first().and_then(known)?, value.clone()))
+                    }));
+                }
+                _ => {}
+            }
+        }
+        (all, named)
     }
 
     /// What a call gives.
@@ -187,9 +198,11 @@ impl Solver<'_> {
             Meaning::Partial => first(),
             Meaning::Lookup => self.looked_up(all),
             Meaning::Own => Values::one(Value::Own),
-            Meaning::Nothing | Meaning::Append | Meaning::Assign | Meaning::Put => {
-                Values::one(Value::Nothing)
-            }
+            Meaning::LoadInto
+            | Meaning::Nothing
+            | Meaning::Append
+            | Meaning::Assign
+            | Meaning::Put => Values::one(Value::Nothing),
             Meaning::Choice => {
                 let (mut any, mut rest) = (Values::default(), all.iter());
                 // The first one chooses; a list of choices is one.

@@ -40,6 +40,10 @@ fn effect(program: &mut Program, meaning: Meaning, target: ExprId, rest: &[ExprI
         (Meaning::Put, [key, value, ..]) => {
             give(program, target, Binding::Put(*key, *value), call.file);
         }
+        (Meaning::LoadInto, [path, ..]) => {
+            let parsed = program.add(Expr::Parsed(*path));
+            give(program, target, Binding::Value(parsed), call.file);
+        }
         (Meaning::Assign, [value, ..]) => {
             if let Expr::Text(text) = program.expr(target).clone() {
                 let name = program.name(&text);

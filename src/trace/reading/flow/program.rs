@@ -60,6 +60,8 @@ pub enum Expr {
     Field(ExprId, Name),
     /// An element by its key or place.
     Index(ExprId, ExprId),
+    /// What a file of settings holds.
+    Parsed(ExprId),
     /// What a call gives.
     Call(CallId),
     /// A function.

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::callers::Caller;
-use super::meaning::Meanings;
+use super::meaning::{Meaning, Meanings};
 use super::program::{Binding, Bound, Expr, ExprId, FunctionId, Name, Program, ScopeId};
 use super::value::{MAX_VALUES, Value, Values, concat, formatted, joined};
 
@@ -162,6 +162,11 @@ impl<'p> Solver<'p> {
             Expr::Global(name) => self.global(self.program.text(*name), self.file_of(id)),
             Expr::Field(owner, name) => self.field(*owner, *name),
             Expr::Index(owner, key) => self.index(*owner, *key),
+            Expr::Parsed(path) => {
+                let path = (*self.values(*path)).clone();
+                let parsed = self.meant(Meaning::Parse, &[path], &[], 0);
+                if parsed.is_known() { parsed } else { Values::default() }
+            }
             Expr::Call(call) => self.call_value(*call),
             Expr::Function(function) => Values::one(Value::Function(*function)),
             Expr::Class(scope) => Values::one(Value::Class(*scope)),
@@ -230,6 +235,8 @@ impl<'p> Solver<'p> {
             let values = self.values(*part);
             match (self.program.expr(*part), values.items()) {
                 (Expr::Spread(_), Some(items)) => all.extend(items.iter().cloned()),
+                // `**options` are given by their names.
+                (Expr::Spread(_), None) if matches!(values.all.as_slice(), [Value::Map(_)]) => {}
                 // Lists in parentheses are one with the list around them where a language has them.
                 _ => all.push((*values).clone()),
             }
@@ -460,7 +467,6 @@ impl<'p> Solver<'p> {
 
     /// Something of another module, or what it is known to give.
     pub(super) fn global(&self, name: &[u8], file: u32) -> Values {
-        use super::meaning::Meaning;
         for (meaning, _) in self.meanings.of(name) {
             match meaning {
                 Meaning::Own => return Values::one(Value::Own),

@@ -23,8 +23,8 @@ pub struct Use {
     pub file: u32,
     /// The line, counted from 1.
     pub line: u32,
-    /// Whether it is one of several that the call may mean.
-    pub is_choice: bool,
+    /// The call as it is written, where not all of the name is known.
+    pub call: Option<String>,
 }
 
 /// What is named.
@@ -207,6 +207,8 @@ impl Found<'_> {
         let by_name = named.iter().find(|(name, _)| NAMES.contains(&name.as_slice()));
         let Some(first) = arguments.first().or(by_name.map(|(_, value)| value)) else { return };
         self.note(first);
+        // `CDLL(None)` is the program itself.
+        self.is_known |= self.meaning == Meaning::Library && first.all == [Value::Nothing];
         let mut values = first.clone();
         if first.all.iter().any(|value| matches!(value, Value::List(_))) {
             values = first.elements();
@@ -236,21 +238,19 @@ impl Found<'_> {
     /// Hands out what was found; what is left only the running program knows.
     fn finish(self, into: &mut Vec<Use>) {
         let (file, line) = (self.call.file, self.call.line);
-        let is_choice = self.whats.len() > 1;
         let is_unknown = self.is_open || !self.is_known;
-        let shown = is_unknown.then(|| shown(self.text, self.call.text));
-        into.extend(self.whats.into_iter().map(|(meaning, what)| Use {
-            meaning,
-            what,
-            file,
-            line,
-            is_choice,
-        }));
-        if let Some(text) = shown {
+        let has_gap = |what: &What| matches!(what, What::Text(text) if text.contains(&Part::Gap));
+        let written = || shown(self.text, self.call.text);
+        for (meaning, what) in self.whats {
+            let call = (has_gap(&what) && !is_unknown).then(written);
+            into.push(Use { meaning, what, file, line, call });
+        }
+        if is_unknown {
+            let text = written();
             let variables =
                 self.variables.iter().map(|it| String::from_utf8_lossy(it).into_owned());
             let what = What::Unknown { text, variables: variables.collect() };
-            into.push(Use { meaning: self.meaning, what, file, line, is_choice: false });
+            into.push(Use { meaning: self.meaning, what, file, line, call: None });
         }
     }
 }

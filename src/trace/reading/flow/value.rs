@@ -216,6 +216,11 @@ impl Values {
 pub fn concat(parts: &[Values]) -> Values {
     let mut texts: Vec<Text> = vec![Vec::new()];
     let mut result = Values::default();
+    // What starts with the program's own name is a part of it.
+    if parts.first().is_some_and(|first| first.all.contains(&Value::Own)) {
+        result.push(Value::Own);
+        return result;
+    }
     for part in parts {
         let pieces = part.pieces();
         let mut next = Vec::new();
@@ -289,7 +294,7 @@ pub fn formatted(format: &Text, fills: &[Values], named: &[(Vec<u8>, Values)]) -
             continue;
         };
         let mut rest = text.as_slice();
-        while let Some(at) = rest.iter().position(|byte| matches!(byte, b'%' | b'{')) {
+        while let Some(at) = rest.iter().position(|byte| matches!(byte, b'%' | b'{' | b'$')) {
             let (before, from) = rest.split_at(at);
             if !before.is_empty() {
                 parts.push(Values::text(before));
@@ -303,7 +308,12 @@ pub fn formatted(format: &Text, fills: &[Values], named: &[(Vec<u8>, Values)]) -
                 }
                 Fill::Name(name) => {
                     let found = named.iter().find(|(key, _)| key == name);
-                    parts.push(found.map_or_else(Values::open, |(_, value)| value.clone()));
+                    parts.push(match found {
+                        Some((_, value)) => value.clone(),
+                        // A dollar sign stands for itself where nothing has the name.
+                        None if from.starts_with(b"$") => Values::text(&from[..length]),
+                        None => Values::open(),
+                    });
                 }
             }
             rest = &from[length..];
@@ -347,6 +357,15 @@ fn directive(text: &[u8]) -> (usize, Fill<'_>) {
             let place = rest[..flags].strip_suffix(b"$").and_then(digits);
             let place = place.and_then(|place| place.checked_sub(1));
             (flags + 2, place.map_or(Fill::Next, Fill::Place))
+        }
+        [b'$', b'{', rest @ ..] => match rest.iter().position(|&byte| byte == b'}') {
+            Some(end) => (end + 3, Fill::Name(&rest[..end])),
+            None => (1, Fill::Text(b"$")),
+        },
+        [b'$', rest @ ..] => {
+            let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
+            let length = rest.iter().take_while(is_part).count();
+            (length + 1, if length == 0 { Fill::Text(b"$") } else { Fill::Name(&rest[..length]) })
         }
         [b'{', b'{', ..] => (2, Fill::Text(b"{")),
         [b'{', rest @ ..] => {
