@@ -98,6 +98,8 @@ pub enum Does {
     Each,
     /// Calls its first argument with the others.
     Apply,
+    /// Calls its first argument with the others; gives whether that went well, and then what it gives.
+    Attempt,
     /// Its first argument, which gets the others when it is called.
     Partial,
     /// The interpreter, or the program itself.
@@ -129,6 +131,11 @@ pub enum Does {
 }
 
 impl Does {
+    /// Whether the call calls a function that it is given.
+    pub fn is_applied(self) -> bool {
+        matches!(self, Does::Each | Does::Apply | Does::Attempt)
+    }
+
     /// Whether the argument names something that the program needs.
     pub fn is_sink(self) -> bool {
         matches!(

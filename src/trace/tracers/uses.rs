@@ -91,12 +91,20 @@ impl Language {
 
     /// Returns what a file of the application needs.
     pub fn uses(&self, calls: &Calls, path: &ImagePath, text: &[u8], view: &View<'_>) -> Uses {
-        let meanings = self.meanings(calls, view);
+        self.uses_of(calls, Files::new(self, view, None), path, text)
+    }
+
+    /// Returns what a program needs that stands on a command line or in a variable.
+    pub fn uses_at(&self, calls: &Calls, place: &Place, text: &[u8], view: &View<'_>) -> Uses {
+        let path = view.working_dir().join(b"-").unwrap_or_else(|_| ImagePath::root());
+        self.uses_of(calls, Files::new(self, view, Some(place.clone())), &path, text)
+    }
+
+    fn uses_of(&self, calls: &Calls, mut files: Files<'_>, path: &ImagePath, text: &[u8]) -> Uses {
+        let meanings = self.meanings(calls, files.view);
         if text.len() > MAX_OWN || !self.has_sink(meanings, text) {
             return Uses::default();
         }
-        let mut files =
-            Files { view, language: self, all: Vec::new(), program: Program::default() };
         files.add(path.clone(), text.to_vec());
         files.follow_imports(0);
         bind(&mut files.program, meanings);
@@ -128,8 +136,7 @@ impl Language {
         if text.len() > MAX_SOURCE || !sinks.any(|(name, _)| has_all(text, name)) {
             return Vec::new();
         }
-        let mut files =
-            Files { view, language: self, all: Vec::new(), program: Program::default() };
+        let mut files = Files::new(self, view, None);
         files.add(path.clone(), text.to_vec());
         bind(&mut files.program, meanings);
         let mut found = Uses::default();
@@ -200,11 +207,17 @@ pub fn beginning(text: &Text) -> String {
 struct Files<'v> {
     view: &'v View<'v>,
     language: &'v Language,
+    /// Where the first one stands, if it is no file.
+    place: Option<Place>,
     all: Vec<(ImagePath, Vec<u8>)>,
     program: Program,
 }
 
-impl Files<'_> {
+impl<'v> Files<'v> {
+    fn new(language: &'v Language, view: &'v View<'v>, place: Option<Place>) -> Self {
+        Files { view, language, place, all: Vec::new(), program: Program::default() }
+    }
+
     fn add(&mut self, path: ImagePath, text: Vec<u8>) {
         read(&mut self.program, self.language.syntax, &text);
         self.all.push((path, text));
@@ -228,6 +241,7 @@ impl Files<'_> {
                     "require_once",
                     "source",
                     "dofile",
+                    "loadfile",
                     "use",
                     "do",
                     "load",
@@ -259,7 +273,7 @@ impl Files<'_> {
         let (path, _) = self.all.get(from)?;
         let folder = path.parent().unwrap_or_else(ImagePath::root);
         let dots = name.iter().take_while(|&&byte| byte == b'.').count();
-        let is_dotted = self.language.separator == ".";
+        let is_dotted = self.language.separator == "." && name.get(dots) != Some(&b'/');
         let (folders, rest) = if is_dotted && dots > 0 {
             let mut folder = Some(folder);
             for _ in 1..dots {
@@ -278,11 +292,14 @@ impl Files<'_> {
         let separator = self.language.separator;
         let spelled = String::from_utf8_lossy(rest).into_owned();
         let spelled = match separator {
-            "/" => spelled,
+            // A path to a file is no module's name.
+            _ if rest.contains(&b'/') => spelled,
             _ => spelled.replace(separator, "/"),
         };
         let endings = std::iter::once(&"").chain(self.language.endings);
         let mut names: Vec<String> = endings.map(|ending| format!("{spelled}{ending}")).collect();
+        // `dofile("settings.lua")`
+        names.push(String::from_utf8_lossy(rest).into_owned());
         names.extend(
             self.language.renamed.iter().filter_map(|(from, to)| {
                 spelled.strip_suffix(from).map(|stem| format!("{stem}{to}"))
@@ -367,6 +384,9 @@ impl Files<'_> {
     }
 
     fn place(&self, one: &Use) -> Place {
+        if let Some(place) = self.place.as_ref().filter(|_| one.file == 0) {
+            return place.clone();
+        }
         let path = self.all.get(one.file as usize).map(|(path, _)| path.clone());
         Place::Line(path.unwrap_or_else(ImagePath::root), one.line)
     }
@@ -486,8 +506,10 @@ impl Files<'_> {
         if path.starts_with(b"/") {
             return vec![path.to_vec()];
         }
-        let Place::Line(file, _) = place else { return Vec::new() };
-        let beside = file.parent().unwrap_or_else(ImagePath::root);
+        let beside = match place {
+            Place::Line(file, _) => file.parent().unwrap_or_else(ImagePath::root),
+            Place::Config(_) => self.view.working_dir(),
+        };
         let joined = [beside, self.view.working_dir()]
             .into_iter()
             .filter_map(|folder| folder.join(path).ok());

@@ -128,7 +128,7 @@ impl Solver<'_> {
             return;
         }
         let meanings = self.meanings_of(&callee);
-        if meanings.iter().any(|(meaning, _)| *meaning == Meaning::Apply) {
+        if meanings.iter().any(|(it, _)| matches!(it, Meaning::Apply | Meaning::Attempt)) {
             let from = place + 1;
             return add(Caller::Call { call: id, from, skipped: 0 });
         }

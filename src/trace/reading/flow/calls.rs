@@ -28,6 +28,15 @@ impl Solver<'_> {
         found
     }
 
+    /// What a function means that stands as a value, or whose name does: `lapply(names, "library")`.
+    pub(super) fn meanings_of_function(&self, value: &Values) -> Vec<(Meaning, u8)> {
+        let mut found = self.meanings_of(value);
+        for name in value.texts().iter().filter_map(known) {
+            found.extend(self.meanings.of(&name));
+        }
+        found
+    }
+
     /// Whether a method is called by its name alone, so that its object is its first argument.
     pub(super) fn is_method(&self, callee: &Values) -> bool {
         let by_whole =
@@ -194,7 +203,11 @@ impl Solver<'_> {
                 any.is_open |= !any.is_known();
                 any
             }
-            Meaning::Apply => self.applied(all),
+            Meaning::Apply => self.applied(all, named, file),
+            Meaning::Attempt => {
+                let went_well = Values::one(Value::Nothing);
+                Values::list(vec![went_well, self.applied(all, named, file)])
+            }
             Meaning::Partial => first(),
             Meaning::Lookup => self.looked_up(all),
             Meaning::Own => Values::one(Value::Own),
@@ -380,8 +393,16 @@ impl Solver<'_> {
         list
     }
 
-    fn applied(&self, all: &[Values]) -> Values {
+    fn applied(&self, all: &[Values], named: &[Named], file: u32) -> Values {
         let mut found = Values::default();
+        if let Some((first, rest)) = all.split_first() {
+            for (meaning, number) in self.meanings_of_function(first) {
+                let rest = rest.get(usize::from(number)..).unwrap_or_default();
+                if !meaning.is_applied() {
+                    found.join(&self.meant(meaning, rest, named, file));
+                }
+            }
+        }
         for value in all.iter().flat_map(|one| &one.all) {
             if let Value::Function(function) = value {
                 found.join(&self.returned(*function));

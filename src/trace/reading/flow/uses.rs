@@ -58,28 +58,79 @@ impl Solver<'_> {
     fn uses_of(&self, id: CallId, call: &Call, text: &[u8], into: &mut Vec<Use>) {
         let callee = self.values(call.callee);
         let meanings = self.meanings_of(&callee);
-        if !meanings.iter().any(|(meaning, _)| meaning.is_sink()) {
+        let is_called = |(meaning, _): &(Meaning, u8)| meaning.is_sink() || meaning.is_applied();
+        if !meanings.iter().any(is_called) {
             return;
         }
         let (arguments, named) = self.arguments_by_place(id);
-        for (meaning, number) in meanings.into_iter().filter(|(meaning, _)| meaning.is_sink()) {
-            let mut found = Found {
-                meaning,
-                call,
-                text,
-                whats: Vec::new(),
-                is_known: false,
-                is_open: false,
-                variables: Vec::new(),
-            };
-            let arguments = arguments.get(usize::from(number)..).unwrap_or_default();
+        let mut uses = |meaning: Meaning, arguments: &[Values], named: &[Named]| {
+            let (whats, variables) = (Vec::new(), Vec::new());
+            let (is_known, is_open) = (false, false);
+            let mut found = Found { meaning, call, text, whats, is_known, is_open, variables };
             match meaning {
-                Meaning::Run | Meaning::Shell => found.command(arguments, &named),
-                _ => found.names(arguments, &named),
+                Meaning::Run | Meaning::Shell => found.command(arguments, named),
+                _ => found.names(arguments, named),
             }
             found.finish(into);
+        };
+        for (meaning, number) in meanings {
+            if meaning.is_sink() {
+                let arguments = arguments.get(usize::from(number)..).unwrap_or_default();
+                uses(meaning, arguments, &named);
+            } else if meaning.is_applied() {
+                for (meaning, given, mut more) in self.handed_on_to(meaning, &arguments) {
+                    more.extend(named.iter().cloned());
+                    uses(meaning, &given, &more);
+                }
+            }
         }
     }
+
+    /// Functions of the library that another one calls, and what they get: `map(system, names)`, `pcall(require, name)`.
+    fn handed_on_to(
+        &self,
+        by: Meaning,
+        arguments: &[Values],
+    ) -> Vec<(Meaning, Vec<Values>, Vec<Named>)> {
+        let mut found = Vec::new();
+        for (place, one) in arguments.iter().enumerate() {
+            let meanings = self.meanings_of_function(one);
+            for (meaning, number) in meanings.into_iter().filter(|(it, _)| it.is_sink()) {
+                let (all, named) = match by {
+                    Meaning::Each => {
+                        let others = arguments.iter().enumerate().filter(|(at, _)| *at != place);
+                        (others.map(|(_, list)| self.elements(list)).collect(), Vec::new())
+                    }
+                    _ => apart(arguments.get(place + 1..).unwrap_or_default()),
+                };
+                let all = all.get(usize::from(number)..).unwrap_or_default().to_vec();
+                found.push((meaning, all, named));
+            }
+        }
+        found
+    }
+}
+
+/// The arguments that a call hands on: a list of them is taken apart, and functions are no names.
+fn apart(rest: &[Values]) -> (Vec<Values>, Vec<Named>) {
+    let is_function =
+        |one: &Values| matches!(one.all.first(), Some(Value::Function(_) | Value::Global(_)));
+    let rest: Vec<Values> = rest.iter().filter(|one| !is_function(one)).cloned().collect();
+    let [one] = rest.as_slice() else { return (rest, Vec::new()) };
+    let (mut all, mut named) = (Vec::new(), Vec::new());
+    match one.all.as_slice() {
+        [Value::List(elements)] => all.extend(elements.iter().cloned()),
+        [Value::Map(entries)] => {
+            for (key, value) in entries.iter() {
+                match key.texts().first().and_then(known) {
+                    Some(name) => named.push((name, value.clone())),
+                    None => all.push(value.clone()),
+                }
+            }
+        }
+        _ => all.push(one.clone()),
+    }
+    (all, named)
 }
 
 /// What one call names.

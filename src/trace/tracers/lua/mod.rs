@@ -21,7 +21,8 @@ use rustc_hash::FxHashSet;
 use self::search::Library;
 use self::search::NAME;
 use self::source::{Need, What};
-use super::ruby::commands;
+use self::syntax::LANGUAGE;
+use super::uses::{Calls, Uses, beginning, known_name};
 use crate::packages::automatic;
 use crate::path::ImagePath;
 use crate::trace::mode::Mode;
@@ -40,6 +41,7 @@ pub struct Lua {
     library: Memo<usize, Library>,
     sources: Memo<NodeId, Vec<Need>>,
     automatic: Memo<(), Option<FxHashSet<String>>>,
+    calls: Calls,
 }
 
 impl Tracer for Lua {
@@ -51,7 +53,7 @@ impl Tracer for Lua {
         let is_compiled = file.head.starts_with(b"\x1bL");
         let is_settings = || {
             let text = file.whole.filter(|_| is_text(file.head)).unwrap_or_default();
-            memchr::memmem::find(text, b"lua").is_some() && !nginx::pieces(text).is_empty()
+            memchr::memmem::find(text, b"lua").is_some() && nginx::has_lua(text)
         };
         let mut claims = Claims::new(self, view, Some(file));
         if is_compiled || is_source(file) {
@@ -60,10 +62,17 @@ impl Tracer for Lua {
                 || if is_compiled { source::read_compiled(&text) } else { source::read(&text) };
             let needs = self.sources.get_or(file.node, read);
             needs.iter().for_each(|need| claims.need(need));
-        } else if is_settings() {
-            for (piece, line) in nginx::pieces(file.whole.unwrap_or_default()) {
-                claims.piece(&piece, line);
+            let uses = || LANGUAGE.uses(&self.calls, &file.path, &text, view);
+            if !is_compiled && !claims.is_installed() {
+                claims.used(uses(), &needs);
             }
+        } else if is_settings() {
+            let text = file.whole.unwrap_or_default();
+            let code = nginx::code(text);
+            let needs = source::read(&code);
+            needs.iter().for_each(|need| claims.need(need));
+            claims.used(LANGUAGE.uses(&self.calls, &file.path, &code, view), &needs);
+            nginx::templates(text).iter().for_each(|(text, line)| claims.templates(text, *line));
         }
         claims.findings
     }
@@ -83,7 +92,7 @@ impl Tracer for Lua {
                 b"-l" => claims.option(words.next().unwrap_or_default()),
                 [b'-', b'l', name @ ..] => claims.option(name),
                 b"-e" => {
-                    claims.code(words.next().unwrap_or_default(), 0);
+                    claims.code(words.next().unwrap_or_default());
                     runs = true;
                 }
                 b"-v" | b"-h" => runs = true,
@@ -117,7 +126,7 @@ impl Tracer for Lua {
             claims.place = Some(Place::Config("Env"));
             match value.strip_prefix('@') {
                 Some(path) => claims.path(path.as_bytes(), "LUA_INIT"),
-                None => claims.code(value.as_bytes(), 0),
+                None => claims.code(value.as_bytes()),
             }
         }
         claims.findings
@@ -168,6 +177,11 @@ impl<'a> Claims<'a> {
         Claims { tracer, view, library, file, place: None, is_application, seen, findings }
     }
 
+    /// Whether the file is an installed module, which runs what it is told to.
+    fn is_installed(&self) -> bool {
+        self.file.as_ref().is_some_and(|(node, _)| self.library.holds(self.view.tree, *node))
+    }
+
     fn push(&mut self, target: Target, claim: Claim, detail: &str) {
         let detail = detail.to_owned();
         self.findings.push(Finding { target, claim, strength: Strength::Likely, detail });
@@ -178,57 +192,62 @@ impl<'a> Claims<'a> {
         self.place.clone().or(own)
     }
 
+    /// What is known of a chunk without its values: of the application the flow tells which modules it loads.
     fn need(&mut self, need: &Need) {
         let detail = |text: &str| format!("`{text}` in line {}", need.line);
         match &need.what {
             What::Module(name) => self.module(name, &detail(name)),
             What::Text(name) => self.mentioned(name, &detail(name)),
-            What::Beginning(name) => {
-                for file in self.library.clone().below(self.view.tree, name) {
-                    self.installed(file, &detail(&format!("{name}…")));
-                }
-            }
-            What::Dynamic(text) => self.dynamic(text, need.line),
-            What::Own => {
-                if !self.is_application {
-                    self.below_own_name(need.line);
-                }
-            }
+            What::Beginning(name) if !self.is_application => self.below(name, need.line),
+            What::Dynamic | What::Own if !self.is_application => self.below_own_name(need.line),
+            What::Beginning(_) | What::Dynamic | What::Own => {}
             What::File(path) => self.path(path, &detail(&String::from_utf8_lossy(path))),
-            What::Template(text) => {
-                for template in text.split(';') {
-                    self.template(template, &format!("line {}", need.line));
-                }
-            }
-            What::Command(text) => {
-                // Modules of others run what they are told to.
-                let installed = self
-                    .file
-                    .as_ref()
-                    .is_some_and(|(node, _)| self.library.holds(self.view.tree, *node));
-                if let Some(place) = self.place(need.line).filter(|_| !installed) {
-                    self.findings.extend(commands::commands(text, &place, self.view));
-                }
-            }
+            What::Template(text) => self.templates(text, need.line),
         }
     }
 
-    /// The needs of a chunk that stands somewhere else than in a file of its own.
-    fn code(&mut self, code: &[u8], before: u32) {
-        for mut need in source::read(code) {
-            need.line = need.line.saturating_add(before);
-            self.need(&need);
+    /// What a chunk's values name. A packaged script's own reading tells its modules, and its unknown ones are no warning.
+    fn used(&mut self, uses: Uses, needs: &[Need]) {
+        if !self.is_application {
+            return self.findings.extend(uses.without_warnings().findings);
+        }
+        for (name, line) in &uses.modules {
+            match known_name(name) {
+                Some(name) => self.module(&name, &format!("`{name}` in line {line}")),
+                None => self.below(&beginning(name), *line),
+            }
+        }
+        // A module that loads its own parts: `require((...) .. ".part")`.
+        let is_own = |line: u32| needs.iter().any(|it| it.line == line && it.what == What::Own);
+        let parts = uses.modules;
+        let is_part = |line: u32| parts.iter().any(|(name, at)| *at == line && name.len() > 1);
+        for (text, line) in uses.unknown_modules {
+            if !is_own(line) || !is_part(line) {
+                self.dynamic(&text, line);
+            }
+        }
+        self.findings.extend(uses.findings);
+    }
+
+    fn below(&mut self, name: &str, line: u32) {
+        for file in self.library.clone().below(self.view.tree, name) {
+            self.installed(file, &format!("`{name}…` in line {line}"));
         }
     }
 
-    fn piece(&mut self, piece: &nginx::Piece<'_>, line: u32) {
-        match piece {
-            nginx::Piece::Code(code) => self.code(code, line - 1),
-            nginx::Piece::Templates(text) => {
-                for template in String::from_utf8_lossy(text).split(';') {
-                    self.template(template, &format!("line {line}"));
-                }
-            }
+    /// A chunk that stands on a command line or in a variable.
+    fn code(&mut self, code: &[u8]) {
+        let needs = source::read(code);
+        needs.iter().for_each(|need| self.need(need));
+        if let Some(place) = &self.place {
+            let uses = LANGUAGE.uses_at(&self.tracer.calls, place, code, self.view);
+            self.used(uses, &needs);
+        }
+    }
+
+    fn templates(&mut self, text: &str, line: u32) {
+        for template in text.split(';') {
+            self.template(template, &format!("line {line}"));
         }
     }
 
@@ -291,9 +310,6 @@ impl<'a> Claims<'a> {
     }
 
     fn dynamic(&mut self, text: &str, line: u32) {
-        if !self.is_application {
-            return self.below_own_name(line);
-        }
         // Where no folder is known, the modules stay by another profile.
         let Some(place) = self.place(line).filter(|_| !self.library.folders.is_empty()) else {
             return;

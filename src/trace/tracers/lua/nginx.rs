@@ -5,11 +5,37 @@ use super::lexer;
 
 /// A piece of a configuration that is Lua's.
 #[derive(Debug)]
-pub enum Piece<'t> {
+enum Piece<'t> {
     /// A chunk.
     Code(&'t [u8]),
     /// Templates of a search path.
     Templates(&'t [u8]),
+}
+
+/// Says whether a configuration has any Lua.
+pub fn has_lua(text: &[u8]) -> bool {
+    !pieces(text).is_empty()
+}
+
+/// The chunks of a configuration at their places, with nothing but lines between them.
+pub fn code(text: &[u8]) -> Vec<u8> {
+    let mut code: Vec<u8> =
+        text.iter().map(|&byte| if byte == b'\n' { byte } else { b' ' }).collect();
+    for (piece, at, _) in pieces(text) {
+        if let Piece::Code(chunk) = piece {
+            code[at..at + chunk.len()].copy_from_slice(chunk);
+        }
+    }
+    code
+}
+
+/// The templates of the search paths that a configuration sets, with their lines.
+pub fn templates(text: &[u8]) -> Vec<(String, u32)> {
+    let templates = pieces(text).into_iter().filter_map(|(piece, _, line)| match piece {
+        Piece::Code(_) => None,
+        Piece::Templates(text) => Some((String::from_utf8_lossy(text).into_owned(), line)),
+    });
+    templates.collect()
 }
 
 /// Says whether a directive's block is a chunk.
@@ -17,8 +43,8 @@ pub fn is_block(name: &[u8]) -> bool {
     name.ends_with(b"_by_lua_block")
 }
 
-/// Finds the pieces of a text, with the lines that they start on.
-pub fn pieces(text: &[u8]) -> Vec<(Piece<'_>, u32)> {
+/// Finds the pieces of a text, with where they start and the lines that they start on.
+fn pieces(text: &[u8]) -> Vec<(Piece<'_>, usize, u32)> {
     let mut pieces = Vec::new();
     let marks = ["_by_lua_block", "_by_lua", "lua_package_path", "lua_package_cpath"];
     for start in memchr::memmem::find_iter(text, b"lua") {
@@ -46,7 +72,7 @@ pub fn pieces(text: &[u8]) -> Vec<(Piece<'_>, u32)> {
         let line = memchr::memchr_iter(b'\n', before).count() + 1;
         let piece = &inner[..length];
         let piece = if is_chunk { Piece::Code(piece) } else { Piece::Templates(piece) };
-        pieces.push((piece, u32::try_from(line).unwrap_or(u32::MAX)));
+        pieces.push((piece, before.len(), u32::try_from(line).unwrap_or(u32::MAX)));
     }
     pieces
 }
@@ -77,7 +103,7 @@ mod tests {
     use super::*;
 
     fn shown(text: &[u8]) -> Vec<String> {
-        let show = |(piece, line): (Piece<'_>, u32)| match piece {
+        let show = |(piece, _, line): (Piece<'_>, usize, u32)| match piece {
             Piece::Code(code) => format!("{line}: {}", String::from_utf8_lossy(code)),
             Piece::Templates(text) => format!("{line}: path {}", String::from_utf8_lossy(text)),
         };

@@ -22,8 +22,8 @@ pub enum What {
     Module(String),
     /// Modules whose names start so.
     Beginning(String),
-    /// A module by a name that only the running program knows, as the source spells it.
-    Dynamic(String),
+    /// A module by a name that only the running program knows.
+    Dynamic,
     /// A module below the loading one's own name: `require((...) .. ".part")`.
     Own,
     /// A text that may name a module.
@@ -32,12 +32,7 @@ pub enum What {
     File(Vec<u8>),
     /// A template of a search path: `lib/?.lua`.
     Template(String),
-    /// A command that a shell runs.
-    Command(Vec<u8>),
 }
-
-/// Functions that hand a text to a shell.
-const SHELL: &[(&str, &str)] = &[("os", "execute"), ("io", "popen")];
 
 /// The longest text that is looked at as a module's name.
 const MAX_NAME: usize = 120;
@@ -173,25 +168,10 @@ impl Reader<'_> {
             Kind::Name(name) if matches!(name.as_str(), "dofile" | "loadfile") => {
                 match self.value(self.argument(at + 1)?)? {
                     Value::Known(path) => Some(What::File(path.into_bytes())),
-                    Value::Beginning(_) | Value::Own | Value::Listed | Value::Unknown(_) => None,
+                    Value::Beginning(_) | Value::Own | Value::Listed | Value::Unknown => None,
                 }
             }
-            Kind::Name(name) => {
-                let is_method = at > 1 && self.is_mark(at - 1, b'.');
-                let holder = if is_method { self.kind(at - 2) } else { None };
-                let is_call = |(of, call): &(&str, &str)| {
-                    call == name && holder == Some(&Kind::Name((*of).to_owned()))
-                };
-                SHELL.iter().any(is_call).then_some(())?;
-                match self.value(self.argument(at + 1)?)? {
-                    Value::Known(text) => Some(What::Command(text.into_bytes())),
-                    Value::Beginning(text) => {
-                        Some(What::Command([text.as_bytes(), b"$x"].concat()))
-                    }
-                    Value::Own | Value::Listed | Value::Unknown(_) => None,
-                }
-            }
-            Kind::Join | Kind::Own | Kind::Mark(_) => None,
+            Kind::Name(_) | Kind::Join | Kind::Own | Kind::Mark(_) => None,
         }
     }
 
@@ -232,7 +212,7 @@ impl Reader<'_> {
             Value::Beginning(name) => What::Beginning(name),
             Value::Own => What::Own,
             Value::Listed => return None,
-            Value::Unknown(text) => What::Dynamic(format!("require({text})")),
+            Value::Unknown => What::Dynamic,
         })
     }
 
@@ -265,36 +245,17 @@ impl Reader<'_> {
                     return Some(Value::Listed);
                 }
                 Held::Own | Held::Any | Held::Listed if known.is_empty() => {
-                    return Some(Value::Unknown(self.spelled(start)));
+                    return Some(Value::Unknown);
                 }
                 Held::Own | Held::Any | Held::Listed => return Some(Value::Beginning(known)),
             }
             if self.kind(at + 1) != Some(&Kind::Join) {
                 // `("a"):gsub(…)` and `"a" or b` are more than the text.
                 let is_more = matches!(self.kind(at + 1), Some(Kind::Mark(b':')));
-                let text = self.spelled(start);
-                return Some(if is_more { Value::Unknown(text) } else { Value::Known(known) });
+                return Some(if is_more { Value::Unknown } else { Value::Known(known) });
             }
             at += 2;
         }
-    }
-
-    /// The beginning of an expression, as people know it.
-    fn spelled(&self, start: usize) -> String {
-        let mut text = String::new();
-        for token in self.tokens.iter().skip(start).take(8) {
-            match &token.kind {
-                Kind::Mark(b')' | b',' | b';') => break,
-                Kind::Mark(byte) => text.push(char::from(*byte)),
-                Kind::Name(name) => text.push_str(name),
-                Kind::Text(bytes) => {
-                    text.push_str(&format!("{:?}", String::from_utf8_lossy(bytes)))
-                }
-                Kind::Join => text.push_str(" .. "),
-                Kind::Own => text.push_str("..."),
-            }
-        }
-        text
     }
 }
 
@@ -305,7 +266,7 @@ enum Value {
     Beginning(String),
     Own,
     Listed,
-    Unknown(String),
+    Unknown,
 }
 
 #[cfg(test)]
@@ -316,12 +277,11 @@ mod tests {
         let show = |need: Need| match need.what {
             What::Module(name) => name,
             What::Beginning(name) => format!("{name}*"),
-            What::Dynamic(text) => format!("?{text}"),
+            What::Dynamic => "?".into(),
             What::Own => "own".into(),
             What::Text(text) => format!("'{text}'"),
             What::File(path) => format!("file:{}", String::from_utf8_lossy(&path)),
             What::Template(text) => format!("path:{text}"),
-            What::Command(text) => format!("${}", String::from_utf8_lossy(&text)),
         };
         read(text.as_bytes()).into_iter().map(show).collect::<Vec<_>>().join(" ")
     }
@@ -334,19 +294,18 @@ mod tests {
             ("pcall(require, 'z')", "z 'z'"),
             ("require('luasql.' .. driver)", "luasql.* 'luasql.'"),
             ("local d = 'mysql'; require('luasql.'..d)", "'mysql' luasql.mysql 'luasql.'"),
-            ("d = 'a'; d = 'b'; require(d)", "'a' 'b' ?require(d)"),
+            ("d = 'a'; d = 'b'; require(d)", "'a' 'b' ?"),
             ("require((...) .. '.part')", "own '.part'"),
             ("local base = (...):match('x') require(base .. '.y')", "'x' own '.y'"),
             ("for _, m in ipairs{'a', 'b'} do require(m) end", "'a' 'b'"),
             ("function require(x) end a.require(y) M:require 'z'", "'z'"),
-            ("_G.require(name)", "?require(name)"),
-            ("require(t.name)", "?require(t.name)"),
-            ("pcall(require, name)", "?require(name)"),
+            ("_G.require(name)", "?"),
+            ("require(t.name)", "?"),
+            ("pcall(require, name)", "?"),
             (
                 "dofile 'a/b.lua' package.path = './l/?.lua;' .. package.path",
                 "file:a/b.lua 'a/b.lua' path:./l/?.lua;",
             ),
-            ("os.execute('ls -l') io.popen(\"date \" .. x) self.popen('x')", "$ls -l $date $x 'x'"),
             ("-- require 'a'\n--[[ require 'b' ]] ", ""),
         ];
         for (text, expected) in table {

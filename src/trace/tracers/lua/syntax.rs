@@ -1,6 +1,21 @@
 //! How Lua is written, for the shared reader of values (the Lua 5.4 Reference Manual, section 3).
 
-use crate::trace::reading::flow::{BareCalls, Blocks, Fills, Op, Quote, Syntax, TextKind, Word};
+use crate::trace::reading::flow::{
+    BareCalls, Blocks, Fills, Habits, Op, Quote, Syntax, TextKind, Word,
+};
+use crate::trace::tracers::uses::Language;
+
+/// What the values of a Lua program are followed by.
+pub const LANGUAGE: Language = Language {
+    syntax: &SYNTAX,
+    habits: Habits { shares_names: true, calls_by_name: false, constructors: &[] },
+    profile: "lua",
+    separator: ".",
+    endings: &[".lua", "/init.lua"],
+    renamed: &[],
+    is_near: true,
+    reads_imports: false,
+};
 
 /// Lua.
 pub static SYNTAX: Syntax = Syntax {
