@@ -58,6 +58,16 @@ pub enum Does {
     Upper,
     /// Gives its first argument's text without blanks around it.
     Strip,
+    /// Gives what a pattern's brackets take out of a text.
+    Match,
+    /// Gives a part of a text by the places of its first and last byte, counted from 1.
+    Part,
+    /// Gives the elements of a list, each in its place: `unpack`.
+    Unpack,
+    /// Makes a class of the functions that it is given: `R6Class`.
+    Class,
+    /// Takes a bare name for a text, unless an argument's name starts with `character`.
+    Quote,
     /// Replaces one text by another.
     Replace,
     /// The folder of a path.

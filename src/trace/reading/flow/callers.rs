@@ -54,6 +54,9 @@ impl Solver<'_> {
                     _ => {}
                 }
             }
+            for function in self.made_by(call) {
+                add(function, Caller::Call { call: id, from: 0, skipped: 0 });
+            }
             for (place, argument) in call.arguments.iter().enumerate() {
                 for function in self.functions_of(argument.value) {
                     self.handed_on(id, place, &mut |caller| add(function, caller));
@@ -102,6 +105,22 @@ impl Solver<'_> {
             }));
         }
         found
+    }
+
+    /// The functions that make the object of a call such as `Kit$new("x")`, where a class is a value of the library's.
+    fn made_by(&self, call: &super::program::Call) -> Vec<FunctionId> {
+        let Expr::Field(_, name) = self.program.expr(call.callee) else { return Vec::new() };
+        if !self.has_class_values || self.program.text(*name) != b"new" {
+            return Vec::new();
+        }
+        let names = self.habits.constructors.iter();
+        let names = names.filter_map(|name| self.program.known_name(name.as_bytes()));
+        let values = names.flat_map(|name| self.any_field(call.file, name).all);
+        let functions = values.filter_map(|value| match value {
+            Value::Function(function) => Some(function),
+            _ => None,
+        });
+        functions.collect()
     }
 
     /// The functions that an argument is: only what may be one is worked out.

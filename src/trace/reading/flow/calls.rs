@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::matching::{matched, part, replaced};
 use super::meaning::Meaning;
 use super::program::{CallId, Expr};
 use super::solver::Solver;
@@ -35,6 +36,13 @@ impl Solver<'_> {
             found.extend(self.meanings.of(&name));
         }
         found
+    }
+
+    /// Whether a call gives the elements of a list in their places.
+    pub(super) fn is_unpacked(&self, id: CallId) -> bool {
+        let Some(call) = self.program.calls.get(id.0 as usize) else { return false };
+        let meanings = self.meanings_of(&self.values(call.callee));
+        meanings.iter().any(|(meaning, _)| *meaning == Meaning::Unpack)
     }
 
     /// Whether a method is called by its name alone, so that its object is its first argument.
@@ -154,7 +162,11 @@ impl Solver<'_> {
             Meaning::Include => self.imported(&first(), file),
             Meaning::Open | Meaning::PipeOrFile => self.opened(&first()),
             Meaning::Folder | Meaning::Glob => Values::open(),
-            Meaning::Which | Meaning::Same | Meaning::FindLibrary => first(),
+            Meaning::Which | Meaning::Same | Meaning::FindLibrary | Meaning::Unpack => first(),
+            Meaning::Match => matched(all),
+            Meaning::Part => part(all),
+            Meaning::Quote => Values::default(),
+            Meaning::Class => Values::open(),
             Meaning::JoinPath => joined(&flat(all), b"/"),
             Meaning::Concat => concat(&flat(all)),
             Meaning::Paste => paste(all, named),
@@ -177,7 +189,7 @@ impl Solver<'_> {
             Meaning::Replace => replaced(all),
             Meaning::Dirname => first().map_texts(&|text| cut(text, true)),
             Meaning::Basename => first().map_texts(&|text| cut(text, false)),
-            Meaning::Environment => self.variable(all),
+            Meaning::Environment => self.variable(all, named),
             Meaning::Read => self.read(&first(), file),
             Meaning::Lines => self.lines_of(&first(), file),
             Meaning::Parse => self.parsed(&first(), file),
@@ -260,13 +272,16 @@ impl Solver<'_> {
         found
     }
 
-    fn variable(&self, all: &[Values]) -> Values {
+    fn variable(&self, all: &[Values], named: &[Named]) -> Values {
+        const DEFAULTS: [&[u8]; 3] = [b"default", b"unset", b"fallback"];
         let names = all.first().map(Values::texts).unwrap_or_default();
         let mut found = Values::default();
         for name in names.iter().filter_map(known) {
             found.join(&self.environment(&name));
         }
-        match all.get(1).filter(|default| default.is_known()) {
+        let by_name = named.iter().find(|(name, _)| DEFAULTS.contains(&name.as_slice()));
+        let default = all.get(1).or(by_name.map(|(_, value)| value));
+        match default.filter(|default| default.is_known()) {
             Some(default) => {
                 found.is_open = false;
                 found.variables.clear();
@@ -505,35 +520,6 @@ fn split(all: &[Values]) -> Values {
         }
     };
     Values::list(pieces.into_iter().take(200).collect())
-}
-
-fn replaced(all: &[Values]) -> Values {
-    let text = |at: usize| all.get(at).and_then(|one| one.texts().first().and_then(known));
-    // The object comes first in most languages, and last in some.
-    let (Some(first), Some(second)) = (text(0), text(1)) else { return Values::open() };
-    let replace = |whole: &[u8], from: &[u8], to: &[u8]| {
-        let mut result = Vec::new();
-        let mut rest = whole;
-        while !from.is_empty()
-            && let Some(at) = memchr::memmem::find(rest, from)
-        {
-            result.extend_from_slice(&rest[..at]);
-            result.extend_from_slice(to);
-            rest = &rest[at + from.len()..];
-        }
-        result.extend_from_slice(rest);
-        result
-    };
-    let third = text(2).unwrap_or_default();
-    let mut found = Values::default();
-    let by_object = replace(&first, &second, &third);
-    let by_function = replace(&third, &first, &second);
-    if by_object != first || third.is_empty() {
-        found.join(&Values::text(by_object));
-    } else {
-        found.join(&Values::text(by_function));
-    }
-    found
 }
 
 fn on_known(text: &Text, apply: impl Fn(&[u8]) -> Vec<u8>) -> Text {

@@ -40,6 +40,17 @@ fn effect(program: &mut Program, meaning: Meaning, target: ExprId, rest: &[ExprI
         (Meaning::Put, [key, value, ..]) => {
             give(program, target, Binding::Put(*key, *value), call.file);
         }
+        (Meaning::Quote, _) => {
+            let says = |name: &[u8]| name.starts_with(b"character");
+            let is_value =
+                call.arguments.iter().filter_map(|it| it.name).any(|it| says(program.text(it)));
+            if let Expr::Name(_, name) = *program.expr(target)
+                && !is_value
+            {
+                let text = program.text(name).to_vec();
+                program.expressions[target.0 as usize] = Expr::Text(text);
+            }
+        }
         (Meaning::LoadInto, [path, ..]) => {
             let parsed = program.add(Expr::Parsed(*path));
             give(program, target, Binding::Value(parsed), call.file);

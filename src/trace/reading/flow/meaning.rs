@@ -22,6 +22,11 @@ impl Meanings {
         self.0.get(name).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether some function means that.
+    pub fn has(&self, meaning: Meaning) -> bool {
+        self.0.values().flatten().any(|(one, _)| *one == meaning)
+    }
+
     /// Whether there are any.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -13,6 +13,7 @@ mod expressions;
 mod functions;
 mod imports;
 mod lexer;
+mod matching;
 mod meaning;
 mod parser;
 mod primaries;

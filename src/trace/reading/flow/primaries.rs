@@ -253,7 +253,9 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
             }
             Op::Rest => {
                 self.at += 1;
-                Some(self.all_arguments())
+                let all = self.all_arguments();
+                let is_all = self.syntax.arguments == "...";
+                Some(if is_all { self.add(Expr::Spread(all)) } else { all })
             }
             Op::Lambda => {
                 self.at += 1;
@@ -562,6 +564,11 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
             self.skip_lines();
             let name = self.name(name);
             let value = self.expression()?;
+            if self.syntax.named_properties {
+                let binding = Binding::Value(value);
+                let bound = super::program::Bound { binding, block: self.block };
+                self.program.bind_field(self.file, name, bound);
+            }
             return Some(Argument { name: Some(name), value });
         }
         let value = self.expression()?;

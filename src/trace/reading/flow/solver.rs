@@ -50,6 +50,9 @@ pub struct Solver<'p> {
     pub(super) meanings: &'p Meanings,
     pub(super) world: &'p dyn World,
     pub(super) habits: Habits,
+    /// Classes are values that a function of the library makes: `Kit <- R6Class(…)`. What nothing else binds may be a
+    /// property of their objects.
+    pub(super) has_class_values: bool,
     pub(super) callers: FxHashMap<FunctionId, Vec<Caller>>,
     /// What files bind at their top, by name.
     tops: FxHashMap<Name, Vec<ScopeId>>,
@@ -59,6 +62,10 @@ pub struct Solver<'p> {
     names: RefCell<FxHashMap<(ScopeId, Name), Rc<Values>>>,
     asked: RefCell<FxHashSet<ExprId>>,
     asked_names: RefCell<FxHashSet<(ScopeId, Name)>>,
+    /// What names hold so far that are being worked out, for steps such as `name = name .. "x"`.
+    so_far: RefCell<FxHashMap<(ScopeId, Name), Rc<Values>>>,
+    /// The names of which that was asked for.
+    stepped: RefCell<FxHashSet<(ScopeId, Name)>>,
     steps: Cell<u32>,
     depth: Cell<u32>,
 }
@@ -88,6 +95,7 @@ impl<'p> Solver<'p> {
             meanings,
             world,
             habits,
+            has_class_values: meanings.has(Meaning::Class),
             callers: FxHashMap::default(),
             tops,
             all_fields,
@@ -95,6 +103,8 @@ impl<'p> Solver<'p> {
             names: RefCell::default(),
             asked: RefCell::default(),
             asked_names: RefCell::default(),
+            so_far: RefCell::default(),
+            stepped: RefCell::default(),
             steps: Cell::new(0),
             depth: Cell::new(0),
         };
@@ -235,6 +245,9 @@ impl<'p> Solver<'p> {
             let values = self.values(*part);
             match (self.program.expr(*part), values.items()) {
                 (Expr::Spread(_), Some(items)) => all.extend(items.iter().cloned()),
+                (Expr::Call(call), Some(items)) if self.is_unpacked(*call) => {
+                    all.extend(items.iter().cloned());
+                }
                 // `**options` are given by their names.
                 (Expr::Spread(_), None) if matches!(values.all.as_slice(), [Value::Map(_)]) => {}
                 // Lists in parentheses are one with the list around them where a language has them.
@@ -250,7 +263,12 @@ impl<'p> Solver<'p> {
         let mut next = Some(scope);
         while let Some(scope) = next {
             if let Some(bound) = self.program.bindings.get(&(scope, name)) {
-                return self.by_name(self.bound_once((scope, name), bound));
+                let mut values = self.by_name(self.bound_once((scope, name), bound));
+                // `package.path = "x"` makes no new `package`.
+                if bound.iter().all(|bound| matches!(bound.binding, Binding::Put(..))) {
+                    values.push(Value::Global(self.program.text(name).to_vec()));
+                }
+                return values;
             }
             next = self.program.scopes.get(scope.0 as usize).and_then(|scope| scope.parent);
         }
@@ -271,6 +289,12 @@ impl<'p> Solver<'p> {
             }
             if !found.all.is_empty() {
                 return self.by_name(Rc::new(found));
+            }
+        }
+        if self.has_class_values {
+            let found = self.any_field(self.file_at(scope), name);
+            if found.is_known() {
+                return found;
             }
         }
         self.global(text, self.file_at(scope))
@@ -298,21 +322,49 @@ impl<'p> Solver<'p> {
             return known.clone();
         }
         if !self.asked_names.borrow_mut().insert(key) {
-            return Rc::default();
+            self.stepped.borrow_mut().insert(key);
+            return self.so_far.borrow().get(&key).cloned().unwrap_or_default();
         }
-        let values = Rc::new(self.bound(bound));
+        let values = Rc::new(self.bound_by(bound, Some(key)));
         self.asked_names.borrow_mut().remove(&key);
+        self.so_far.borrow_mut().remove(&key);
         self.names.borrow_mut().insert(key, values.clone());
         values
     }
 
     /// What bindings give, one after another.
     pub(super) fn bound(&self, all: &[Bound]) -> Values {
+        self.bound_by(all, None)
+    }
+
+    /// The value of an assignment, and whether it replaces what the name held: a step that builds on that.
+    fn step(
+        &self,
+        value: ExprId,
+        held: &Values,
+        key: Option<(ScopeId, Name)>,
+    ) -> (Rc<Values>, bool) {
+        let Some(key) = key else { return (self.values(value), false) };
+        self.so_far.borrow_mut().insert(key, Rc::new(held.clone()));
+        self.stepped.borrow_mut().remove(&key);
+        let values = self.values(value);
+        (values, self.stepped.borrow_mut().remove(&key))
+    }
+
+    fn bound_by(&self, all: &[Bound], key: Option<(ScopeId, Name)>) -> Values {
         let mut held = Values::default();
         let mut last_block = None;
         for Bound { binding, block } in all {
             match *binding {
-                Binding::Value(value) => held.join(&self.values(value)),
+                Binding::Value(value) => {
+                    let (given, is_step) = self.step(value, &held, key);
+                    let is_default = matches!(self.program.expr(value), Expr::Default(..));
+                    if is_step && (is_default || last_block == Some(*block)) {
+                        held = (*given).clone();
+                    } else {
+                        held.join(&given);
+                    }
+                }
                 Binding::More(value, _) => {
                     let more = self.values(value);
                     let longer = self.longer(&held, &more);
@@ -411,22 +463,21 @@ impl<'p> Solver<'p> {
             .get(function.0 as usize)
             .and_then(|function| function.parameters.get(number as usize));
         let mut all = Values::default();
-        let mut is_left_out = true;
+        let mut is_left_out = false;
         let callers = self.callers.get(&function).map(Vec::as_slice).unwrap_or_default();
         for caller in callers.iter().take(MAX_VALUES) {
             let name = parameter.map(|parameter| parameter.name);
             match self.given(caller, number as usize, name) {
-                Some(given) => {
-                    all.join(&given);
-                    is_left_out = false;
-                }
-                None => is_left_out = true,
+                Some(given) => all.join(&given),
+                None => is_left_out |= matches!(caller, Caller::Call { from: 0, .. }),
             }
         }
         if let Some(default) = parameter.and_then(|parameter| parameter.default)
             && (is_left_out || callers.is_empty())
         {
             all.join(&self.values(default));
+        } else if is_left_out {
+            all.push(Value::Nothing);
         }
         if callers.is_empty() && !all.is_known() || all.all.is_empty() {
             all.is_open = true;

@@ -158,10 +158,10 @@ impl Parser<'_, '_, '_> {
             {
                 self.at += 1;
             }
-            let Some(first) = self.operand() else { break };
+            let Some(first) = self.declared_name() else { break };
             let mut targets = vec![first];
             while self.syntax.blocks == Blocks::End && self.accept(Op::Comma) {
-                targets.extend(self.operand());
+                targets.extend(self.declared_name());
             }
             for target in targets.clone() {
                 self.declared_here(target);
@@ -180,6 +180,18 @@ impl Parser<'_, '_, '_> {
         }
         self.modifiers();
         last
+    }
+
+    /// What a declaration gives a value, with its attribute: `x <const>`.
+    fn declared_name(&mut self) -> Option<ExprId> {
+        if !self.syntax.attributes {
+            return self.operand();
+        }
+        let target = self.primary()?;
+        if matches!(self.kind(0), Some(Kind::Op(_, "<"))) {
+            self.at += 3;
+        }
+        Some(target)
     }
 
     /// A declared name is of this scope, even where it gets no value.

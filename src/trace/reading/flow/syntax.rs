@@ -69,6 +69,10 @@ pub struct Syntax {
     pub percent_formats: bool,
     /// Blocks follow calls: `each { |x| … }`, `each do |x| … end`.
     pub block_arguments: bool,
+    /// Attributes stand behind declared names: `local x <const>`.
+    pub attributes: bool,
+    /// What a call's arguments are called is also a property of what it makes: `list(name = "x")`.
+    pub named_properties: bool,
     /// How statements import.
     pub import_form: ImportForm,
 }
@@ -330,6 +334,8 @@ impl Syntax {
         slash_joins: false,
         percent_formats: false,
         block_arguments: false,
+        attributes: false,
+        named_properties: false,
         import_form: ImportForm::None,
     };
 

@@ -177,6 +177,11 @@ impl Found<'_> {
         let more = following(rest);
         for value in &first.all {
             match value {
+                // A text that came as one of several values.
+                Value::List(elements) if self.meaning == Meaning::Shell && elements.len() == 1 => {
+                    self.note(&elements[0]);
+                    elements[0].texts().iter().for_each(|text| self.shell(text));
+                }
                 Value::List(elements) => self.words(elements),
                 Value::Text(text)
                     if self.meaning == Meaning::Shell && more.is_empty() || has_shell =>

@@ -163,6 +163,8 @@ impl Reader<'_> {
     /// What starts at a token.
     fn at(&self, at: usize) -> Option<What> {
         match self.kind(at)? {
+            // What is compared is no name that is handed on.
+            Kind::Text(_) if self.is_compared(at) => None,
             Kind::Text(text) => self.text(text),
             Kind::Name(name) if name == "require" => self.require(at),
             Kind::Name(name) if matches!(name.as_str(), "dofile" | "loadfile") => {
@@ -182,6 +184,14 @@ impl Reader<'_> {
             Kind::Mark(b'(') => Some(at + 1),
             Kind::Name(_) | Kind::Join | Kind::Own | Kind::Mark(_) => None,
         }
+    }
+
+    /// `x == "a"`, `"a" ~= x`
+    fn is_compared(&self, at: usize) -> bool {
+        let is_comparison = |at: usize| {
+            (self.is_mark(at, b'=') || self.is_mark(at, b'~')) && self.is_mark(at + 1, b'=')
+        };
+        is_comparison(at + 1) || at.checked_sub(2).is_some_and(is_comparison)
     }
 
     fn text(&self, text: &[u8]) -> Option<What> {

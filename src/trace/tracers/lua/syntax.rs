@@ -87,5 +87,7 @@ pub static SYNTAX: Syntax = Syntax {
     ],
     local: false,
     bare_calls: BareCalls::Texts,
+    arguments: "...",
+    attributes: true,
     ..Syntax::PLAIN
 };

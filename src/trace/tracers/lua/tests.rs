@@ -6,7 +6,8 @@ use crate::trace::reading::bench::Bench;
 
 const PROFILE: &str = "about = 'Lua'\ntracers = ['lua']\n\
     [places.modules]\nwhy = 'w'\npaths = ['$prefix/{lib,share}/lua/[0-9]*/**']\n\
-    [places.rocks]\nwhy = 'w'\npaths = ['$prefix/lib/luarocks/rocks*/*/*/**']\n";
+    [places.rocks]\nwhy = 'w'\npaths = ['$prefix/lib/luarocks/rocks*/*/*/**']\n\
+    [calls.modules]\ndoes = 'import'\nwhy = 'w'\nnames = ['require']\n";
 
 const MODULES: &[(&str, &str)] = &[
     ("usr/share/lua/5.4/one.lua", "require 'one.part' require 'two'"),
@@ -44,6 +45,7 @@ fn a_program_keeps_what_it_requires_and_what_was_installed_with_that() {
         ("require 'three'", "lib/lua/5.4/three.so"),
         ("pcall(require, 'four.core')", "lib/lua/5.1/four/core.so"),
         ("local names = {'three'}", "lib/lua/5.4/three.so"),
+        ("local name = 'three' require(name)", "lib/lua/5.4/three.so"),
         ("require 'two'", "share/lua/5.4/two/init.lua share/lua/5.4/two/kind.lua"),
         ("require 'absent'", ""),
         (

@@ -17,8 +17,9 @@ use rustc_hash::FxHashSet;
 
 use self::library::NAME;
 use self::library::{Library, Package};
-use self::source::{Need, What};
-use super::ruby::commands;
+use self::source::Need;
+use self::syntax::LANGUAGE;
+use super::uses::{Calls, known_name};
 use crate::packages::automatic;
 use crate::path::ImagePath;
 use crate::trace::mode::Mode;
@@ -49,6 +50,7 @@ const ALWAYS_LOADED: &[&str] = &[
 pub struct R {
     library: Memo<usize, Library>,
     automatic: Memo<(), Option<FxHashSet<String>>>,
+    calls: Calls,
 }
 
 impl Tracer for R {
@@ -171,31 +173,27 @@ impl<'a> Claims<'a> {
 
     /// What a program names.
     fn code(&mut self, code: &[u8]) {
-        for Need { what, line } in source::read(code) {
-            let own = self.path.as_ref().map(|path| Place::Line(path.clone(), line));
-            let place = self.place.clone().or(own);
-            match what {
-                What::Package(name) | What::Text(name) => {
-                    self.named(&name, &format!("`{name}` in line {line}"));
-                }
-                What::Dynamic(text) => {
-                    if let Some(place) = place {
-                        let warning = Warning::UnknownImport { place, text };
-                        self.push(Target::Warning(warning), "");
-                    }
-                    self.everything(format!("line {line} loads what only the program knows"));
-                }
-                What::Command(text) => {
-                    if let Some(place) = place {
-                        self.findings.extend(commands::commands(
-                            text.as_bytes(),
-                            &place,
-                            self.view,
-                        ));
-                    }
-                }
-            }
+        for Need { name, line } in source::read(code) {
+            self.named(&name, &format!("`{name}` in line {line}"));
         }
+        let (view, calls) = (self.view, &self.tracer.calls);
+        let uses = match (&self.place, &self.path) {
+            (Some(place), _) => LANGUAGE.uses_at(calls, place, code, view),
+            (None, Some(path)) => LANGUAGE.uses(calls, path, code, view),
+            (None, None) => return,
+        };
+        for (name, line) in &uses.modules {
+            let known = known_name(name).unwrap_or_default();
+            self.named(&known, &format!("`{known}` in line {line}"));
+        }
+        for (text, line) in uses.unknown_modules {
+            let own = self.path.as_ref().map(|path| Place::Line(path.clone(), line));
+            if let Some(place) = self.place.clone().or(own) {
+                self.push(Target::Warning(Warning::UnknownImport { place, text }), "");
+            }
+            self.everything(format!("line {line} loads what only the program knows"));
+        }
+        self.findings.extend(uses.findings);
     }
 
     /// The packages of a name, in all libraries.

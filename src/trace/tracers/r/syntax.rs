@@ -1,6 +1,19 @@
 //! How R is written, for the shared reader of values (the R Language Definition, section 10).
 
-use crate::trace::reading::flow::{Blocks, Fills, Op, Quote, Syntax, TextKind, Word};
+use crate::trace::reading::flow::{Blocks, Fills, Habits, Op, Quote, Syntax, TextKind, Word};
+use crate::trace::tracers::uses::Language;
+
+/// What the values of an R program are followed by.
+pub const LANGUAGE: Language = Language {
+    syntax: &SYNTAX,
+    habits: Habits { shares_names: true, calls_by_name: false, constructors: &["initialize"] },
+    profile: "r",
+    separator: "/",
+    endings: &[".R"],
+    renamed: &[],
+    is_near: true,
+    reads_imports: false,
+};
 
 const fn quote(mark: &'static str, kind: TextKind) -> Quote {
     Quote { mark, escapes: true, fills: Fills::No, kind }
@@ -76,6 +89,7 @@ pub static SYNTAX: Syntax = Syntax {
         ("next", Word::Statement),
     ],
     last_counts: true,
+    named_properties: true,
     arguments: "...",
     ..Syntax::PLAIN
 };

@@ -5,7 +5,9 @@ use crate::trace::reading::bench::Bench;
 
 const PROFILE: &str = "about = 'R'\ntracers = ['r']\n\
     [places.packages]\nwhy = 'w'\npaths = ['$prefix/lib/R/{library,site-library}/*/**']\n\
-    [tools.developer-packages]\nwhy = 'w'\npaths = ['$prefix/lib/R/site-library/testthat/**']\n";
+    [tools.developer-packages]\nwhy = 'w'\npaths = ['$prefix/lib/R/site-library/testthat/**']\n\
+    [calls.modules]\ndoes = 'import'\nwhy = 'w'\nnames = ['library']\n\
+    [calls.bare-names]\ndoes = 'quote'\nwhy = 'w'\nnames = ['library']\n";
 
 const PACKAGES: &[(&str, &str)] = &[
     ("usr/lib/R/library/base/DESCRIPTION", "Package: base\nPriority: base\n"),
@@ -42,6 +44,7 @@ fn a_program_keeps_the_packages_that_it_loads_and_what_they_need() {
     let table = [
         ("x <- 1", "base"),
         ("library(boot)", "base boot"),
+        ("p <- 'boot'; library(p, character.only = TRUE)", "base boot"),
         ("one::f()", "base four one three two"),
         ("f <- function(p) loadNamespace('three')", "base three"),
         ("library(testthat)", "base testthat"),

@@ -98,7 +98,11 @@ fn names_itself(findings: &[Finding], path: &[u8]) -> bool {
 
 fn is_comment(line: &[u8]) -> bool {
     let is_hash = line.starts_with(b"#") && !line.starts_with(b"#!");
-    is_hash || line.starts_with(b"//") || line.starts_with(b"* ") || line.starts_with(b"/*")
+    is_hash
+        || line.starts_with(b"-- ")
+        || line.starts_with(b"//")
+        || line.starts_with(b"* ")
+        || line.starts_with(b"/*")
 }
 
 /// Says whether the first name of a path is one that the root folder has.
