@@ -37,7 +37,7 @@ const BOUNDS: &[(&str, Bounds)] = &[
     ("javascript", Bounds { lost: 56, kept: 96, falsely: 7, sprung: 0 }),
     ("lua", Bounds { lost: 169, kept: 44, falsely: 52, sprung: 7 }),
     ("perl", Bounds { lost: 152, kept: 64, falsely: 0, sprung: 3 }),
-    ("php", Bounds { lost: 99, kept: 100, falsely: 1, sprung: 0 }),
+    ("php", Bounds { lost: 0, kept: 462, falsely: 4, sprung: 0 }),
     ("python", Bounds { lost: 0, kept: 456, falsely: 0, sprung: 1 }),
     ("r", Bounds { lost: 178, kept: 34, falsely: 57, sprung: 1 }),
     ("ruby", Bounds { lost: 114, kept: 82, falsely: 45, sprung: 5 }),

@@ -3,6 +3,7 @@
 //! A tracer of a language describes it by a [`Language`], and asks for the [`Uses`] of a file. Programs, shell texts,
 //! libraries, files and folders become findings here; modules are the tracer's own to resolve.
 
+use std::cell::OnceCell;
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashSet;
@@ -29,6 +30,9 @@ const MAX_SOURCE: usize = 1 << 20;
 
 /// How large the file may be that is asked about.
 const MAX_OWN: usize = 4 << 20;
+
+/// How many folders above a file may hold the application's `.env`.
+const MAX_ABOVE: usize = 4;
 
 /// How large a file of data may be whose contents count as values, in bytes.
 const MAX_DATA: u64 = 64 << 10;
@@ -83,7 +87,13 @@ impl Language {
             let mut meanings = Meanings::default();
             let rules = view.profiles.get(self.profile).map(|profile| &profile.calls);
             for rule in rules.into_iter().flat_map(|rules| rules.values()) {
-                rule.names.iter().for_each(|name| meanings.add(rule.does, name));
+                for name in &rule.names {
+                    meanings.add(rule.does, name);
+                    let folded = name.to_ascii_lowercase();
+                    if self.syntax.folds_names && folded != *name {
+                        meanings.add(rule.does, &folded);
+                    }
+                }
             }
             meanings
         })
@@ -154,10 +164,24 @@ impl Language {
             let name = if last.len() < 3 { name } else { last };
             names.insert((name, meaning == Meaning::Import && self.reads_imports));
         }
+        let folded = self.syntax.folds_names.then(|| text.to_ascii_lowercase());
+        let text = folded.as_deref().unwrap_or(text);
         names.into_iter().any(|(name, is_read)| match is_read {
             true => is_called_with_value(text, name),
-            false => has_all(text, name),
+            false => has_all(text, name) && (!self.syntax.pages || self.is_called(text, name)),
         })
+    }
+
+    /// Whether a function's name stands in front of a bracket, or is a text that may be called, or a word that needs none.
+    fn is_called(&self, text: &[u8], name: &[u8]) -> bool {
+        let last = parts(name).next_back().unwrap_or(name);
+        let is_word = self.syntax.word(last).is_some() || !last.iter().any(u8::is_ascii_alphabetic);
+        let mut places = memchr::memmem::find_iter(text, last);
+        is_word
+            || places.any(|at| {
+                let rest = text[at + last.len()..].trim_ascii_start();
+                matches!(rest.first(), Some(b'(' | b'"' | b'\'')) || rest.starts_with(b"as ")
+            })
     }
 }
 
@@ -167,7 +191,18 @@ fn parts(name: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
 }
 
 fn has_all(text: &[u8], name: &[u8]) -> bool {
-    parts(name).all(|part| memchr::memmem::find(text, part).is_some())
+    parts(name).all(|part| has_word(text, part))
+}
+
+/// Whether a name stands in a text, and is no part of a longer one.
+fn has_word(text: &[u8], name: &[u8]) -> bool {
+    let is_part =
+        |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    memchr::memmem::find_iter(text, name).any(|at| {
+        let before = at.checked_sub(1).and_then(|at| text.get(at));
+        !(is_part(before) && is_part(name.first()))
+            && !(is_part(text.get(at + name.len())) && is_part(name.last()))
+    })
 }
 
 /// Whether a call of a name has something else than a constant for its first argument, or the name is no call's.
@@ -211,11 +246,13 @@ struct Files<'v> {
     place: Option<Place>,
     all: Vec<(ImagePath, Vec<u8>)>,
     program: Program,
+    dotenv: OnceCell<Tree>,
 }
 
 impl<'v> Files<'v> {
     fn new(language: &'v Language, view: &'v View<'v>, place: Option<Place>) -> Self {
-        Files { view, language, place, all: Vec::new(), program: Program::default() }
+        let (all, program, dotenv) = (Vec::new(), Program::default(), OnceCell::new());
+        Files { view, language, place, all, program, dotenv }
     }
 
     fn add(&mut self, path: ImagePath, text: Vec<u8>) {
@@ -381,6 +418,27 @@ impl<'v> Files<'v> {
             );
         }
         uses
+    }
+
+    /// The variables of the application's `.env`, which a library sets as it starts: beside the file, or above it.
+    fn dotenv(&self) -> &Tree {
+        self.dotenv.get_or_init(|| {
+            let tree = self.view.tree;
+            let mut next = self.all.first().and_then(|(path, _)| path.parent());
+            for _ in 0..MAX_ABOVE {
+                let Some(folder) = next.filter(|folder| folder.names().count() > 0) else { break };
+                let found = folder.join(b".env").ok();
+                let found = found.and_then(|path| tree.resolve(path.as_bytes()));
+                if let Some(found) = found.filter(|found| tree.is_file(found.node))
+                    && let Some(read) =
+                        settings::read(b".env", &self.view.read(found.node, MAX_DATA))
+                {
+                    return read;
+                }
+                next = folder.parent();
+            }
+            Tree::Map(Vec::new())
+        })
     }
 
     fn place(&self, one: &Use) -> Place {
@@ -609,7 +667,8 @@ impl World for Files<'_> {
 
     fn variable(&self, name: &[u8]) -> Option<Vec<u8>> {
         let name = std::str::from_utf8(name).ok()?;
-        self.view.config.variable(name).map(|value| value.as_bytes().to_vec())
+        let set = self.view.config.variable(name).map(|value| value.as_bytes().to_vec());
+        set.or_else(|| self.dotenv().get(name.as_bytes())?.text().map(<[u8]>::to_vec))
     }
 
     fn read(&self, file: u32, path: &[u8]) -> Option<Vec<u8>> {
@@ -630,7 +689,8 @@ impl World for Files<'_> {
     }
 
     fn parse(&self, name: &[u8], text: &[u8]) -> Option<Values> {
-        settings::read(name, text).map(|tree| values(&tree, 0))
+        let tree = settings::read(name, text).or_else(|| settings::guess(text));
+        tree.map(|tree| values(&tree, 0))
     }
 }
 

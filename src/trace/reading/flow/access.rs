@@ -30,6 +30,8 @@ impl Solver<'_> {
                     }
                     is_elsewhere = true;
                 }
+                // `Kit::One->value`: what a case of an enumeration is worth.
+                Value::Text(_) if SAME.contains(&text.as_slice()) => found.push(value.clone()),
                 _ => is_elsewhere = true,
             }
         }
@@ -76,6 +78,10 @@ impl Solver<'_> {
         }
         let is_environment =
             self.meanings.of(global).iter().any(|(meaning, _)| *meaning == Meaning::Environment);
+        // `$GLOBALS["name"]`
+        if self.meanings.of(global).iter().any(|(meaning, _)| *meaning == Meaning::Lookup) {
+            return self.looked_up(&[Values::text(text)]);
+        }
         let whole = [global, b".", text].concat();
         if is_environment && self.meanings.of(&whole).is_empty() {
             return self.environment(text);

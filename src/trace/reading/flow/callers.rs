@@ -40,7 +40,7 @@ impl Solver<'_> {
         };
         for (number, call) in self.program.calls.iter().enumerate() {
             let id = CallId(number as u32);
-            let callee = self.values(call.callee);
+            let callee = self.called(call.callee);
             for value in &callee.all {
                 match value {
                     Value::Function(function) => {
@@ -57,8 +57,9 @@ impl Solver<'_> {
             for function in self.made_by(call) {
                 add(function, Caller::Call { call: id, from: 0, skipped: 0 });
             }
+            let is_applied = self.meanings_of(&callee).iter().any(|(it, _)| it.is_applied());
             for (place, argument) in call.arguments.iter().enumerate() {
-                for function in self.functions_of(argument.value) {
+                for function in self.functions_of(argument.value, is_applied) {
                     self.handed_on(id, place, &mut |caller| add(function, caller));
                 }
             }
@@ -124,9 +125,18 @@ impl Solver<'_> {
     }
 
     /// The functions that an argument is: only what may be one is worked out.
-    fn functions_of(&self, value: ExprId) -> Vec<FunctionId> {
+    /// Where it is sure to be one, a text may name it.
+    fn functions_of(&self, value: ExprId, is_applied: bool) -> Vec<FunctionId> {
         match self.program.expr(value) {
             Expr::Function(function) => vec![*function],
+            _ if is_applied => {
+                let callee = self.called(value);
+                let functions = callee.all.iter().filter_map(|value| match value {
+                    Value::Function(function) => Some(*function),
+                    _ => None,
+                });
+                functions.take(4).collect()
+            }
             Expr::Name(..) | Expr::Field(..) => {
                 let values = self.values(value);
                 let functions = values.all.iter().filter_map(|value| match value {
@@ -142,12 +152,18 @@ impl Solver<'_> {
     /// A function is handed to a call: it may be called with what else that is given.
     fn handed_on(&self, id: CallId, place: usize, add: &mut dyn FnMut(Caller)) {
         let Some(call) = self.program.calls.get(id.0 as usize) else { return };
-        let callee = self.values(call.callee);
+        let callee = self.called(call.callee);
         if callee.all.iter().any(|value| matches!(value, Value::Function(_))) {
             return;
         }
         let meanings = self.meanings_of(&callee);
         if meanings.iter().any(|(it, _)| matches!(it, Meaning::Apply | Meaning::Attempt)) {
+            // A list of arguments, where there is but one: `call_user_func_array(f, [a, b])`.
+            if let [list] = call.arguments.get(place + 1..).unwrap_or_default()
+                && self.values(list.value).items().is_some()
+            {
+                add(Caller::Spread(list.value));
+            }
             let from = place + 1;
             return add(Caller::Call { call: id, from, skipped: 0 });
         }

@@ -4,9 +4,12 @@ use std::rc::Rc;
 
 use super::matching::{matched, part, replaced};
 use super::meaning::Meaning;
-use super::program::{CallId, Expr};
+use super::program::{CallId, Expr, ExprId};
 use super::solver::Solver;
 use super::value::{Part, Text, Value, Values, concat, formatted, joined, known};
+
+/// How long the name of a function may be that a text holds.
+const MAX_NAME: usize = 200;
 
 /// An argument with its parameter's name.
 pub(super) type Named = (Vec<u8>, Values);
@@ -31,11 +34,7 @@ impl Solver<'_> {
 
     /// What a function means that stands as a value, or whose name does: `lapply(names, "library")`.
     pub(super) fn meanings_of_function(&self, value: &Values) -> Vec<(Meaning, u8)> {
-        let mut found = self.meanings_of(value);
-        for name in value.texts().iter().filter_map(known) {
-            found.extend(self.meanings.of(&name));
-        }
-        found
+        self.meanings_of(&self.callable(value))
     }
 
     /// Whether a call gives the elements of a list in their places.
@@ -52,10 +51,90 @@ impl Solver<'_> {
         !callee.all.iter().any(|value| matches!(value, Value::Global(name) if by_whole(name)))
     }
 
+    /// What is called: a text names a function, and a list of two a method.
+    pub(super) fn called(&self, callee: ExprId) -> Rc<Values> {
+        let values = self.values(callee);
+        let is_name = |value: &Value| matches!(value, Value::Text(_) | Value::List(_));
+        match values.all.iter().any(is_name) {
+            true => Rc::new(self.callable(&values)),
+            false => values,
+        }
+    }
+
+    /// The functions that values are or name.
+    pub(super) fn callable(&self, values: &Values) -> Values {
+        let mut found = Values { is_open: values.is_open, ..Values::default() };
+        for value in &values.all {
+            match value {
+                Value::Text(text) => {
+                    if let Some(name) = known(text) {
+                        found.join(&self.function_of_name(&name));
+                    }
+                }
+                Value::List(parts) => {
+                    if let [owner, name] = parts.as_slice() {
+                        found.join(&self.method_of_name(owner, name));
+                    }
+                }
+                other => found.push(other.clone()),
+            }
+        }
+        found
+    }
+
+    /// The function that a text names: `"exec"`, `"Class::method"`.
+    fn function_of_name(&self, text: &[u8]) -> Values {
+        let text = text.rsplit(|&byte| byte == b'\\').next().unwrap_or(text);
+        let mut found = Values::default();
+        for spelled in [text.to_vec(), text.to_ascii_lowercase()] {
+            if let Some(at) = memchr::memmem::find(&spelled, b"::") {
+                let owner = self.function_of_name(&spelled[..at]);
+                return self.method_of_name(&owner, &Values::text(&spelled[at + 2..]));
+            }
+            let name = self.program.known_name(&spelled);
+            for value in name.map(|name| self.anywhere(name)).unwrap_or_default().all {
+                if matches!(value, Value::Function(_) | Value::Class(_)) {
+                    found.push(value);
+                }
+            }
+            if found.all.is_empty() && self.meanings.is_named(&spelled) {
+                found.push(Value::Global(spelled));
+            }
+            if !found.all.is_empty() {
+                break;
+            }
+        }
+        found
+    }
+
+    /// `[$object, "method"]`, `[Name::class, "method"]`.
+    fn method_of_name(&self, owner: &Values, name: &Values) -> Values {
+        let mut found = Values::default();
+        let names = name.texts();
+        let names = names.iter().filter_map(known).filter(|name| name.len() < MAX_NAME);
+        for name in names.flat_map(|name| [name.to_ascii_lowercase(), name]) {
+            let number = self.program.known_name(&name);
+            for value in &owner.all {
+                match (value, number) {
+                    (Value::Global(global), _) => {
+                        found.push(Value::Global([global, b".".as_slice(), &name].concat()));
+                    }
+                    (Value::Class(scope), Some(number)) => {
+                        if let Some(bound) = self.program.bindings.get(&(*scope, number)) {
+                            found.join(&self.bound(bound));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        found
+    }
+
     /// The arguments of a call: of a method its object first.
     pub(super) fn arguments_by_place(&self, id: CallId) -> (Vec<Values>, Vec<Named>) {
         let Some(call) = self.program.calls.get(id.0 as usize) else { return Default::default() };
-        let callee = self.values(call.callee);
+        let callee = self.called(call.callee);
         let mut all = Vec::new();
         if let Expr::Field(owner, _) = self.program.expr(call.callee)
             && self.is_method(&callee)
@@ -84,7 +163,7 @@ impl Solver<'_> {
     /// What a call gives.
     pub(super) fn call_value(&self, id: CallId) -> Values {
         let Some(call) = self.program.calls.get(id.0 as usize) else { return Values::open() };
-        let callee = self.values(call.callee);
+        let callee = self.called(call.callee);
         let mut result = Values::default();
         let mut is_known = false;
         for value in &callee.all {
@@ -112,7 +191,13 @@ impl Solver<'_> {
         let meanings = self.meanings_of(&callee);
         if !meanings.is_empty() {
             let (arguments, named) = self.arguments_by_place(id);
-            for (meaning, number) in meanings {
+            let gives_more = |(meaning, _): &(Meaning, u8)| {
+                matches!(meaning, Meaning::Read | Meaning::Parse | Meaning::Lines)
+            };
+            let is_read = meanings.iter().any(gives_more);
+            // What opens a file and reads it gives what it read.
+            let gives = |(meaning, _): &(Meaning, u8)| !(is_read && *meaning == Meaning::Open);
+            for (meaning, number) in meanings.into_iter().filter(gives) {
                 let arguments = arguments.get(usize::from(number)..).unwrap_or_default();
                 let value = match meaning {
                     Meaning::Each => self.each(id),
@@ -132,18 +217,24 @@ impl Solver<'_> {
     fn each(&self, id: CallId) -> Values {
         let Some(call) = self.program.calls.get(id.0 as usize) else { return Values::open() };
         let (mut given, mut is_function) = (Values::default(), false);
-        for argument in &call.arguments {
-            for value in &self.values(argument.value).all {
+        let (arguments, _) = self.arguments_by_place(id);
+        for (place, argument) in arguments.iter().enumerate() {
+            let callee = self.callable(argument);
+            for value in &callee.all {
                 if let Value::Function(function) = value {
                     is_function = true;
                     given.join(&self.returned(*function));
                 }
             }
+            for (meaning, _) in self.meanings_of(&callee) {
+                is_function = true;
+                let others = elements_of_others(&arguments, place);
+                given.join(&self.meant(meaning, &others, &[], call.file));
+            }
         }
         if is_function {
             return Values::list(vec![given]);
         }
-        let (arguments, _) = self.arguments_by_place(id);
         arguments.first().cloned().unwrap_or_default()
     }
 
@@ -418,9 +509,9 @@ impl Solver<'_> {
                 }
             }
         }
-        for value in all.iter().flat_map(|one| &one.all) {
+        for value in all.iter().flat_map(|one| self.callable(one).all) {
             if let Value::Function(function) = value {
-                found.join(&self.returned(*function));
+                found.join(&self.returned(function));
             }
         }
         found.is_open |= found.all.is_empty();
@@ -428,7 +519,7 @@ impl Solver<'_> {
     }
 
     /// The value of a name that is given as a text.
-    fn looked_up(&self, all: &[Values]) -> Values {
+    pub(super) fn looked_up(&self, all: &[Values]) -> Values {
         let mut found = Values::default();
         for text in all.iter().flat_map(Values::texts).filter_map(|text| known(&text)) {
             let Some(name) = self.program.known_name(&text) else { continue };
@@ -444,6 +535,12 @@ impl Solver<'_> {
         found.is_open |= found.all.is_empty();
         found
     }
+}
+
+/// The elements of the other arguments, as a function gets them that is called with each.
+fn elements_of_others(all: &[Values], place: usize) -> Vec<Values> {
+    let others = all.iter().enumerate().filter(|(other, _)| *other != place);
+    others.map(|(_, one)| one.elements()).collect()
 }
 
 /// Lists among arguments in their place: `c("a", list)`.
@@ -563,7 +660,10 @@ fn list(all: &[Values], named: &[Named]) -> Values {
     if !named.is_empty() {
         return map(all, named);
     }
+    let is_map = |one: &Values| matches!(one.all.as_slice(), [Value::Map(_)]);
     match all {
+        // Maps are put together.
+        [_, _, ..] if all.iter().any(is_map) => map(all, named),
         // `list("x")` of a list is the list.
         [one] if one.items().is_some() => one.clone(),
         _ => Values::list(flat(all)),
@@ -576,9 +676,10 @@ fn map(all: &[Values], named: &[Named]) -> Values {
         for value in &one.all {
             match value {
                 Value::Map(more) => entries.extend(more.iter().cloned()),
-                Value::List(pairs) => {
-                    entries.extend(pairs.iter().map(|pair| (pair.item(0), pair.item(1))))
-                }
+                Value::List(pairs) => entries.extend(pairs.iter().map(|pair| match pair.items() {
+                    Some([key, value]) => (key.clone(), value.clone()),
+                    _ => (Values::one(Value::Nothing), pair.clone()),
+                })),
                 _ => entries.push((Values::one(Value::Nothing), one.clone())),
             }
         }

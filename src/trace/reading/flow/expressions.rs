@@ -282,12 +282,25 @@ impl Parser<'_, '_, '_> {
                 let value = self.nested_unary()?;
                 Some(self.add(Expr::Spread(value)))
             }
+            Kind::Op(Op::Open(b'('), _) if self.is_cast() => {
+                self.at += 3;
+                self.nested_unary()
+            }
             _ => {
                 let start = self.at;
                 let value = self.primary()?;
                 self.postfix(value, start)
             }
         }
+    }
+
+    /// `(string) $x`
+    fn is_cast(&self) -> bool {
+        !self.syntax.casts.is_empty()
+            && self.op(2) == Some(Op::Close(b')'))
+            && self.name_at(1).is_some_and(|name| {
+                self.syntax.casts.iter().any(|cast| cast.as_bytes().eq_ignore_ascii_case(name))
+            })
     }
 
     fn nested_unary(&mut self) -> Option<ExprId> {
@@ -307,6 +320,13 @@ impl Parser<'_, '_, '_> {
             let next = match self.kind(0) {
                 Some(Kind::Op(Op::Field, text)) => self.property(value, text),
                 Some(Kind::Op(Op::Colon, _)) if self.is_method_colon() => self.property(value, ":"),
+                // `name(...)` is the function itself.
+                Some(Kind::Op(Op::Open(b'('), _))
+                    if self.op(1) == Some(Op::Spread) && self.op(2) == Some(Op::Close(b')')) =>
+                {
+                    self.at += 3;
+                    Some(value)
+                }
                 Some(Kind::Op(Op::Open(b'('), _)) if self.is_call(start) => {
                     self.at += 1;
                     let arguments = self.arguments();
@@ -406,9 +426,15 @@ impl Parser<'_, '_, '_> {
                 let name = self.name(name);
                 Some(self.add(Expr::Field(value, name)))
             }
+            // `Name::class` is the name.
+            Kind::Name(b"class") if self.syntax.pages => {
+                self.at += 1;
+                Some(value)
+            }
             Kind::Name(name) | Kind::Word(_, name) => {
                 self.at += 1;
-                let name = self.name(name);
+                let is_called = self.op(0) == Some(Op::Open(b'('));
+                let name = if is_called { self.callable(name) } else { self.name(name) };
                 Some(self.add(Expr::Field(value, name)))
             }
             _ => Some(value),

@@ -25,7 +25,7 @@ impl Parser<'_, '_, '_> {
                 _ => break,
             }
         }
-        let name = path.last().map(|text| self.name(text));
+        let name = path.last().map(|text| self.callable(text));
         let is_method = path.len() > 1;
         let function = self.program.add_function(name, self.scope);
         let value = self.add(Expr::Function(function));
@@ -122,7 +122,9 @@ impl Parser<'_, '_, '_> {
 
     fn parameter(&mut self, function: FunctionId, end: Op) {
         let mut is_rest = false;
+        let start = self.at;
         let target = loop {
+            self.skip_written_type();
             match self.kind(0) {
                 Some(Kind::Op(Op::Spread, text)) => {
                     // `**options` takes names, and not places.
@@ -142,8 +144,6 @@ impl Parser<'_, '_, '_> {
                 }
                 Some(Kind::Op(Op::Prefix | Op::Other | Op::And | Op::Question, _))
                 | Some(Kind::Word(Word::Modifier | Word::Declare, _)) => self.at += 1,
-                // A type: `string $tool`, `A|B $x`.
-                Some(Kind::Name(_)) if self.syntax.pages => self.at += 1,
                 Some(Kind::Op(Op::Open(_), _)) => match self.primary() {
                     Some(pattern) => break Target::Pattern(pattern),
                     None => return,
@@ -169,7 +169,47 @@ impl Parser<'_, '_, '_> {
         if end == Op::Semicolon && self.kind(0) == Some(&Kind::Line) {
             // The next turn sees the end.
         }
+        let is_promoted = matches!(
+            self.tokens.get(start).map(|token| &token.kind),
+            Some(Kind::Word(Word::Modifier, _))
+        );
         self.add_parameter(function, target, default, is_rest);
+        if is_promoted {
+            self.promote(function);
+        }
+    }
+
+    /// `constructor(private name)`: the last parameter is a property as well.
+    fn promote(&mut self, function: FunctionId) {
+        let parameters = &self.program.functions[function.0 as usize].parameters;
+        let Some(parameter) = parameters.last().copied() else { return };
+        let number = parameters.len() as u32 - 1;
+        let given = self.add(Expr::Argument(function, number));
+        let bound = super::program::Bound { binding: Binding::Value(given), block: self.block };
+        self.program.bind_field(self.file, parameter.name, bound);
+    }
+
+    /// Goes behind a type that stands in front of a variable: `?string $tool`, `A|B|null $x`.
+    pub(super) fn skip_written_type(&mut self) {
+        const FAR: usize = 24;
+        if !self.syntax.pages
+            || matches!(self.kind(0), Some(Kind::Variable(_) | Kind::Op(Op::Prefix, _)))
+        {
+            return;
+        }
+        for ahead in 0..FAR {
+            match self.kind(ahead) {
+                Some(Kind::Name(_) | Kind::Word(Word::List | Word::Nothing | Word::Declare, _)) => {
+                }
+                Some(Kind::Op(Op::Question, _) | Kind::Op(Op::Other, "|")) => {}
+                Some(Kind::Variable(_) | Kind::Op(Op::Prefix | Op::Spread, _)) if ahead > 0 => {
+                    let is_typed = !matches!(self.op(ahead - 1), Some(Op::Other));
+                    self.at += if is_typed { ahead } else { 0 };
+                    return;
+                }
+                _ => return,
+            }
+        }
     }
 
     fn add_parameter(
@@ -283,7 +323,7 @@ impl Parser<'_, '_, '_> {
         let scope = Scope { parent: Some(parent), function: None, is_class: true, file: self.file };
         let class = self.program.add_scope(scope);
         let value = self.add(Expr::Class(class));
-        if let Some(name) = name.map(|name| self.name(name)) {
+        if let Some(name) = name.map(|name| self.callable(name)) {
             self.declare(name, Binding::Value(value));
         }
         while !matches!(

@@ -11,7 +11,8 @@ impl Parser<'_, '_, '_> {
             ImportForm::Dotted => self.import_dotted(),
             ImportForm::Quoted => self.import_quoted(),
             ImportForm::Use => self.import_used(),
-            ImportForm::Namespace | ImportForm::None => {
+            ImportForm::Namespace => self.import_names(),
+            ImportForm::None => {
                 while !matches!(self.kind(0), None | Some(Kind::Line | Kind::Op(Op::Semicolon, _)))
                 {
                     self.skip_one();
@@ -169,6 +170,36 @@ impl Parser<'_, '_, '_> {
         }
     }
 
+    /// `use A\B as C, D\{E, F as G};`: names are known by their last parts.
+    fn import_names(&mut self) {
+        self.at += 1;
+        let (mut front, mut last) = (Vec::new(), Vec::new());
+        while let Some(kind) = self.kind(0) {
+            match kind {
+                Kind::Op(Op::Semicolon, _) => break,
+                Kind::Op(Op::Open(b'{'), _) if last.ends_with(b"\\") => front = last.clone(),
+                Kind::Op(Op::Open(b'{'), _) => return self.skip_one(),
+                Kind::Name(name) => {
+                    last = [front.as_slice(), name].concat();
+                    let module = self.module(last.clone());
+                    let _ = module;
+                }
+                Kind::Word(Word::In, _) => {
+                    let bare = last.rsplit(|&byte| byte == b'\\').next().unwrap_or_default();
+                    let known = self.callable(bare);
+                    let known = self.add(Expr::Name(self.scope, known));
+                    self.at += 1;
+                    if let Some(alias) = self.name_at(0) {
+                        let alias = self.callable(alias);
+                        self.declare(alias, Binding::Value(known));
+                    }
+                }
+                _ => {}
+            }
+            self.at += 1;
+        }
+    }
+
     /// `use A::B …;`, of which `use constant` gives names values.
     fn import_used(&mut self) {
         self.at += 1;
@@ -214,7 +245,10 @@ impl Parser<'_, '_, '_> {
                 return None;
             }
             self.at += 1;
-            let value = self.expression_list()?;
+            let value = match self.syntax.parenthesized_lists {
+                true => self.expression_list()?,
+                false => self.expression()?,
+            };
             self.constant(key, value);
             if !self.accept(Op::Comma) {
                 return None;

@@ -301,8 +301,11 @@ impl<'a> Lexer<'a> {
             && behind.starts_with(b":")
             && !behind.starts_with(b"::"))
             || (self.syntax.parenthesized_lists && behind.trim_ascii_start().starts_with(b"=>"));
+        // `static::$x`
+        let is_self = behind.starts_with(b"::")
+            && self.syntax.selves.iter().any(|word| word.as_bytes() == name);
         let kind = match self.syntax.word(name) {
-            Some(word) if !is_property && !is_key => Kind::Word(word, name),
+            Some(word) if !is_property && !is_key && !is_self => Kind::Word(word, name),
             Some(Word::Class) if is_property => Kind::Name(name),
             _ => Kind::Name(name),
         };

@@ -124,6 +124,14 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
         self.program.name(text)
     }
 
+    /// The name of a function or a class.
+    pub(super) fn callable(&mut self, text: &[u8]) -> Name {
+        match self.syntax.folds_names {
+            true => self.program.name(&text.to_ascii_lowercase()),
+            false => self.program.name(text),
+        }
+    }
+
     pub(super) fn text(&mut self, text: &[u8]) -> ExprId {
         self.add(Expr::Text(text.to_vec()))
     }
@@ -282,16 +290,21 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
             }
             Expr::List(targets) => self.take_apart(&targets, binding),
             Expr::Map(entries) => {
+                let Some(value) = self.whole(binding) else { return };
                 for (key, target) in entries {
-                    if let (Binding::Value(value), Expr::Text(text)) =
-                        (binding, self.program.expr(key).clone())
-                    {
+                    if let Expr::Text(text) = self.program.expr(key).clone() {
                         let name = self.name(&text);
                         self.assign(target, Binding::Field(value, name));
                     }
                 }
             }
             Expr::Spread(target) => self.assign(target, binding),
+            // `$list[] = value`
+            Expr::Slice(list) if self.syntax.pages => {
+                if let Binding::Value(value) = binding {
+                    self.assign(list, Binding::Pushed(value));
+                }
+            }
             _ => {}
         }
     }
@@ -305,13 +318,19 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
         }
     }
 
+    /// What is taken apart.
+    fn whole(&mut self, binding: Binding) -> Option<ExprId> {
+        match binding {
+            Binding::Value(value) => Some(value),
+            Binding::Element(list) => Some(self.add(Expr::Element(list))),
+            Binding::ValueOf(map) => Some(self.add(Expr::ValueOf(map))),
+            _ => None,
+        }
+    }
+
     /// `a, b = value`: the names take the elements.
     fn take_apart(&mut self, targets: &[ExprId], binding: Binding) {
-        let value = match binding {
-            Binding::Value(value) => value,
-            Binding::Element(list) => self.add(Expr::Element(list)),
-            _ => return,
-        };
+        let Some(value) = self.whole(binding) else { return };
         let parts = match self.program.expr(value) {
             Expr::List(parts) if parts.len() == targets.len() => Some(parts.clone()),
             _ => None,

@@ -106,7 +106,13 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
         }
         // Of a qualified name the last part counts.
         let text = text.rsplit(|&byte| byte == b'\\').next().unwrap_or(text);
-        let name = self.name(text);
+        let is_made = matches!(
+            self.tokens.get(self.at.wrapping_sub(2)).map(|token| &token.kind),
+            Some(Kind::Word(Word::Prefix, word)) if word.eq_ignore_ascii_case(b"new")
+        );
+        let is_callable = is_made
+            || matches!(self.kind(0), Some(Kind::Op(Op::Open(b'('), _) | Kind::Op(_, "::")));
+        let name = if is_callable { self.callable(text) } else { self.name(text) };
         self.add(Expr::Name(self.scope, name))
     }
 
@@ -191,6 +197,18 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
             Word::Return => {
                 self.statement();
                 Some(self.unknown())
+            }
+            Word::List if self.op(1) == Some(Op::Open(b'(')) => {
+                self.at += 2;
+                Some(self.list(Op::Close(b')')))
+            }
+            Word::List => Some(self.named(text)),
+            Word::Call if self.syntax.bare_calls == BareCalls::No => {
+                self.at += 1;
+                let name = self.callable(text);
+                let callee = self.add(Expr::Global(name));
+                let value = self.operand().unwrap_or_else(|| self.unknown());
+                Some(self.call(callee, vec![Argument { name: None, value }], start))
             }
             Word::Import | Word::Call | Word::Constant | Word::As | Word::In | Word::From => {
                 self.at += 1;

@@ -50,6 +50,8 @@ pub enum Expr {
     Spread(ExprId),
     /// Any element of a list.
     Element(ExprId),
+    /// Any value of a map, or element of a list.
+    ValueOf(ExprId),
     /// A part of a list, or of a text.
     Slice(ExprId),
     /// A name, looked up from a scope.

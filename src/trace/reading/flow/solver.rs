@@ -168,6 +168,7 @@ impl<'p> Solver<'p> {
             Expr::Each(part) => Values::list(vec![value(part)]),
             Expr::Spread(part) | Expr::Slice(part) => value(part),
             Expr::Element(list) => self.elements(&self.values(*list)),
+            Expr::ValueOf(map) => self.values_of(&self.values(*map)),
             Expr::Name(scope, name) => self.named(*scope, *name),
             Expr::Global(name) => self.global(self.program.text(*name), self.file_of(id)),
             Expr::Field(owner, name) => self.field(*owner, *name),
@@ -279,14 +280,7 @@ impl<'p> Solver<'p> {
         if self.habits.shares_names {
             let last = text.rsplit(|&byte| byte == b':').next().unwrap_or(text);
             let known = self.program.known_name(last);
-            let scopes = known.and_then(|name| self.tops.get(&name)).into_iter().flatten();
-            let mut found = Values::default();
-            for &scope in scopes {
-                let name = known.unwrap_or(name);
-                if let Some(bound) = self.program.bindings.get(&(scope, name)) {
-                    found.join(&self.bound_once((scope, name), bound));
-                }
-            }
+            let found = known.map(|name| self.anywhere(name)).unwrap_or_default();
             if !found.all.is_empty() {
                 return self.by_name(Rc::new(found));
             }
@@ -298,6 +292,17 @@ impl<'p> Solver<'p> {
             }
         }
         self.global(text, self.file_at(scope))
+    }
+
+    /// What the files have under a name at their top.
+    pub(super) fn anywhere(&self, name: Name) -> Values {
+        let mut found = Values::default();
+        for &scope in self.tops.get(&name).into_iter().flatten() {
+            if let Some(bound) = self.program.bindings.get(&(scope, name)) {
+                found.join(&self.bound_once((scope, name), bound));
+            }
+        }
+        found
     }
 
     fn file_at(&self, scope: ScopeId) -> u32 {

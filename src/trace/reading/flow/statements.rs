@@ -87,16 +87,7 @@ impl Parser<'_, '_, '_> {
     }
 
     fn expression_statement(&mut self) -> Option<ExprId> {
-        // A type in front of a variable: `?string $tool`.
-        if self.syntax.pages {
-            self.accept(Op::Question);
-            if matches!(
-                (self.kind(0), self.kind(1)),
-                (Some(Kind::Name(_)), Some(Kind::Variable(_)))
-            ) {
-                self.at += 1;
-            }
-        }
+        self.skip_written_type();
         let mut targets = vec![self.operand()?];
         while self.op(0) == Some(Op::Comma) {
             self.at += 1;
@@ -149,15 +140,7 @@ impl Parser<'_, '_, '_> {
         }
         let mut last = None;
         loop {
-            // A type in front of a name, as in `static string $x`.
-            if self.syntax.pages
-                && matches!(
-                    (self.kind(0), self.kind(1)),
-                    (Some(Kind::Name(_)), Some(Kind::Variable(_) | Kind::Name(_)))
-                )
-            {
-                self.at += 1;
-            }
+            self.skip_written_type();
             let Some(first) = self.declared_name() else { break };
             let mut targets = vec![first];
             while self.syntax.blocks == Blocks::End && self.accept(Op::Comma) {
@@ -286,9 +269,10 @@ impl Parser<'_, '_, '_> {
                 let second = if is_reversed { self.loop_targets() } else { self.expression_list() };
                 self.in_condition = outer;
                 if let Some(second) = second {
-                    let (target, list) =
-                        if is_reversed { (second, first) } else { (first, second) };
-                    self.bind_loop(target, list);
+                    match is_reversed {
+                        true => self.bind_values(second, first),
+                        false => self.bind_loop(first, second),
+                    }
                 }
             }
             (Some(first), _) => {
@@ -378,6 +362,20 @@ impl Parser<'_, '_, '_> {
             [one] => one,
             _ => self.add(Expr::List(all)),
         })
+    }
+
+    /// `foreach ($list as $target)`: of a map its values.
+    fn bind_values(&mut self, target: ExprId, list: ExprId) {
+        let is_pair = match self.program.expr(target) {
+            Expr::Map(entries) => {
+                entries.iter().all(|(key, _)| !matches!(self.program.expr(*key), Expr::Text(_)))
+            }
+            _ => false,
+        };
+        match is_pair {
+            true => self.bind_loop(target, list),
+            false => self.assign(target, Binding::ValueOf(list)),
+        }
     }
 
     pub(super) fn bind_loop(&mut self, target: ExprId, list: ExprId) {
@@ -527,7 +525,11 @@ impl Parser<'_, '_, '_> {
             self.at += 1;
             return self.expression();
         }
-        self.operand_list();
+        let target = self.operand_list();
+        // `case One = "x";` of an enumeration.
+        if let Some(target) = target.filter(|_| self.is_class()) {
+            self.assignment(target);
+        }
         self.accept(Op::Colon);
         None
     }

@@ -75,6 +75,10 @@ pub struct Syntax {
     pub named_properties: bool,
     /// How statements import.
     pub import_form: ImportForm,
+    /// The names of functions and classes, and the words, have no case.
+    pub folds_names: bool,
+    /// Types that stand in brackets in front of a value: `(string) $x`.
+    pub casts: &'static [&'static str],
 }
 
 /// The quotes of a text.
@@ -269,6 +273,8 @@ pub enum Word {
     Catch,
     /// `do` and `require` of a text: a call without brackets.
     Call,
+    /// What stands in parentheses behind it is a list or a map: `array("a")`, `list($a)`.
+    List,
     /// Takes the next argument of the function.
     Shift,
     /// Names that are given values as of now: `use constant X => "y"`, `define`.
@@ -337,10 +343,16 @@ impl Syntax {
         attributes: false,
         named_properties: false,
         import_form: ImportForm::None,
+        folds_names: false,
+        casts: &[],
     };
 
     /// What a word means.
     pub fn word(&self, text: &[u8]) -> Option<Word> {
-        self.words.iter().find(|(word, _)| word.as_bytes() == text).map(|&(_, word)| word)
+        let is = |word: &str| match self.folds_names {
+            true => word.as_bytes().eq_ignore_ascii_case(text),
+            false => word.as_bytes() == text,
+        };
+        self.words.iter().find(|(word, _)| is(word)).map(|&(_, word)| word)
     }
 }

@@ -340,7 +340,16 @@ impl<'a> Lexer<'a> {
                 Some(quote) if here.fills => quote.fills,
                 Some(_) | None => Fills::No,
             };
-            let pieces = self.pieces(start, text_end.max(start), fills, here.fills, b"");
+            let mut text_end = text_end.max(start);
+            let width = self.text[text_end..].iter().take_while(|it| b" \t".contains(it)).count();
+            if self.syntax.pages && self.text[start..text_end].ends_with(b"\n") {
+                // The last line break belongs to the end.
+                text_end -= 1;
+            }
+            let mut pieces = self.pieces(start, text_end, fills, here.fills, b"");
+            if self.syntax.pages && width > 0 {
+                unindent(&mut pieces, width);
+            }
             if let Some(token) = self.tokens.get_mut(here.token)
                 && let Kind::Text(kind, _) = token.kind
             {
@@ -351,6 +360,28 @@ impl<'a> Lexer<'a> {
                 self.advance(usize::from(self.rest().first() == Some(&b'\n')));
             }
         }
+    }
+}
+
+/// Takes so many blanks off the start of each line.
+fn unindent(pieces: &mut [Piece<'_>], width: usize) {
+    let mut starts_line = true;
+    for piece in pieces {
+        let Piece::Known(text) = piece else {
+            starts_line = false;
+            continue;
+        };
+        let mut left = if starts_line { width } else { 0 };
+        text.retain(|&byte| {
+            let is_indent = left > 0 && b" \t".contains(&byte);
+            left = match byte {
+                b'\n' => width,
+                _ if is_indent => left - 1,
+                _ => 0,
+            };
+            !is_indent
+        });
+        starts_line = text.last() == Some(&b'\n');
     }
 }
 

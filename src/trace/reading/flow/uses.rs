@@ -56,7 +56,7 @@ impl Solver<'_> {
     }
 
     fn uses_of(&self, id: CallId, call: &Call, text: &[u8], into: &mut Vec<Use>) {
-        let callee = self.values(call.callee);
+        let callee = self.called(call.callee);
         let meanings = self.meanings_of(&callee);
         let is_called = |(meaning, _): &(Meaning, u8)| meaning.is_sink() || meaning.is_applied();
         if !meanings.iter().any(is_called) {
@@ -64,6 +64,10 @@ impl Solver<'_> {
         }
         let (arguments, named) = self.arguments_by_place(id);
         let mut uses = |meaning: Meaning, arguments: &[Values], named: &[Named]| {
+            // Without an argument nothing is asked for.
+            if arguments.is_empty() && named.is_empty() {
+                return;
+            }
             let (whats, variables) = (Vec::new(), Vec::new());
             let (is_known, is_open) = (false, false);
             let mut found = Found { meaning, call, text, whats, is_known, is_open, variables };

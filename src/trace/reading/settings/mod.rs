@@ -150,6 +150,13 @@ pub fn read(name: &[u8], text: &[u8]) -> Option<Tree> {
     Format::of(name, text)?.read(text)
 }
 
+/// Reads a text that is known to be settings; `None` where it is in none of the formats.
+pub fn guess(text: &[u8]) -> Option<Tree> {
+    let by_look = || Format::by_look(text)?.read(text);
+    let found = Format::Json.read(text).or_else(by_look).or_else(|| Format::Yaml.read(text));
+    found.filter(|tree| !matches!(tree, Tree::Text(_)))
+}
+
 impl Tree {
     /// Returns the value of a key; of several, the last, as most readers do.
     pub fn get(&self, key: &[u8]) -> Option<&Tree> {

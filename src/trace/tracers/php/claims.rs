@@ -1,22 +1,24 @@
 //! What a source needs: files and libraries that it includes, programs that it runs, classes that it names.
 
+use std::collections::BTreeMap;
+
 use super::lexer::{Part, tokens};
 use super::need::Need;
 use super::source::{needs, paths};
+use super::syntax::LANGUAGE;
 use super::value::known;
 use super::{INDEXES, Php};
 use crate::path::{Escaped, ImagePath};
 use crate::trace::claim::{Claim, Finding, Strength, Target};
 use crate::trace::command::{Command, Word};
-use crate::trace::reading::spoken_languages;
+use crate::trace::reading::{flow, pattern, spoken_languages};
 use crate::trace::tracer::View;
 use crate::trace::tracers::named_path::application;
-use crate::trace::tracers::shell::commands_of_text;
 use crate::tree::NodeId;
 use crate::warning::{Place, Warning};
 
-/// What stands in a text for a shell where only the running program knows it.
-const GAP: &[u8] = b"${x}";
+/// How many files a name with gaps may mean.
+const MAX_MATCHES: usize = 300;
 
 /// A source that is being followed.
 pub struct Reading<'a> {
@@ -47,10 +49,50 @@ impl<'a> Reading<'a> {
             }
             return self.findings;
         }
+        let is_own = self.is_own();
         for (need, line) in needs(&tokens, path) {
-            self.need(need, line);
+            // The flow knows what the application's own code includes.
+            if !(is_own && matches!(need, Need::Include(_))) {
+                self.need(need, line);
+            }
         }
+        self.used(text, is_own);
         self.findings
+    }
+
+    /// Whether the file is the application's own code, and no library's.
+    fn is_own(&self) -> bool {
+        !self.view.packages.is_owned(self.node)
+            && !self.is_vendored()
+            && !self.is_library(&self.path)
+    }
+
+    /// Whether Composer installed the file.
+    fn is_vendored(&self) -> bool {
+        let vendors = self.php.vendors(self.view);
+        vendors.iter().any(|vendor| self.view.tree.is_within(self.node, vendor.folder))
+    }
+
+    /// What the file's values name: of libraries only the programs count.
+    fn used(&mut self, text: &[u8], is_own: bool) {
+        let calls = &self.php.calls;
+        if !is_own {
+            let commands = LANGUAGE.commands(calls, &self.path, text, self.view);
+            return self.findings.extend(commands);
+        }
+        let uses = LANGUAGE.uses(calls, &self.path, text, self.view);
+        let mut findings = uses.findings;
+        report_missing(&mut findings);
+        self.findings.extend(findings);
+        for (name, line) in uses.modules {
+            self.include(&name.into_iter().map(included).collect::<Vec<_>>(), line);
+        }
+        for (text, line) in uses.unknown_modules {
+            let place = Place::Line(self.path.clone(), line);
+            let target = Target::Warning(Warning::UnknownImport { place, text });
+            let (claim, strength) = (Claim::Import, Strength::Likely);
+            self.findings.push(Finding { target, claim, strength, detail: String::new() });
+        }
     }
 
     fn need(&mut self, need: Need, line: u32) {
@@ -58,14 +100,6 @@ impl<'a> Reading<'a> {
         match need {
             Need::Include(value) => self.include(&value, line),
             Need::Path(path) => self.path(&path, line),
-            Need::Shell(text) => {
-                let mut found = commands_of_text(&text, &place, self.view);
-                // What starts the line is told by the call's own words.
-                found.retain(|it| !text.trim_ascii_start().starts_with(GAP) || !is_gap(it));
-                self.findings.extend(found);
-            }
-            Need::Unknown { text, variables } => self.unknown(text, &variables, place),
-            Need::Program(words) => self.program(words, place, false),
             Need::Mail => {
                 let words = [&b"/usr/sbin/sendmail"[..], b"-t", b"-i"];
                 self.program(words.iter().map(|word| Some(word.to_vec())).collect(), place, true);
@@ -82,26 +116,6 @@ impl<'a> Reading<'a> {
                 let found = self.php.enabled(&[Some(name)], &place, self.view);
                 self.findings.extend(found);
             }
-        }
-    }
-
-    /// A program that only the running program knows, or the image's environment.
-    fn unknown(&mut self, text: String, variables: &[String], place: Place) {
-        let config = self.view.config;
-        let told = variables.iter().find_map(|name| config.variable(name));
-        if let Some(value) = told.filter(|value| !value.is_empty()) {
-            let found = commands_of_text(value.as_bytes(), &place, self.view);
-            return self.findings.extend(found);
-        }
-        let tree = self.view.tree;
-        let vendors = self.php.vendors(self.view);
-        if !vendors.iter().any(|vendor| tree.is_within(self.node, vendor.folder)) {
-            self.findings.push(Finding {
-                target: Target::Warning(Warning::UnknownCommand { place, word: text }),
-                claim: Claim::Command,
-                strength: Strength::Likely,
-                detail: String::new(),
-            });
         }
     }
 
@@ -136,6 +150,13 @@ impl<'a> Reading<'a> {
                 }
             }
             Some(_) => {}
+            // `"/usr/share/php/kit/$name.php"`: whatever is there.
+            None if matches!(value.first(), Some(Part::Known(start)) if start.starts_with(b"/")) => {
+                let pattern: Vec<u8> = value.iter().flat_map(pattern_of).collect();
+                for path in pattern::expand(self.view, &pattern).iter().take(MAX_MATCHES) {
+                    self.path(path, line);
+                }
+            }
             // `"$folder/Twig/autoload.php"`: by its end.
             None => {
                 let Some(Part::Known(end)) = value.last() else { return };
@@ -247,11 +268,10 @@ impl<'a> Reading<'a> {
         if self.view.packages.is_owned(self.node) {
             return;
         }
-        let vendors = self.php.vendors(self.view);
-        let tree = self.view.tree;
-        if vendors.iter().any(|vendor| tree.is_within(self.node, vendor.folder)) || self.is_test() {
+        if self.is_vendored() || self.is_test() {
             return;
         }
+        let (vendors, tree) = (self.php.vendors(self.view), self.view.tree);
         let node = self.node;
         for vendor in vendors.iter().filter(|it| tree.is_within(node, it.application)) {
             let files = vendor.developers_class(name, self.view);
@@ -277,8 +297,33 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Says whether a finding warns of a word that is a gap in a text.
-fn is_gap(finding: &Finding) -> bool {
-    matches!(&finding.target, Target::Warning(Warning::UnknownCommand { word, .. })
-        if word == "$x")
+/// Has a program be missed that is the only one of its line: of several the site may do without some.
+fn report_missing(findings: &mut [Finding]) {
+    let mut programs: BTreeMap<Place, usize> = BTreeMap::new();
+    for finding in findings.iter() {
+        if let Target::Command(command) = &finding.target {
+            *programs.entry(command.place.clone()).or_default() += 1;
+        }
+    }
+    for finding in findings {
+        if let Target::Command(command) = &mut finding.target {
+            command.optional &= programs.get(&command.place) != Some(&1);
+        }
+    }
+}
+
+/// A piece of a name as the reader of includes has it.
+fn included(part: flow::Part) -> Part {
+    match part {
+        flow::Part::Known(text) => Part::Known(text),
+        flow::Part::Gap => Part::Unknown(None),
+    }
+}
+
+/// A piece of a name as a part of a pattern.
+fn pattern_of(part: &Part) -> Vec<u8> {
+    match part {
+        Part::Known(text) => text.clone(),
+        Part::Unknown(_) => b"*".to_vec(),
+    }
 }

@@ -10,10 +10,8 @@ mod build;
 mod composer;
 mod ini;
 mod lexer;
-mod given;
 mod value;
 mod need;
-mod programs;
 mod source;
 mod claims;
 
@@ -29,6 +27,7 @@ use crate::trace::reading::memo::Memo;
 use crate::trace::reading::shebang::{Shebang, base_name, is_text};
 use crate::trace::tracer::{FileView, Program, Reach, Tracer, View};
 use crate::trace::tracers::named_path::included;
+use crate::trace::tracers::uses::Calls;
 use crate::tree::NodeId;
 use crate::warning::Place;
 
@@ -53,6 +52,7 @@ const INDEXES: &[&[u8]] = &[
 pub struct Php {
     builds: Memo<(), Vec<Build>>,
     vendors: Memo<(), Vec<Vendor>>,
+    calls: Calls,
 }
 
 impl Tracer for Php {

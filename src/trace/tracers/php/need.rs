@@ -1,7 +1,6 @@
 //! What a PHP program needs, as its reader tells it.
 
 use super::value::Value;
-use crate::trace::Word;
 
 /// Something that a source asks for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -10,17 +9,6 @@ pub enum Need {
     Include(Value),
     /// A path that starts at the file's own folder.
     Path(Vec<u8>),
-    /// A text that a shell runs; gaps are variables of the shell.
-    Shell(Vec<u8>),
-    /// A program by its list of words.
-    Program(Vec<Word>),
-    /// A program that only the running program knows.
-    Unknown {
-        /// The call, such as `exec($command)`.
-        text: String,
-        /// The variables of the environment that it is taken from.
-        variables: Vec<String>,
-    },
     /// A qualified class name, in code or in a string.
     Class(Vec<u8>),
     /// `mail()`, which runs the program for mail.

@@ -1,9 +1,7 @@
-//! What a PHP source asks for: files it includes, paths beside it, commands it runs, classes it names.
+//! What a PHP source asks for: files it includes, paths beside it, classes it names.
 
-use super::given::SHELL;
 use super::lexer::{Kind, Part, Token};
 use super::need::Need;
-use super::programs::{backquoted, started, words};
 use super::value::{Source, known};
 use crate::path::ImagePath;
 
@@ -20,9 +18,6 @@ pub fn needs(tokens: &[Token], path: &ImagePath) -> Vec<(Need, u32)> {
         }
         let mut add = |need| needs.push((need, token.line));
         match &token.kind {
-            Kind::Backquoted(parts) => {
-                backquoted(&source, at, parts).into_iter().for_each(add);
-            }
             Kind::Text(parts) => {
                 if let [Part::Known(text)] = &parts[..]
                     && is_class(text)
@@ -37,6 +32,7 @@ pub fn needs(tokens: &[Token], path: &ImagePath) -> Vec<(Need, u32)> {
                 of_name(&source, at, name, path).into_iter().for_each(add);
             }
             Kind::Name(_)
+            | Kind::Backquoted(_)
             | Kind::Variable(_)
             | Kind::Number(_)
             | Kind::Mark(_)
@@ -92,33 +88,6 @@ fn of_name(source: &Source<'_>, at: usize, name: &[u8], path: &ImagePath) -> Vec
             let is_open = !is_number && values.iter().any(|value| known(value).is_none());
             is_open.then_some(Need::Locale).into_iter().collect()
         }
-        b"pcntl_exec" if is_call => {
-            let (programs, end) = source.expression(at + 2);
-            let rest = source.list(end + 1).unwrap_or_default();
-            programs
-                .into_iter()
-                .map(|program| {
-                    Need::Program(words(vec![vec![program]].into_iter().chain(rest.clone())))
-                })
-                .collect()
-        }
-        bare if is_call && SHELL.contains(&bare) => started(source, at, at + 2),
-        _ => of_class(source, at, bare),
-    }
-}
-
-/// The classes for processes that frameworks have: `new Process(['ls'])`, `Process::fromShellCommandline('ls | wc')`.
-fn of_class(source: &Source<'_>, at: usize, name: &[u8]) -> Vec<Need> {
-    if name.rsplit(|&byte| byte == b'\\').next() != Some(b"process") {
-        return Vec::new();
-    }
-    let is_new = at.checked_sub(1).and_then(|before| source.kind(before))
-        == Some(&Kind::Name(b"new".to_vec()));
-    let is_static = source.kind(at + 1) == Some(&Kind::Colons)
-        && source.kind(at + 3) == Some(&Kind::Mark(b'('));
-    match (is_new, is_static) {
-        (true, _) => started(source, at, at + 2),
-        (_, true) => started(source, at, at + 4),
         _ => Vec::new(),
     }
 }
@@ -177,24 +146,21 @@ fn is_class(text: &[u8]) -> bool {
 mod tests {
     use super::super::lexer::tokens;
     use super::*;
-    use crate::trace::tracers::php::programs::shell_text;
+
+    fn text_of(value: &[Part]) -> String {
+        let part = |part: &Part| match part {
+            Part::Known(text) => String::from_utf8_lossy(text).into_owned(),
+            Part::Unknown(_) => "${x}".to_owned(),
+        };
+        value.iter().map(part).collect()
+    }
 
     fn shown(text: &str) -> Vec<String> {
         let path = ImagePath::root().join(b"/app/src/a.php").unwrap();
         let text = format!("<?php {text}");
         let show = |(need, _): &(Need, u32)| match need {
-            Need::Include(value) => {
-                format!("include {}", String::from_utf8_lossy(&shell_text(value)))
-            }
+            Need::Include(value) => format!("include {}", text_of(value)),
             Need::Path(path) => format!("path {}", String::from_utf8_lossy(path)),
-            Need::Shell(text) => format!("shell {}", String::from_utf8_lossy(text)),
-            Need::Program(words) => {
-                let word = |word: &crate::trace::Word| {
-                    word.as_ref().map_or("?".into(), |it| String::from_utf8_lossy(it).into_owned())
-                };
-                format!("run {}", words.iter().map(word).collect::<Vec<_>>().join(" "))
-            }
-            Need::Unknown { text, .. } => format!("unknown {text}"),
             Need::Class(name) => format!("class {}", String::from_utf8_lossy(name)),
             Need::Mail => "mail".into(),
             Need::Locale => "locale".into(),
@@ -220,37 +186,16 @@ mod tests {
                 &["path /app/src/../x", "include /app/src/../x/b"],
             ),
             ("$pdo->exec('ls'); DB::exec('ls'); function exec($a) {}", &["class DB"]),
-            ("exec(\n  'echo ' . escapeshellarg($w) .\n  ' | rev');", &["shell echo ${x} | rev"]),
-            ("proc_open(['sort', '-n', $x], [], $p);", &["run sort -n ?"]),
-            ("$c = ['a', 'b']; proc_open($c);", &["run a b"]),
-            (
-                "$bin = 'convert'; system(\"$bin x {$y->z()}\"); `ls $bin`;",
-                &["shell convert x ${x}", "shell ls convert"],
-            ),
             (
                 "new Process(['git', 'log']); Process::fromShellCommandline('a | b'); new \\Symfony\\Component\\Process\\Process(array('d'));",
-                &[
-                    "class Process",
-                    "run git log",
-                    "class Process",
-                    "shell a | b",
-                    "class \\Symfony\\Component\\Process\\Process",
-                    "run d",
-                ],
+                &["class Process", "class Process", "class \\Symfony\\Component\\Process\\Process"],
             ),
-            (
-                "pcntl_exec('/bin/x', ['-a']); mail($a, $b); dl('y.so'); exec($cmd);",
-                &["run /bin/x -a", "mail", "dl y.so", "unknown exec($cmd)"],
-            ),
+            ("mail($a, $b); dl('y.so');", &["mail", "dl y.so"]),
             (
                 "use A\\B; ['C\\\\D', 'no class']; new Mail_mime();",
                 &["class A\\B", "class C\\D", "class Mail_mime"],
             ),
             ("$x = $on ? 'a.php' : 'b.php'; include $x;", &["include a.php", "include b.php"]),
-            (
-                "exec(sprintf('convert %s -resize %dx x', $a));",
-                &["shell convert ${x} -resize ${x}x x"],
-            ),
             (
                 "$f = __DIR__; $f = $f . '/a'; include $f;",
                 &["include /app/src", "include /app/src/a", "include /app/src/a/a"],

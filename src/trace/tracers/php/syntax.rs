@@ -1,6 +1,21 @@
 //! How PHP is written, for the shared reader of values (the PHP language specification, sections 9 to 14).
 
-use crate::trace::reading::flow::{Blocks, Fills, ImportForm, Op, Quote, Syntax, TextKind, Word};
+use crate::trace::reading::flow::{
+    Blocks, Fills, Habits, ImportForm, Op, Quote, Syntax, TextKind, Word,
+};
+use crate::trace::tracers::uses::Language;
+
+/// What the values of a PHP program are followed by.
+pub const LANGUAGE: Language = Language {
+    syntax: &SYNTAX,
+    habits: Habits { shares_names: true, calls_by_name: false, constructors: &["__construct"] },
+    profile: "php",
+    separator: "\\",
+    endings: &[".php"],
+    renamed: &[],
+    is_near: true,
+    reads_imports: false,
+};
 
 /// PHP.
 pub static SYNTAX: Syntax = Syntax {
@@ -123,12 +138,11 @@ pub static SYNTAX: Syntax = Syntax {
         ("null", Word::Nothing),
         ("true", Word::Nothing),
         ("false", Word::Nothing),
-        ("NULL", Word::Nothing),
-        ("TRUE", Word::Nothing),
-        ("FALSE", Word::Nothing),
         ("global", Word::Global),
         ("namespace", Word::Package),
         ("use", Word::Import),
+        ("array", Word::List),
+        ("list", Word::List),
         ("include", Word::Call),
         ("include_once", Word::Call),
         ("require", Word::Call),
@@ -145,6 +159,11 @@ pub static SYNTAX: Syntax = Syntax {
     selves: &["this", "self", "static"],
     constructors: &["__construct"],
     types: true,
+    folds_names: true,
+    casts: &[
+        "string", "array", "int", "bool", "float", "object", "integer", "boolean", "double",
+        "binary",
+    ],
     import_form: ImportForm::Namespace,
     ..Syntax::PLAIN
 };

@@ -42,7 +42,10 @@ fn enables_what_settings_name() {
 #[test]
 fn includes_lead_out_of_the_application() {
     let php = Php::default();
-    let profile = "about = 'p'\n[when]\nreached = ['$prefix/bin/php*']\n";
+    let profile = "about = 'p'\n[when]\nreached = ['$prefix/bin/php*']\n\
+        [calls.shell]\ndoes = 'shell'\nwhy = 'w'\nnames = ['exec']\n\
+        [calls.code]\ndoes = 'import'\nwhy = 'w'\nnames = ['require', 'require_once']\n\
+        [calls.folder]\ndoes = 'dirname'\nwhy = 'w'\nnames = ['dirname']\n";
     let mut bench = Bench::new(
         &php,
         &[

@@ -6,7 +6,6 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use super::given::given;
 use super::lexer::{Kind, Part, Token};
 use crate::path::ImagePath;
 
@@ -67,12 +66,6 @@ impl<'t> Source<'t> {
                 if starts.len() < MAX_ASSIGNED {
                     starts.push(start);
                 }
-            }
-        }
-        for (parameter, start) in given(tokens) {
-            let starts = assigned.entry(parameter).or_default();
-            if starts.len() < MAX_ASSIGNED {
-                starts.push(start);
             }
         }
         Source { tokens, path, assigned, terms: Cell::new(0) }
@@ -224,7 +217,7 @@ impl<'t> Source<'t> {
     }
 
     /// The values of a string, its variables filled in.
-    pub fn filled(&self, parts: &[Part], depth: u32) -> Vec<Value> {
+    fn filled(&self, parts: &[Part], depth: u32) -> Vec<Value> {
         let mut values: Vec<Value> = vec![Vec::new()];
         for part in parts {
             let more = match part {
@@ -254,7 +247,7 @@ impl<'t> Source<'t> {
     }
 
     /// Where a bracket that is open closes; one past it.
-    pub fn closing(&self, at: usize) -> usize {
+    fn closing(&self, at: usize) -> usize {
         let mut depth = 0usize;
         for (index, token) in self.tokens.iter().enumerate().skip(at).take(MAX_SKIPPED) {
             match token.kind {
