@@ -64,6 +64,8 @@ pub enum Does {
     Part,
     /// Gives the elements of a list, each in its place: `unpack`.
     Unpack,
+    /// What its functions are called they are also called without it: `base::system`.
+    Namespace,
     /// Makes a class of the functions that it is given: `R6Class`.
     Class,
     /// Takes a bare name for a text, unless an argument's name starts with `character`.

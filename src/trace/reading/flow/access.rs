@@ -83,6 +83,11 @@ impl Solver<'_> {
             return self.looked_up(&[Values::text(text)]);
         }
         let whole = [global, b".", text].concat();
+        let is_namespace =
+            self.meanings.of(global).iter().any(|(meaning, _)| *meaning == Meaning::Namespace);
+        if is_namespace && self.meanings.of(&whole).is_empty() {
+            return self.global(text, file);
+        }
         if is_environment && self.meanings.of(&whole).is_empty() {
             return self.environment(text);
         }

@@ -180,8 +180,10 @@ impl Solver<'_> {
                 continue;
             }
             let values = self.values(argument.value);
-            let is_list =
-                values.all.iter().any(|value| matches!(value, Value::List(_) | Value::File(_)));
+            let is_list = values
+                .all
+                .iter()
+                .any(|value| matches!(value, Value::List(_) | Value::Map(_) | Value::File(_)));
             match argument.name {
                 Some(_) if is_list => add(Caller::Spread(argument.value)),
                 None if is_list => add(Caller::Element(argument.value)),
@@ -204,7 +206,13 @@ impl Solver<'_> {
             Caller::Element(list) => {
                 let list = self.values(*list);
                 match number {
-                    0 => Some(self.elements(&list)),
+                    0 => {
+                        let mut found = self.elements(&list);
+                        if matches!(list.all.as_slice(), [Value::Map(_)]) {
+                            found.join(&self.values_of(&list));
+                        }
+                        Some(found)
+                    }
                     1 => {
                         let values = self.values_of(&list);
                         Some(if values.all.is_empty() {

@@ -257,7 +257,7 @@ impl Solver<'_> {
             Meaning::Match => matched(all),
             Meaning::Part => part(all),
             Meaning::Quote => Values::default(),
-            Meaning::Class => Values::open(),
+            Meaning::Class | Meaning::Namespace => Values::open(),
             Meaning::JoinPath => joined(&flat(all), b"/"),
             Meaning::Concat => concat(&flat(all)),
             Meaning::Paste => paste(all, named),
@@ -531,6 +531,11 @@ impl Solver<'_> {
             if found.all.is_empty() {
                 found.join(&self.any_field(0, name));
             }
+        }
+        if found.all.is_empty()
+            && let Some(default) = all.get(1).filter(|default| default.is_known())
+        {
+            found.join(default);
         }
         found.is_open |= found.all.is_empty();
         found

@@ -462,11 +462,17 @@ impl Parser<'_, '_, '_> {
             }
             _ => self.expression(),
         };
+        let key = self.column().or(key);
         let is_slice = matches!(self.op(0), Some(Op::Colon)) || key.is_none();
         let expr = match key {
             Some(key) if !is_slice => Expr::Index(value, key),
             _ => Expr::Slice(value),
         };
+        let is_number = |id: ExprId| match self.program.expr(id) {
+            Expr::Text(text) => text.iter().all(u8::is_ascii_digit),
+            _ => false,
+        };
+        let is_place = self.syntax.vectors && key.is_some_and(is_number);
         while !matches!(self.op(0), Some(Op::Close(_))) && self.kind(0).is_some() {
             self.skip_one();
         }
@@ -477,7 +483,21 @@ impl Parser<'_, '_, '_> {
         {
             self.at += 1;
         }
+        if is_place {
+            // A text is a list of one.
+            let (first, list) = (self.add(expr), self.add(Expr::Values(value)));
+            let element = self.add(Expr::Element(list));
+            return Some(self.add(Expr::Default(first, element)));
+        }
         Some(self.add(expr))
+    }
+
+    /// `[row, "column"]`: the column says which part it is.
+    fn column(&mut self) -> Option<ExprId> {
+        if !self.syntax.vectors || !self.accept(Op::Comma) {
+            return None;
+        }
+        self.expression()
     }
 
     /// Adds a call that started at a token.

@@ -289,7 +289,7 @@ impl<'a> Lexer<'a> {
         let rest = self.rest();
         let length = self.name_length(rest).max(1);
         let name = &rest[..length];
-        if self.prefixed_text(name) || self.bracketed(name) {
+        if self.prefixed_text(name) || self.bracketed(name) || self.raw_bracket(name) {
             return;
         }
         self.at += length;

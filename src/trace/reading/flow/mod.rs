@@ -7,6 +7,7 @@
 
 mod access;
 mod callers;
+mod conditions;
 mod effects;
 mod calls;
 mod expressions;

@@ -26,6 +26,7 @@ pub fn parse(program: &mut Program, syntax: &'static Syntax, tokens: &[Token<'_>
         depth: 0,
         shifted: 0,
         in_condition: false,
+        tested: None,
     };
     while parser.at < tokens.len() {
         let value = parser.block(Until::End);
@@ -52,6 +53,8 @@ pub(super) struct Parser<'p, 't, 'a> {
     pub(super) depth: usize,
     /// How many arguments of the function were shifted.
     pub(super) shifted: u32,
+    /// The name that the condition around tests for being empty or missing.
+    pub(super) tested: Option<Name>,
     /// Whether `do` belongs to the loop whose condition this is.
     pub(super) in_condition: bool,
 }
@@ -348,7 +351,14 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
         }
     }
 
-    fn assign_name(&mut self, name: Name, bound: Bound) {
+    fn assign_name(&mut self, name: Name, mut bound: Bound) {
+        if self.tested == Some(name)
+            && let Binding::Value(value) = bound.binding
+        {
+            // `if not name then name = "x" end`
+            let before = self.add(Expr::Name(self.scope, name));
+            bound.binding = Binding::Value(self.add(Expr::Default(before, value)));
+        }
         let text = self.program.text(name);
         let is_field = text.first().is_some_and(|sign| self.syntax.field_signs.contains(sign));
         if is_field || self.is_class() {

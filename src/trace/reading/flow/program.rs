@@ -48,6 +48,8 @@ pub enum Expr {
     Each(ExprId),
     /// The elements of a list, in place: `*list`.
     Spread(ExprId),
+    /// The values of a list with names, as a list.
+    Values(ExprId),
     /// Any element of a list.
     Element(ExprId),
     /// Any value of a map, or element of a list.

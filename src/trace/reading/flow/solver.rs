@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::callers::Caller;
 use super::meaning::{Meaning, Meanings};
 use super::program::{Binding, Bound, Expr, ExprId, FunctionId, Name, Program, ScopeId};
-use super::value::{MAX_VALUES, Value, Values, concat, formatted, joined};
+use super::value::{MAX_VALUES, Text, Value, Values, concat, formatted, joined, known};
 
 /// How many expressions are worked out, in all.
 const MAX_STEPS: u32 = 300_000;
@@ -169,6 +169,16 @@ impl<'p> Solver<'p> {
             Expr::Spread(part) | Expr::Slice(part) => value(part),
             Expr::Element(list) => self.elements(&self.values(*list)),
             Expr::ValueOf(map) => self.values_of(&self.values(*map)),
+            Expr::Values(map) => {
+                let mut values = (*self.values(*map)).clone();
+                for one in &mut values.all {
+                    if let Value::Map(_) = one {
+                        let inner = self.values_of(&Values::one(one.clone()));
+                        *one = Value::List(Rc::new(vec![inner]));
+                    }
+                }
+                values
+            }
             Expr::Name(scope, name) => self.named(*scope, *name),
             Expr::Global(name) => self.global(self.program.text(*name), self.file_of(id)),
             Expr::Field(owner, name) => self.field(*owner, *name),
@@ -437,6 +447,12 @@ impl<'p> Solver<'p> {
     }
 
     fn put(&self, held: &Values, key: &Values, value: &Values) -> Values {
+        let is_number =
+            |text: &Text| known(text).is_some_and(|it| it.iter().all(u8::is_ascii_digit));
+        let keys = key.texts();
+        if !keys.is_empty() && keys.iter().all(is_number) && held.items().is_some() {
+            return self.pushed(held, value);
+        }
         let mut more = Values {
             is_open: held.is_open,
             variables: held.variables.clone(),

@@ -89,7 +89,7 @@ impl Parser<'_, '_, '_> {
     fn expression_statement(&mut self) -> Option<ExprId> {
         self.skip_written_type();
         let mut targets = vec![self.operand()?];
-        while self.op(0) == Some(Op::Comma) {
+        while self.op(0) == Some(Op::Comma) && !self.syntax.vectors {
             self.at += 1;
             targets.extend(self.operand());
         }
@@ -386,6 +386,10 @@ impl Parser<'_, '_, '_> {
                     self.assign(value, Binding::ValueOf(list));
                 }
             }
+            _ if self.syntax.vectors => {
+                let list = self.add(Expr::Values(list));
+                self.assign(target, Binding::Element(list));
+            }
             _ => self.assign(target, Binding::Element(list)),
         }
     }
@@ -416,12 +420,16 @@ impl Parser<'_, '_, '_> {
     }
 
     pub(super) fn conditional_rest(&mut self) -> Option<ExprId> {
+        let start = self.at;
         if self.syntax.blocks == Blocks::Indented {
             self.expression();
         } else {
             self.condition();
         }
+        let tested = self.tested_name(start);
+        let outer = std::mem::replace(&mut self.tested, tested);
         let mut values: Vec<ExprId> = self.body().into_iter().collect();
+        self.tested = outer;
         loop {
             let mark = self.at;
             if self.syntax.blocks != Blocks::End {
@@ -457,7 +465,7 @@ impl Parser<'_, '_, '_> {
         match values[..] {
             [] => None,
             [one] => Some(one),
-            _ => Some(self.add(Expr::Any(values))),
+            _ => Some(self.either(values, tested)),
         }
     }
 

@@ -23,6 +23,8 @@ pub struct Syntax {
     pub here: Option<&'static str>,
     /// Long brackets: `[[…]]`, `[=[…]=]`.
     pub long_brackets: bool,
+    /// Raw texts: `r"(…)"`, `r"--[…]--"`.
+    pub raw_brackets: bool,
     /// Patterns between slashes.
     pub patterns: bool,
     /// Signs in front of a variable that are no part of its name.
@@ -73,6 +75,8 @@ pub struct Syntax {
     pub attributes: bool,
     /// What a call's arguments are called is also a property of what it makes: `list(name = "x")`.
     pub named_properties: bool,
+    /// A text is a list of one, and loops take the values of lists with names.
+    pub vectors: bool,
     /// How statements import.
     pub import_form: ImportForm,
     /// The names of functions and classes, and the words, have no case.
@@ -317,6 +321,7 @@ impl Syntax {
         bracketed: &[],
         here: None,
         long_brackets: false,
+        raw_brackets: false,
         patterns: false,
         sigils: b"",
         field_signs: b"",
@@ -342,6 +347,7 @@ impl Syntax {
         block_arguments: false,
         attributes: false,
         named_properties: false,
+        vectors: false,
         import_form: ImportForm::None,
         folds_names: false,
         casts: &[],

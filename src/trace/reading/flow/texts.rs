@@ -279,6 +279,27 @@ impl<'a> Lexer<'a> {
         true
     }
 
+    /// `r"(…)"`, `R'--[…]--'`.
+    pub(super) fn raw_bracket(&mut self, name: &[u8]) -> bool {
+        if !self.syntax.raw_brackets || !matches!(name, b"r" | b"R") {
+            return false;
+        }
+        let rest = self.rest();
+        let Some(&quote) = rest.get(1).filter(|byte| matches!(byte, b'"' | b'\'')) else {
+            return false;
+        };
+        let dashes = rest[2..].iter().take_while(|&&byte| byte == b'-').count();
+        let Some(&open) = rest.get(2 + dashes).filter(|byte| b"([{".contains(byte)) else {
+            return false;
+        };
+        let close = [&[closer(open)][..], &vec![b'-'; dashes], &[quote]].concat();
+        let body = 3 + dashes;
+        let Some(end) = memchr::memmem::find(&rest[body..], &close) else { return false };
+        let kind = text_kind(TextKind::Text, vec![Piece::Known(rest[body..body + end].to_vec())]);
+        self.finish_text(self.at, self.at + body + end + close.len(), kind);
+        true
+    }
+
     /// `<<ID`, `<<~"ID"`, `<<<'ID'`: its text stands on the lines that follow.
     pub(super) fn here_document(&mut self) -> bool {
         let Some(open) = self.syntax.here else { return false };

@@ -53,9 +53,19 @@ impl Reader<'_> {
         self.kind(at) == Some(&Kind::Mark(byte))
     }
 
+    fn is_comparison(&self, at: usize) -> bool {
+        self.is_mark(at, b'=') || self.is_mark(at, b'!')
+    }
+
     /// The packages that are named at a token.
     fn at(&self, at: usize) -> Vec<String> {
         match self.kind(at) {
+            // What is compared is no name that is handed on.
+            Some(Kind::Text(_))
+                if self.is_comparison(at + 1) || (at > 0 && self.is_comparison(at - 1)) =>
+            {
+                Vec::new()
+            }
             Some(Kind::Text(text)) if is_package_name(text) => vec![text.clone()],
             Some(Kind::Name(name)) if self.kind(at + 1) == Some(&Kind::Colons) => {
                 vec![name.clone()]

@@ -90,6 +90,8 @@ pub static SYNTAX: Syntax = Syntax {
     ],
     last_counts: true,
     named_properties: true,
+    vectors: true,
+    raw_brackets: true,
     arguments: "...",
     ..Syntax::PLAIN
 };

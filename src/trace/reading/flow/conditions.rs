@@ -1,0 +1,75 @@
+//! Conditions that ask whether a name has a value: what its other branch gives stands in for that.
+
+use super::parser::Parser;
+use super::program::{Expr, ExprId, Name};
+use super::syntax::Op;
+use super::token::{Kind, Piece};
+
+/// How many tokens such a condition has at most.
+const MAX_TOKENS: usize = 12;
+
+/// Functions that ask whether something is there.
+const TESTERS: &[&[u8]] = &[
+    b"is.null",
+    b"is.na",
+    b"nzchar",
+    b"missing",
+    b"identical",
+    b"length",
+    b"len",
+    b"empty",
+    b"is_null",
+    b"isset",
+    b"defined",
+    b"nchar",
+    b"exists",
+];
+
+impl Parser<'_, '_, '_> {
+    /// The only name in a condition from a token on that asks for nothing but whether that is there: `not x`, `x == ""`.
+    pub(super) fn tested_name(&mut self, start: usize) -> Option<Name> {
+        let tokens = self.tokens.get(start..self.at)?;
+        if tokens.len() > MAX_TOKENS {
+            return None;
+        }
+        let mut found: Option<&[u8]> = None;
+        for (at, token) in tokens.iter().enumerate() {
+            match &token.kind {
+                Kind::Name(name) | Kind::Variable(name) => {
+                    let next = tokens.get(at + 1).map(|token| &token.kind);
+                    let is_call = matches!(next, Some(Kind::Op(Op::Open(b'('), _)));
+                    match (is_call, found) {
+                        (true, _) if TESTERS.contains(name) => {}
+                        (false, None) => found = Some(name),
+                        (false, Some(known)) if known == *name => {}
+                        _ => return None,
+                    }
+                }
+                Kind::Text(_, pieces) => {
+                    let is_empty = |piece: &Piece<'_>| match piece {
+                        Piece::Known(text) => text.is_empty() || text.as_slice() == b"0",
+                        Piece::Code(_) => false,
+                    };
+                    pieces.iter().all(is_empty).then_some(())?;
+                }
+                Kind::Op(Op::Field | Op::Assign, _) => return None,
+                _ => {}
+            }
+        }
+        found.map(|name| self.name(name))
+    }
+
+    /// One of the values of branches: where one of them is the name that was tested, the others stand in for it.
+    pub(super) fn either(&mut self, values: Vec<ExprId>, tested: Option<Name>) -> ExprId {
+        let is_tested = |id: &ExprId| matches!(self.program.expr(*id), Expr::Name(_, name) if Some(*name) == tested);
+        let (names, others): (Vec<ExprId>, Vec<ExprId>) =
+            values.iter().partition(|id| is_tested(id));
+        match (names.first(), others.is_empty()) {
+            (Some(&name), false) => {
+                let other = self.add(Expr::Any(others));
+                self.add(Expr::Default(name, other))
+            }
+            _ => self.add(Expr::Any(values)),
+        }
+    }
+}
