@@ -66,6 +66,10 @@ pub enum Does {
     Unpack,
     /// What its functions are called they are also called without it: `base::system`.
     Namespace,
+    /// Reads a table, or lines of keys and values; its columns have names.
+    Table,
+    /// Loads variables of the environment out of a file.
+    LoadEnvironment,
     /// Makes a class of the functions that it is given: `R6Class`.
     Class,
     /// Takes a bare name for a text, unless an argument's name starts with `character`.

@@ -96,6 +96,9 @@ impl Solver<'_> {
 
     /// A variable of the environment.
     pub(super) fn environment(&self, name: &[u8]) -> Values {
+        if let Some(loaded) = self.loaded_variable(name) {
+            return loaded;
+        }
         match self.world.variable(name) {
             Some(value) if !value.is_empty() => Values::text(value),
             Some(_) | None => {

@@ -257,6 +257,15 @@ impl Solver<'_> {
             Meaning::Match => matched(all),
             Meaning::Part => part(all),
             Meaning::Quote => Values::default(),
+            Meaning::LoadEnvironment => Values::one(Value::Nothing),
+            Meaning::Table => {
+                let mut found = Values::default();
+                for (_, text) in self.contents(&first(), file) {
+                    found.join(&super::tables::table(&text));
+                }
+                found.is_open |= found.all.is_empty();
+                found
+            }
             Meaning::Class | Meaning::Namespace => Values::open(),
             Meaning::JoinPath => joined(&flat(all), b"/"),
             Meaning::Concat => concat(&flat(all)),
@@ -358,8 +367,11 @@ impl Solver<'_> {
     fn opened(&self, paths: &Values) -> Values {
         let mut found = Values { is_open: paths.is_open, ..Values::default() };
         let paths: Vec<Vec<u8>> = paths.texts().iter().filter_map(known).collect();
+        // A text of several lines is what is read itself.
+        let (texts, paths): (Vec<Vec<u8>>, Vec<Vec<u8>>) =
+            paths.into_iter().partition(|path| path.contains(&b'\n'));
         paths.into_iter().for_each(|path| found.push(Value::File(path)));
-        found.is_open |= found.all.is_empty();
+        found.is_open |= found.all.is_empty() && texts.is_empty();
         found
     }
 
@@ -384,7 +396,7 @@ impl Solver<'_> {
     }
 
     /// The texts of the files among values.
-    fn contents(&self, of: &Values, file: u32) -> Vec<(Vec<u8>, Vec<u8>)> {
+    pub(super) fn contents(&self, of: &Values, file: u32) -> Vec<(Vec<u8>, Vec<u8>)> {
         let mut found = Vec::new();
         for value in &of.all {
             let path = match value {

@@ -24,6 +24,7 @@ mod statements;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod tables;
 mod texts;
 mod token;
 mod uses;

@@ -58,6 +58,8 @@ pub struct Solver<'p> {
     tops: FxHashMap<Name, Vec<ScopeId>>,
     /// What properties of a name hold in any file.
     all_fields: FxHashMap<Name, Vec<u32>>,
+    /// The variables of the environment that the program itself loads.
+    pub(super) loaded: RefCell<Option<Rc<Vec<(Vec<u8>, Vec<u8>)>>>>,
     memo: RefCell<FxHashMap<ExprId, Rc<Values>>>,
     names: RefCell<FxHashMap<(ScopeId, Name), Rc<Values>>>,
     asked: RefCell<FxHashSet<ExprId>>,
@@ -99,6 +101,7 @@ impl<'p> Solver<'p> {
             callers: FxHashMap::default(),
             tops,
             all_fields,
+            loaded: RefCell::default(),
             memo: RefCell::default(),
             names: RefCell::default(),
             asked: RefCell::default(),
@@ -118,6 +121,7 @@ impl<'p> Solver<'p> {
 
     fn forget(&self) {
         self.memo.borrow_mut().clear();
+        *self.loaded.borrow_mut() = None;
         self.names.borrow_mut().clear();
         self.asked.borrow_mut().clear();
         self.steps.set(0);
