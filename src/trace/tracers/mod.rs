@@ -9,7 +9,7 @@ pub mod system;
 pub mod shell;
 mod named_path;
 pub mod settings_files;
-mod uses;
+pub(crate) mod uses;
 pub mod node;
 pub mod ruby;
 pub mod perl;

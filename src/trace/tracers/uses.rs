@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use rustc_hash::FxHashSet;
 
 use crate::path::ImagePath;
+use crate::profile::Profiles;
 use crate::trace::claim::{Claim, Finding, Strength, Target};
 use crate::trace::command::Command;
 use crate::trace::reading::flow::{
@@ -83,9 +84,14 @@ pub struct Uses {
 
 impl Language {
     fn meanings<'c>(&self, calls: &'c Calls, view: &View<'_>) -> &'c Meanings {
+        self.meanings_in(calls, view.profiles)
+    }
+
+    /// What the functions of the language's library mean.
+    pub fn meanings_in<'c>(&self, calls: &'c Calls, profiles: &Profiles) -> &'c Meanings {
         calls.0.get_or_init(|| {
             let mut meanings = Meanings::default();
-            let rules = view.profiles.get(self.profile).map(|profile| &profile.calls);
+            let rules = profiles.get(self.profile).map(|profile| &profile.calls);
             for rule in rules.into_iter().flat_map(|rules| rules.values()) {
                 for name in &rule.names {
                     meanings.add(rule.does, name);

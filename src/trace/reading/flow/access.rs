@@ -202,7 +202,7 @@ impl Solver<'_> {
                         && found.all.len() == before
                     {
                         let inner = root.all.iter().filter(|it| matches!(it, Value::Map(_)));
-                        let inner = Values { all: inner.cloned().collect(), ..Values::default() };
+                        let inner = Values::of(inner.cloned().collect());
                         if !inner.all.is_empty() {
                             found.join(&self.under(&inner, key));
                         }

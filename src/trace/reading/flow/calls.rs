@@ -310,7 +310,7 @@ impl Solver<'_> {
                 any
             }
             Meaning::Default => {
-                let mut any = Values { all: first().all, ..Values::default() };
+                let mut any = Values::of(first().all);
                 any.join(&second());
                 any.is_open |= !any.is_known();
                 any

@@ -278,7 +278,8 @@ impl<'a> Lexer<'a> {
             length += 2 + more;
         }
         // Methods may end so.
-        let is_mark = matches!(rest.get(length), Some(b'?' | b'!'))
+        let is_mark = length > 0
+            && matches!(rest.get(length), Some(b'?' | b'!'))
             && !matches!(rest.get(length + 1), Some(b'=' | b':'))
             && self.syntax.symbols;
         length + usize::from(is_mark && rest[length - 1].is_ascii_alphabetic())

@@ -13,11 +13,11 @@ use super::meaning::{Meaning, Meanings};
 use super::program::{Binding, Bound, Expr, ExprId, FunctionId, Name, Program, ScopeId};
 use super::value::{MAX_VALUES, Text, Value, Values, concat, formatted, joined, known};
 
-/// How many expressions are worked out, in all.
-const MAX_STEPS: u32 = 300_000;
+/// How much work is done in all: an expression, or a stretch of a text.
+const MAX_STEPS: u32 = 1_000_000;
 
 /// How deep one expression may ask for another.
-const MAX_DEPTH: u32 = 120;
+const MAX_DEPTH: u32 = 80;
 
 /// What a program is in: its files' places, the environment, and the image's files.
 pub trait World {
@@ -142,6 +142,7 @@ impl<'p> Solver<'p> {
         self.steps.set(self.steps.get() + 1);
         self.depth.set(self.depth.get() + 1);
         let values = Rc::new(self.work_out(id));
+        self.steps.set(self.steps.get().saturating_add(values.weight()));
         self.depth.set(self.depth.get() - 1);
         self.asked.borrow_mut().remove(&id);
         self.memo.borrow_mut().insert(id, values.clone());
@@ -243,7 +244,7 @@ impl<'p> Solver<'p> {
     fn default(&self, first: ExprId, second: ExprId) -> Values {
         let first = self.values(first);
         let second = self.values(second);
-        let mut all = Values { all: first.all.clone(), ..Values::default() };
+        let mut all = Values::of(first.all.clone());
         let has_text = first.is_known() || second.is_known();
         all.join(&second);
         if !has_text || second.is_open {

@@ -8,10 +8,13 @@ use super::program::{FunctionId, ScopeId};
 pub const MAX_VALUES: usize = 48;
 
 /// How long a text may get, in bytes.
-const MAX_LENGTH: usize = 64 << 10;
+const MAX_LENGTH: usize = 16 << 10;
 
 /// How many pieces a text may have.
 const MAX_PARTS: usize = 64;
+
+/// How deep lists and maps may lie in each other.
+const MAX_DEPTH: u8 = 12;
 
 /// A piece of a text.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -59,6 +62,30 @@ pub struct Values {
     pub is_open: bool,
     /// The variables of the environment that it may be taken from.
     pub variables: Vec<Vec<u8>>,
+    /// How deep lists and maps lie in it.
+    pub(super) depth: u8,
+}
+
+impl Value {
+    fn depth(&self) -> u8 {
+        let inner = match self {
+            Value::List(elements) => elements.iter().map(|one| one.depth).max(),
+            Value::Map(entries) => {
+                entries.iter().map(|(key, value)| key.depth.max(value.depth)).max()
+            }
+            _ => return 0,
+        };
+        inner.unwrap_or(0).saturating_add(1)
+    }
+
+    /// Whether it is the same; lists that were made apart are not compared.
+    fn is(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Value::List(one), Value::List(other)) => Rc::ptr_eq(one, other),
+            (Value::Map(one), Value::Map(other)) => Rc::ptr_eq(one, other),
+            _ => self == other,
+        }
+    }
 }
 
 impl Values {
@@ -67,9 +94,18 @@ impl Values {
         Values { is_open: true, ..Values::default() }
     }
 
+    /// Several values, and no others.
+    pub fn of(all: Vec<Value>) -> Self {
+        let mut values = Values::default();
+        all.into_iter().for_each(|value| values.push(value));
+        values
+    }
+
     /// One value.
     pub fn one(value: Value) -> Self {
-        Values { all: vec![value], ..Values::default() }
+        let mut values = Values::default();
+        values.push(value);
+        values
     }
 
     /// One text.
@@ -84,11 +120,30 @@ impl Values {
 
     /// Adds a value.
     pub fn push(&mut self, value: Value) {
-        if self.all.len() >= MAX_VALUES {
+        let depth = value.depth();
+        if self.all.len() >= MAX_VALUES || depth > MAX_DEPTH {
             self.is_open = true;
-        } else if !self.all.contains(&value) {
+        } else if !self.all.iter().any(|other| other.is(&value)) {
+            self.depth = self.depth.max(depth);
             self.all.push(value);
         }
+    }
+
+    /// What it costs to have it once more.
+    pub fn weight(&self) -> u32 {
+        let weigh = |value: &Value| match value {
+            Value::Text(text) => text
+                .iter()
+                .map(|part| match part {
+                    Part::Known(known) => known.len() / 64 + 1,
+                    Part::Gap => 1,
+                })
+                .sum(),
+            Value::List(elements) => elements.len() / 8 + 1,
+            Value::Map(entries) => entries.len() / 4 + 1,
+            _ => 1,
+        };
+        self.all.iter().map(weigh).sum::<usize>() as u32
     }
 
     /// Adds what another expression may give.
