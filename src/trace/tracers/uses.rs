@@ -121,20 +121,11 @@ impl Language {
         if text.len() > MAX_OWN || !self.has_sink(meanings, text) {
             return Uses::default();
         }
-        files.add(path.clone(), text.to_vec());
-        files.follow_imports(0);
-        bind(&mut files.program, meanings);
-        let mut uses = files.uses(meanings);
-        let is_unknown = |one: &Use| matches!(one.what, What::Unknown { .. });
-        // What a function is given may stand in the files that import it.
-        if uses.iter().any(is_unknown) && files.add_importers(path) {
-            files.follow_imports(1);
-            bind(&mut files.program, meanings);
-            uses = files.uses(meanings);
-        }
-        let mut found = Uses::default();
-        uses.into_iter().for_each(|one| files.apply(one, &mut found));
-        found
+        let text = text.to_vec();
+        on_large_stack(move || {
+            files.add(path.clone(), text);
+            files.solved(path, meanings)
+        })
     }
 
     /// Returns the programs that a file of a library starts, as far as it tells by itself.
@@ -153,11 +144,14 @@ impl Language {
             return Vec::new();
         }
         let mut files = Files::new(self, view, None);
-        files.add(path.clone(), text.to_vec());
-        bind(&mut files.program, meanings);
-        let mut found = Uses::default();
-        let uses = files.uses(meanings).into_iter().filter(|one| starts(one.meaning));
-        uses.for_each(|one| files.apply(one, &mut found));
+        let found = on_large_stack(move || {
+            files.add(path.clone(), text.to_vec());
+            bind(&mut files.program, meanings, 0);
+            let mut found = Uses::default();
+            let uses = files.uses(meanings).into_iter().filter(|one| starts(one.meaning));
+            uses.for_each(|one| files.apply(one, &mut found));
+            found
+        });
         found.without_warnings().findings
     }
 
@@ -229,6 +223,15 @@ impl Uses {
         self.unknown_modules.clear();
         self
     }
+}
+
+/// Works where values may ask for each other as deep as their limits allow, whatever stack the caller has left.
+fn on_large_stack(work: impl FnOnce() -> Uses + Send) -> Uses {
+    const STACK: usize = 64 << 20;
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+        thread.map(|thread| thread.join().unwrap_or_default()).unwrap_or_default()
+    })
 }
 
 /// The text of a module's name, if all of it is known.
@@ -410,6 +413,24 @@ impl<'v> Files<'v> {
             }
         }
         self.all.len() > before
+    }
+
+    /// What the file at a path needs, with what others give its functions.
+    fn solved(mut self, path: &ImagePath, meanings: &Meanings) -> Uses {
+        self.follow_imports(0);
+        bind(&mut self.program, meanings, 0);
+        let mut uses = self.uses(meanings);
+        let is_unknown = |one: &Use| matches!(one.what, What::Unknown { .. });
+        // What a function is given may stand in the files that import it.
+        let known = self.program.calls.len();
+        if uses.iter().any(is_unknown) && self.add_importers(path) {
+            self.follow_imports(1);
+            bind(&mut self.program, meanings, known);
+            uses = self.uses(meanings);
+        }
+        let mut found = Uses::default();
+        uses.into_iter().for_each(|one| self.apply(one, &mut found));
+        found
     }
 
     fn uses(&self, meanings: &Meanings) -> Vec<Use> {

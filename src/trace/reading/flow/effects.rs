@@ -3,10 +3,10 @@
 use super::meaning::{Meaning, Meanings};
 use super::program::{Binding, Bound, Call, Expr, ExprId, Program};
 
-/// Adds to a program what its calls give names.
-pub fn bind(program: &mut Program, meanings: &Meanings) {
+/// Adds to a program what its calls give names, from the call of a number on.
+pub fn bind(program: &mut Program, meanings: &Meanings, from: usize) {
     let calls = std::mem::take(&mut program.calls);
-    for call in &calls {
+    for call in calls.get(from..).unwrap_or_default() {
         let (name, owner) = spelled(program, call.callee);
         let method = name.iter().rposition(|&byte| byte == b'.').map(|dot| name[dot..].to_vec());
         let whole = meanings.of(&name);

@@ -1,8 +1,8 @@
 use std::sync::LazyLock;
 
 use super::*;
-use crate::profile::Profiles;
 use crate::kit;
+use crate::profile::Profiles;
 use crate::trace::tracers::uses::Calls;
 
 /// A program of one file, in no image.
@@ -38,7 +38,7 @@ fn uses(text: &[u8]) -> Vec<String> {
     let meanings = LANGUAGE.meanings_in(&CALLS, &PROFILES);
     let mut program = Program::default();
     read(&mut program, LANGUAGE.syntax, text);
-    bind(&mut program, meanings);
+    bind(&mut program, meanings, 0);
     let solver = Solver::new(&program, meanings, &Nowhere, LANGUAGE.habits);
     let shown = |one: Use| match one.what {
         What::Words(words) => {
