@@ -200,8 +200,9 @@ fn has_word(text: &[u8], name: &[u8]) -> bool {
         |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     memchr::memmem::find_iter(text, name).any(|at| {
         let before = at.checked_sub(1).and_then(|at| text.get(at));
-        !(is_part(before) && is_part(name.first()))
-            && !(is_part(text.get(at + name.len())) && is_part(name.last()))
+        let goes_on_before = is_part(before) && is_part(name.first());
+        let goes_on_behind = is_part(text.get(at + name.len())) && is_part(name.last());
+        !goes_on_before && !goes_on_behind
     })
 }
 
@@ -493,9 +494,7 @@ impl<'v> Files<'v> {
                 into.unknown_modules.push((text.clone(), one.line));
             }
             (Meaning::Import, What::Text(text)) => into.modules.push((text.clone(), one.line)),
-            (_, What::Unknown { text, .. }) => {
-                into.findings.extend(self.unknown(&one, text, place))
-            }
+            (_, What::Unknown { text, .. }) => into.findings.extend(self.unknown(one, text, place)),
             (Meaning::Which, What::Text(text)) => {
                 if let Some(word) = whole(text) {
                     self.command(vec![Some(word)], place, into);

@@ -181,8 +181,8 @@ impl Parser<'_, '_, '_> {
                 Kind::Op(Op::Open(b'{'), _) => return self.skip_one(),
                 Kind::Name(name) => {
                     last = [front.as_slice(), name].concat();
-                    let module = self.module(last.clone());
-                    let _ = module;
+                    // Its file is read with this one.
+                    self.module(last.clone());
                 }
                 Kind::Word(Word::In, _) => {
                     let bare = last.rsplit(|&byte| byte == b'\\').next().unwrap_or_default();
