@@ -265,7 +265,10 @@ impl Found<'_> {
             b"directory",
         ];
         let by_name = named.iter().find(|(name, _)| NAMES.contains(&name.as_slice()));
-        let Some(first) = arguments.first().or(by_name.map(|(_, value)| value)) else { return };
+        let Some(first) = arguments.first().or(by_name.map(|(_, value)| value)) else {
+            self.is_known = true;
+            return;
+        };
         self.note(first);
         // `CDLL(None)` is the program itself.
         self.is_known |= self.meaning == Meaning::Library && first.all == [Value::Nothing];
