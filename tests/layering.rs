@@ -48,43 +48,9 @@ const CIRCLES: &[&str] = &[
     "source::rootfs",
     "source::select",
     "source::spool",
-    "trace::reading::settings",
-    "trace::reading::settings::lines",
-    "trace::reading::settings::marked",
-    "trace::reading::settings::nested",
-    "trace::reading::settings::yaml",
-    "trace::tracers::elf::loader",
-    "trace::tracers::elf::loader::places",
-    "trace::tracers::elf::loader::tokens",
-    "trace::tracers::node",
-    "trace::tracers::node::claims",
-    "trace::tracers::node::command_line",
-    "trace::tracers::node::maps",
-    "trace::tracers::node::plugnplay",
-    "trace::tracers::node::resolve",
-    "trace::tracers::perl::source",
-    "trace::tracers::perl::source::values",
-    "trace::tracers::php",
-    "trace::tracers::php::claims",
-    "trace::tracers::python",
-    "trace::tracers::python::api_symbols",
-    "trace::tracers::python::claims",
-    "trace::tracers::python::command_line",
-    "trace::tracers::python::distribution",
-    "trace::tracers::python::environment",
-    "trace::tracers::python::kinds",
-    "trace::tracers::python::module_graph",
-    "trace::tracers::python::search",
-    "trace::tracers::python::startup",
-    "trace::tracers::python::zipped",
-    "trace::tracers::settings_files",
-    "trace::tracers::settings_files::value",
     "tree",
     "tree::names",
 ];
-
-/// Folders whose modules still import each other both ways, so that no order of them is the law. The list only gets shorter.
-const UNORDERED: &[&str] = &["trace::tracers::python", "trace::tracers::shell"];
 
 /// The library's source files by their modules. Tests may look further down than the code that they test: what a trace is
 /// good for shows in the plan.
@@ -286,9 +252,7 @@ fn modules_import_only_from_above() {
             let folder = &module[..common];
             let order = declared(&files[folder]);
             let rank = |name: &String| order.iter().position(|listed| listed == name);
-            if rank(own).is_some_and(|own| rank(other) > Some(own))
-                && !UNORDERED.contains(&folder.join("::").as_str())
-            {
+            if rank(own).is_some_and(|own| rank(other) > Some(own)) {
                 against.insert(format!("{} imports {}", module.join("::"), target.join("::")));
             }
         }

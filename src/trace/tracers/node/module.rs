@@ -10,9 +10,8 @@ use super::resolve::{is_relative, split_name};
 use super::source;
 use super::source::Source;
 use super::value::{Base, Value};
-use super::{Claim, FileView, Finding, Reach, Strength, Target};
-use crate::trace::Mode;
 use crate::trace::tracers::shell::commands_of_text;
+use crate::trace::{Claim, Command, FileView, Finding, Mode, Reach, Strength, Target};
 use crate::tree::NodeId;
 use crate::warning::{Place, Warning};
 
@@ -220,7 +219,7 @@ impl Claims<'_> {
                 *program = bin.as_bytes().to_vec();
             }
             let place = Place::Line(module.file.path.clone(), command.line);
-            let command = super::Command { words, place, folder: None, optional: true };
+            let command = Command { words, place, folder: None, optional: true };
             let target = Target::Command(command);
             self.findings.push(Finding { target, claim: Claim::Command, strength, detail });
         }

@@ -1,10 +1,10 @@
 //! What a source needs: files and libraries that it includes, programs that it runs, classes that it names.
 
+use super::known::Known;
 use super::lexer::{Part, tokens};
 use super::need::Need;
 use super::source::{needs, paths};
-use super::value::known;
-use super::{INDEXES, Php};
+use super::value;
 use crate::path::{Escaped, ImagePath};
 use crate::trace::claim::{Claim, Finding, Strength, Target};
 use crate::trace::command::{Command, Word};
@@ -18,9 +18,18 @@ use crate::warning::{Place, Warning};
 /// What stands in a text for a shell where only the running program knows it.
 const GAP: &[u8] = b"${x}";
 
+/// Lists of Composer that name all there is.
+const INDEXES: &[&[u8]] = &[
+    b"autoload_static.php",
+    b"autoload_classmap.php",
+    b"autoload_psr4.php",
+    b"autoload_namespaces.php",
+    b"installed.php",
+];
+
 /// A source that is being followed.
 pub struct Reading<'a> {
-    php: &'a Php,
+    known: &'a Known,
     view: &'a View<'a>,
     path: ImagePath,
     node: NodeId,
@@ -28,8 +37,8 @@ pub struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    pub fn new(php: &'a Php, path: ImagePath, node: NodeId, view: &'a View<'a>) -> Self {
-        Reading { php, view, path, node, findings: Vec::new() }
+    pub fn new(known: &'a Known, path: ImagePath, node: NodeId, view: &'a View<'a>) -> Self {
+        Reading { known, view, path, node, findings: Vec::new() }
     }
 
     pub fn findings(mut self, text: &[u8]) -> Vec<Finding> {
@@ -79,7 +88,7 @@ impl<'a> Reading<'a> {
             }
             Need::Class(name) => self.class(&name, line),
             Need::Extension(name) => {
-                let found = self.php.enabled(&[Some(name)], &place, self.view);
+                let found = self.known.enabled(&[Some(name)], &place, self.view);
                 self.findings.extend(found);
             }
         }
@@ -94,7 +103,7 @@ impl<'a> Reading<'a> {
             return self.findings.extend(found);
         }
         let tree = self.view.tree;
-        let vendors = self.php.vendors(self.view);
+        let vendors = self.known.vendors(self.view);
         if !vendors.iter().any(|vendor| tree.is_within(self.node, vendor.folder)) {
             self.findings.push(Finding {
                 target: Target::Warning(Warning::UnknownCommand { place, word: text }),
@@ -128,7 +137,7 @@ impl<'a> Reading<'a> {
     }
 
     fn include(&mut self, value: &[Part], line: u32) {
-        match known(value) {
+        match value::known(value) {
             Some(path) if path.starts_with(b"/") => self.path(&path, line),
             Some(path) if !path.is_empty() => {
                 for path in self.relative(&path) {
@@ -160,7 +169,7 @@ impl<'a> Reading<'a> {
     }
 
     fn in_libraries(&self, name: &[u8]) -> Vec<ImagePath> {
-        let builds = self.php.builds(self.view);
+        let builds = self.known.builds(self.view);
         let folders = builds.iter().flat_map(|build| &build.libraries);
         let mut found: Vec<ImagePath> = folders
             .filter_map(|folder| folder.join(name).ok())
@@ -193,7 +202,7 @@ impl<'a> Reading<'a> {
     }
 
     fn is_library(&self, path: &ImagePath) -> bool {
-        let builds = self.php.builds(self.view);
+        let builds = self.known.builds(self.view);
         builds.iter().flat_map(|build| &build.libraries).any(|folder| path.is_within(folder))
     }
 
@@ -247,7 +256,7 @@ impl<'a> Reading<'a> {
         if self.view.packages.is_owned(self.node) {
             return;
         }
-        let vendors = self.php.vendors(self.view);
+        let vendors = self.known.vendors(self.view);
         let tree = self.view.tree;
         if vendors.iter().any(|vendor| tree.is_within(self.node, vendor.folder)) || self.is_test() {
             return;
