@@ -1,7 +1,7 @@
 //! Profiles: what fires them, and what follows when they do.
 
-use super::drops::Scope;
 use super::outcome::Weight;
+use super::precedence::Evidence;
 use super::state::{Engine, How, Replay};
 use crate::path::ImagePath;
 use crate::profile::Importers;
@@ -92,7 +92,7 @@ impl Engine<'_> {
             let reason = because(&format!("keep.{key}"));
             for node in rule.paths.iter().flat_map(|glob| glob.select(tree, prefix)) {
                 let own = dropped.binary_search(&node).is_ok();
-                if !own && self.drops.rule(node, Scope::Always).is_none() {
+                if !own && !self.is_ruled_out(node, Evidence::KeepRule) {
                     let how = How { weight: Weight::Kept, reach: Reach::Broad };
                     self.claim(node, reason.clone(), how);
                 }

@@ -7,6 +7,7 @@
 mod triggers;
 pub mod drops;
 pub mod outcome;
+pub mod precedence;
 mod command_lines;
 mod state;
 mod reach;

@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::command_lines::Commands;
-use super::drops::{Drops, Scope};
+use super::drops::Drops;
 use super::outcome::{Reasons, Standing, Trace, Weight};
+use super::precedence::{Evidence, rule_against};
 use super::triggers;
 use crate::trace::claim::{Claim, Finding, Origin, Reason, Strength, Target};
 use crate::trace::command::Command;
@@ -176,9 +177,9 @@ impl<'a> Engine<'a> {
         let mut pending = std::mem::take(&mut self.possible);
         pending.sort_by(|a, b| (a.node, &a.reason.origin).cmp(&(b.node, &b.reason.origin)));
         for Pending { node, end, reason, reach } in pending {
-            let goes = self.drops.rule(end, Scope::Fired).is_some()
-                && (!self.standings[end.index()].is_reached() || self.is_dropped(end));
-            if !goes && self.drops.rule(node, Scope::Fired).is_none() {
+            // What a link leads to that nothing else reached stands as this claim has it.
+            if !self.is_dropped(end) && !self.is_ruled_out(node, Evidence::Claim(Weight::Possible))
+            {
                 self.reach(node, reason, How { weight: Weight::Possible, reach });
             }
         }
@@ -235,7 +236,7 @@ impl<'a> Engine<'a> {
         let standing = self.standings[node.index()];
         match (standing.reach(), standing.weight()) {
             (Reach::Application, Weight::Library)
-                if self.drops.rule(node, Scope::Fired).is_some() =>
+                if self.is_ruled_out(node, Evidence::Claim(Weight::Broad)) =>
             {
                 Reach::Broad
             }
@@ -244,13 +245,14 @@ impl<'a> Engine<'a> {
         }
     }
 
+    /// Says whether a rule drops a path by now, whatever reached it.
     pub(super) fn is_dropped(&self, node: NodeId) -> bool {
-        let scope = match self.standings[node.index()].weight() {
-            Weight::Named | Weight::Kept => return false,
-            Weight::Library => Scope::Library,
-            Weight::Broad | Weight::Possible => Scope::Fired,
-        };
-        self.drops.rule(node, scope).is_some()
+        self.is_ruled_out(node, Evidence::Claim(self.standing(node).weight()))
+    }
+
+    /// Says whether a rule of the profiles that fired so far wins over the evidence for a path.
+    pub(super) fn is_ruled_out(&self, node: NodeId, evidence: Evidence) -> bool {
+        rule_against(&self.drops, node, evidence).is_some()
     }
 
     /// Applies one finding that starts at `origin`, whose own evidence has `strength`.
@@ -316,11 +318,6 @@ impl<'a> Engine<'a> {
         }
         let tree = self.subject.tree;
         tree.resolve(path).map(|found| found.node).filter(|&node| tree.is_dir(node))
-    }
-
-    /// Says whether a rule of the profiles that fired so far drops a path.
-    pub(super) fn is_ruled_out(&self, node: NodeId) -> bool {
-        self.drops.rule(node, Scope::Fired).is_some()
     }
 
     /// Says whether a folder is one that many programs share.

@@ -3,8 +3,8 @@
 //! A tool that only those who run the container call is worth its own bytes and its libraries, not a language of its own:
 //! a script stays if something else needs what runs it.
 
-use super::drops::Scope;
 use super::outcome::Weight;
+use super::precedence::Evidence;
 use super::state::{Engine, How, Pending};
 use crate::packages::PackageId;
 use crate::trace::reading::shebang::Shebang;
@@ -73,7 +73,7 @@ impl Engine<'_> {
         let mut tools = std::mem::take(&mut self.tools);
         tools.retain(|tool| {
             !self.standings[tool.node.index()].is_reached()
-                && self.drops.rule(tool.node, Scope::Fired).is_none()
+                && !self.is_ruled_out(tool.node, Evidence::Claim(Weight::Possible))
                 && self.has_interpreter(tool.node)
         });
         let is_some = !tools.is_empty();
