@@ -252,3 +252,17 @@ fn only_the_binary_has_a_command_line() {
         }
     }
 }
+
+#[test]
+fn the_map_names_every_module() {
+    let map = Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md");
+    let map = fs::read_to_string(map).unwrap();
+    let files = files();
+    let missing = |folder: &[&str]| -> Vec<String> {
+        let folder: Module = folder.iter().map(|name| (*name).to_owned()).collect();
+        let names = declared(&files[&folder]).into_iter();
+        names.filter(|name| !map.contains(&format!("{name}`"))).collect()
+    };
+    assert_eq!(missing(&[]), ["kit"], "`kit` is only compiled for tests");
+    assert_eq!(missing(&["trace"]), Vec::<String>::new());
+}
