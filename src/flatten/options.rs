@@ -8,7 +8,7 @@ use crate::source::MAX_UNPACKED;
 /// The most entries that an image may have, unless an option says otherwise.
 pub const MAX_ENTRIES: usize = 10_000_000;
 
-/// What [`flatten`] needs beside the image.
+/// What [`flatten`](crate::flatten::flatten()) needs beside the image.
 pub struct FlattenOptions<'a> {
     /// How many layers are unpacked at a time.
     pub threads: usize,

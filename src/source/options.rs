@@ -7,7 +7,7 @@ use super::limits::MAX_UNPACKED;
 use super::platform::Platform;
 use crate::progress::{Progress, Silent};
 
-/// What [`open`] needs beside the reference.
+/// What [`open`](crate::source::open) needs beside the reference.
 pub struct OpenOptions<'a> {
     /// Which platform of several; by default that of this program, or the only one.
     pub platform: Option<Platform>,
