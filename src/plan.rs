@@ -1,17 +1,17 @@
 //! One verdict for every path: what stays, what goes, and by which reason or rule.
 //!
-//! Precedence stands in one function, [`judge`]: the user's `--drop` beats everything; then comes what is named by
-//! certain or likely evidence; then the drop rules; then what is possibly needed; then the mode's default.
+//! What beats what is said in the table of [`precedence`](crate::trace::engine::precedence). What follows here is of the
+//! result as a whole: folders of what stays, and the package databases.
 
 use std::collections::BTreeMap;
 
 use crate::contents::Contents;
 use crate::packages::Packages;
 use crate::profile::DropKind;
+use crate::trace::ReasonId;
 use crate::trace::engine::drops::Scope;
 use crate::trace::engine::outcome::Trace;
-use crate::trace::engine::outcome::Weight;
-use crate::trace::{Mode, ReasonId};
+use crate::trace::engine::precedence::{Evidence, Ruling, ruling};
 use crate::tree::{NodeId, Tree};
 use crate::warning::Warning;
 
@@ -61,7 +61,7 @@ pub struct Plan {
 /// Decides on every path of the tree.
 pub fn plan(tree: &Tree, contents: &Contents, packages: &Packages, trace: &Trace) -> Plan {
     let mut verdicts: Vec<Verdict> = tree.nodes().map(|node| judge(trace, node)).collect();
-    keep_folders(tree, packages, trace, &mut verdicts);
+    keep_folders(tree, packages, &mut verdicts);
     keep_parents(tree, &mut verdicts);
     let kept = |node: NodeId| matches!(verdicts[node.index()], Verdict::Kept(_));
     let (files, replaced) = packages.rewrite(tree, contents, &kept);
@@ -76,32 +76,23 @@ pub fn plan(tree: &Tree, contents: &Contents, packages: &Packages, trace: &Trace
     Plan { verdicts, replacements, warnings }
 }
 
-/// The order of precedence.
+/// Puts the ruling on a path into a verdict.
 fn judge(trace: &Trace, node: NodeId) -> Verdict {
-    let drops = trace.drops();
-    let rule =
-        |scope| drops.rule(node, scope).map(|rule| Verdict::Dropped(Dropped::Rule(rule.kind)));
-    if drops.by_user(node) {
-        return Verdict::Dropped(Dropped::User);
-    }
-    let Some(reason) = trace.reason_id(node) else {
-        return match trace.mode() {
-            Mode::Trace | Mode::Tight => {
-                rule(Scope::Fired).unwrap_or(Verdict::Dropped(Dropped::Unreached))
-            }
-            Mode::Prune => rule(Scope::Library).unwrap_or(Verdict::Kept(Kept::Default)),
-        };
+    let reason = trace.reason_id(node);
+    let evidence = match reason {
+        Some(_) => Evidence::Claim(trace.standing(node).weight()),
+        None => Evidence::Nothing(trace.mode()),
     };
-    let kept = Verdict::Kept(Kept::Reached(reason));
-    match trace.standing(node).weight() {
-        Weight::Named | Weight::Kept => kept,
-        Weight::Library => rule(Scope::Library).unwrap_or(kept),
-        Weight::Broad | Weight::Possible => rule(Scope::Fired).unwrap_or(kept),
+    match ruling(trace.drops(), node, evidence) {
+        Ruling::Stays => Verdict::Kept(reason.map_or(Kept::Default, Kept::Reached)),
+        Ruling::DroppedByUser => Verdict::Dropped(Dropped::User),
+        Ruling::DroppedByRule(rule) => Verdict::Dropped(Dropped::Rule(rule.kind)),
+        Ruling::Unreached => Verdict::Dropped(Dropped::Unreached),
     }
 }
 
-/// Folders are free: those that were empty stay, and those of packages that stay, unless a rule names them.
-fn keep_folders(tree: &Tree, packages: &Packages, trace: &Trace, verdicts: &mut [Verdict]) {
+/// Folders are free: those that were empty stay, and those of packages that stay, unless a rule drops them.
+fn keep_folders(tree: &Tree, packages: &Packages, verdicts: &mut [Verdict]) {
     let mut used: Vec<_> = tree
         .nodes()
         .filter(|node| !tree.is_dir(*node) && matches!(verdicts[node.index()], Verdict::Kept(_)))
@@ -113,7 +104,7 @@ fn keep_folders(tree: &Tree, packages: &Packages, trace: &Trace, verdicts: &mut 
         let free = matches!(verdicts[node.index()], Verdict::Dropped(Dropped::Unreached));
         let of_used = packages.owners(node).any(|owner| used.binary_search(&owner).is_ok());
         let empty = tree.children(node).is_empty() && !packages.is_owned(node);
-        if free && (of_used || empty) && trace.drops().rule(node, Scope::Fired).is_none() {
+        if free && (of_used || empty) {
             verdicts[node.index()] = Verdict::Kept(Kept::EmptyFolder);
         }
     }

@@ -1,6 +1,6 @@
 //! The 512-byte header of an entry: V7, ustar, star and GNU forms, told apart as Go's `archive/tar` does.
 
-use super::Malformed;
+use super::error::Malformed;
 
 /// The unit of an archive, in bytes.
 pub const BLOCK: usize = 512;

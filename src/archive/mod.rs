@@ -6,6 +6,8 @@
 
 #[cfg(test)]
 pub(crate) mod damage;
+mod entry;
+mod error;
 mod header;
 mod pax;
 mod window;
@@ -13,11 +15,10 @@ mod sparse;
 #[cfg(test)]
 mod tests;
 
-use std::io;
-
+pub use entry::{Entry, EntryKind, Map, Xattrs};
+pub use error::{ArchiveError, Malformed};
 pub use window::Bytes;
 
-use crate::path::Escaped;
 use header::{BLOCK, Block, Header, text};
 use pax::Pax;
 use sparse::Holes;
@@ -25,116 +26,6 @@ use window::Window;
 
 /// The largest extended header or long name that is taken, in bytes, as in Go.
 const MAX_SPECIAL: u64 = 1 << 20;
-
-/// Extended attributes: name and value.
-pub type Xattrs = Vec<(Box<[u8]>, Box<[u8]>)>;
-
-/// Pieces of a file with holes: offset in the file and length, in bytes.
-pub type Map = Vec<(u64, u64)>;
-
-/// One entry of an archive. Numbers are as the archive has them; the reader judges none of them.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Entry {
-    /// The name, as bytes.
-    pub name: Vec<u8>,
-    /// The target of a link, as bytes.
-    pub link: Vec<u8>,
-    /// What the entry is.
-    pub kind: EntryKind,
-    /// The mode; some writers put the file's type into it.
-    pub mode: i64,
-    /// The numeric owner.
-    pub uid: i64,
-    /// The numeric group.
-    pub gid: i64,
-    /// Time of the last change, in seconds since 1970.
-    pub seconds: i64,
-    /// Nanoseconds to add to `seconds`.
-    pub nanos: u32,
-    /// Major number of a device.
-    pub major: i64,
-    /// Minor number of a device.
-    pub minor: i64,
-    /// Extended attributes, name and value, sorted by name.
-    pub xattrs: Xattrs,
-    /// Where the data starts in the archive.
-    pub offset: u64,
-    /// The size that a program sees, in bytes.
-    pub size: u64,
-    /// The pieces of a file with holes, whose data stands without them.
-    pub map: Option<Map>,
-}
-
-/// What an entry is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum EntryKind {
-    /// A regular file.
-    File,
-    /// Another name for an entry that came before.
-    HardLink,
-    /// A symbolic link.
-    Symlink,
-    /// A character device.
-    Char,
-    /// A block device.
-    Block,
-    /// A folder.
-    Dir,
-    /// A named pipe.
-    Fifo,
-    /// A type flag that no container engine unpacks.
-    Other(u8),
-}
-
-/// Says where an archive cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum ArchiveError {
-    /// A header has no name yet.
-    #[error("cannot read the archive at byte {offset}")]
-    Header {
-        /// Where the header stands.
-        offset: u64,
-        /// What is wrong with it.
-        source: Malformed,
-    },
-    /// An entry whose name is known.
-    #[error("cannot read entry `{}`", Escaped(name))]
-    Entry {
-        /// The name.
-        name: Vec<u8>,
-        /// What is wrong with it.
-        source: Malformed,
-    },
-}
-
-/// Says what is wrong with an entry.
-#[derive(Debug, thiserror::Error)]
-pub enum Malformed {
-    /// The file that holds the archive cannot be read.
-    #[error("the file that holds the archive cannot be read")]
-    Read(#[from] io::Error),
-    /// The archive ends too early.
-    #[error("the archive ends here, inside an entry")]
-    Truncated,
-    /// The block is no header, or a damaged one.
-    #[error("there is no tar header, or a damaged one")]
-    Checksum,
-    /// A numeric field holds something else.
-    #[error("the field `{0}` of the header is no number")]
-    Number(&'static str),
-    /// A size is negative.
-    #[error("the size is negative")]
-    Negative,
-    /// A pax record has another form than the specification gives it.
-    #[error("the extended header is malformed")]
-    Pax,
-    /// An extended header or long name is unreasonably long.
-    #[error("the extended header is longer than 1 MiB")]
-    Special,
-    /// The map of a file with holes does not fit the file.
-    #[error("the map of the file's holes does not fit the file")]
-    Sparse,
-}
 
 /// Reads an archive's entries in order.
 pub struct Reader<'a> {

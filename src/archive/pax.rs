@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Malformed, header::Header};
+use super::error::Malformed;
+use super::header::Header;
 
 /// Records by key. Of a key that stands twice the last counts, and an empty value leaves the header as it is.
 #[derive(Default, Debug)]

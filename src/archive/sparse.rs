@@ -1,9 +1,10 @@
 //! Maps of files with holes: GNU's old format and its pax formats 0.0, 0.1 and 1.0.
 
+use super::entry::Map;
+use super::error::Malformed;
 use super::header::{BLOCK, Block, Form, Header, number};
 use super::pax::{self, Pax};
 use super::window::Window;
-use super::{Malformed, Map};
 
 /// The most pieces of one file; a map is 16 bytes a piece, and each piece costs the archive as many at least.
 const MAX_PIECES: usize = 1 << 20;

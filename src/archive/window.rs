@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-use super::Malformed;
+use super::error::Malformed;
 use super::header::{BLOCK, Block};
 
 /// Where an archive's bytes stand.

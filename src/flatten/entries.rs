@@ -1,7 +1,8 @@
 //! The entries of a layer's archive, put into the tree by the OCI rules (OCI image specification, "Image Layer
 //! Filesystem Changeset").
 
-use super::{EntryError, Limits, Refused};
+use super::error::{EntryError, Refused};
+use super::limits::Limits;
 use crate::archive::{Bytes, Entry, EntryKind, Reader};
 use crate::path::{ImagePath, MAX_LENGTH};
 use crate::tree::{Content, Device, Inode, Kind, Meta, Sparse, TreeBuilder};

@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use walkdir::WalkDir;
 
-use super::{EntryError, LayerError, Stack};
+use super::error::{EntryError, LayerError};
+use super::stack::Stack;
 use crate::contents::LayerBytes;
 use crate::path::ImagePath;
 use crate::tree::{Content, Device, Inode, Kind, Meta, Xattrs};

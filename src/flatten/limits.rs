@@ -1,6 +1,7 @@
 //! What an image may take before it counts as an attack on memory or disk.
 
-use super::{FlattenOptions, Refused};
+use super::error::Refused;
+use super::options::FlattenOptions;
 use crate::archive::Entry;
 use crate::tree::TreeBuilder;
 

@@ -4,58 +4,29 @@
 //! archive are read by position. Memory grows with the number of entries, never with the size of the image.
 
 mod error;
+mod options;
+mod limits;
+mod stack;
 mod entries;
 mod folder;
-mod limits;
 mod unpack;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 
 pub use error::{EntryError, FlattenError, LayerError, Refused};
+pub use options::{FlattenOptions, MAX_ENTRIES};
 
 use crate::archive::Bytes;
 use crate::contents::{Contents, LayerBytes};
 use crate::digest::Digest;
 use crate::image::{Blob, Image, Layer};
-use crate::progress::{Progress, Silent};
-use crate::source::MAX_UNPACKED;
 use crate::tree::{Tree, TreeBuilder};
 use crate::warning::Warning;
 use limits::Limits;
+use stack::Stack;
 use unpack::{Job, Unpacked, unpack};
-
-/// The most entries that an image may have, unless an option says otherwise.
-pub const MAX_ENTRIES: usize = 10_000_000;
-
-/// What [`flatten`] needs beside the image.
-pub struct FlattenOptions<'a> {
-    /// How many layers are unpacked at a time.
-    pub threads: usize,
-    /// The folder for temporary files.
-    pub spool: PathBuf,
-    /// The most bytes that all layers may have together, uncompressed.
-    pub max_unpacked: u64,
-    /// The most entries that all layers may have together.
-    pub max_entries: usize,
-    /// Who listens.
-    pub progress: &'a dyn Progress,
-}
-
-impl FlattenOptions<'_> {
-    /// Names the folder for temporary files and leaves all else as it usually is.
-    pub fn new(spool: impl Into<PathBuf>) -> Self {
-        FlattenOptions {
-            threads: 1,
-            spool: spool.into(),
-            max_unpacked: MAX_UNPACKED,
-            max_entries: MAX_ENTRIES,
-            progress: &Silent,
-        }
-    }
-}
 
 /// An image's root file system.
 #[derive(Debug)]
@@ -107,13 +78,6 @@ pub fn flatten(image: &Image, options: &FlattenOptions<'_>) -> Result<Flattened,
     }
     let Stack { builder, warnings, .. } = stack;
     Ok(Flattened { tree: builder.finish(), contents: Contents::new(bytes), warnings, layers })
-}
-
-/// The layers applied so far.
-struct Stack {
-    builder: TreeBuilder,
-    limits: Limits,
-    warnings: Vec<Warning>,
 }
 
 impl Stack {

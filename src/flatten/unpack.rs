@@ -12,7 +12,8 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use super::{FlattenOptions, LayerError};
+use super::error::LayerError;
+use super::options::FlattenOptions;
 use crate::digest::{Digest, Hasher};
 use crate::image::Layer;
 use crate::inflate::{Decoder, fill, window};

@@ -14,7 +14,7 @@ use std::thread;
 
 use libdeflater::{CompressionLvl, Compressor};
 
-use super::PackError;
+use super::error::PackError;
 use crate::digest::{Digest, Hasher};
 use crate::oci::Compression;
 

@@ -6,8 +6,9 @@
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
+use super::error::PackError;
 use super::header::{BLOCK, Entry, Form};
-use super::{PackError, Selection};
+use super::options::Selection;
 use crate::contents::Contents;
 use crate::tree::{Content, InodeId, Kind, Meta, NodeId, Sparse, Tree};
 

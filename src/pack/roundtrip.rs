@@ -1,5 +1,6 @@
 //! What is packed is read back as it was: any tree, any number of times.
 
+use crate::path::ImagePath;
 use std::sync::Arc;
 
 use proptest::prelude::*;

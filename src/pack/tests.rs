@@ -1,5 +1,7 @@
 use std::io::Read;
+use std::num::NonZero;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;

@@ -4,8 +4,8 @@
 //! after it the files in it; an `a:`, `M:` or `Z:` line tells more of the `R:` or `F:` line above.
 
 use super::dpkg::stanza_spans;
+use super::package::{Listed, Package, Record};
 use super::reader::Reader;
-use super::{Listed, Package, Record};
 use crate::tree::{Resolved, Tree};
 
 /// Where the index stands, in the order of preference; newer releases have merged `/lib` into `/usr/lib`.

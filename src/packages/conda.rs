@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
+use super::package::{Listed, Package, Record};
 use super::reader::Reader;
-use super::{Listed, Package, Record};
 use crate::tree::{NodeId, Tree};
 
 /// The folder of the records.

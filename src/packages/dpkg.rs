@@ -8,8 +8,8 @@ use std::ops::Range;
 use deb822_fast::borrowed::{BorrowedParagraph, BorrowedParser};
 use rustc_hash::FxHashMap;
 
+use super::package::{Listed, Package, Record};
 use super::reader::Reader;
-use super::{Listed, Package, Record};
 use crate::tree::NodeId;
 
 /// The folder of the database.

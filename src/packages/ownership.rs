@@ -3,7 +3,7 @@
 //! The index holds one pair for each listed path that the image has, sorted by path: a look-up is a binary search, the
 //! listed paths of a folder are one span, and memory grows with the databases, not with the image.
 
-use super::PackageId;
+use super::package::PackageId;
 use crate::tree::{NodeId, Tree};
 
 /// Who lists what, by path and by package.

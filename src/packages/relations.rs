@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Names, Package, PackageId};
+use super::package::{Names, Package, PackageId};
 
 /// The relations of an image's packages, resolved to ids.
 #[derive(Debug, Default)]

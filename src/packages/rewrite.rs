@@ -6,9 +6,10 @@
 use rustc_hash::FxHashSet;
 
 use super::dpkg::{self, Diversions, Diverted, Form, Line, each_line, is_below, parse_diversions};
+use super::package::{Package, PackageId, Record};
 use super::reader::Reader;
 use super::role::Role;
-use super::{Package, PackageId, Packages, Record, Replacement, apk, conda, rpm};
+use super::{Packages, Replacement, apk, conda, rpm};
 use crate::contents::Contents;
 use crate::tree::{NodeId, Resolved, Tree};
 

@@ -10,9 +10,11 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, flock};
 use serde_json::Value;
 
+use super::destination::Overwrite;
+use super::error::SinkError;
 use super::index::{self, REFERENCE};
 use super::name::Label;
-use super::{Overwrite, SinkError, temporary};
+use super::temporary;
 use crate::digest::Digest;
 use crate::pack::Packed;
 

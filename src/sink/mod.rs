@@ -5,6 +5,8 @@
 //! starts; [`Target::write`] writes under a temporary name and renames, so a failure leaves nothing there.
 
 mod name;
+mod error;
+mod destination;
 mod index;
 mod archive;
 mod temporary;
@@ -12,205 +14,16 @@ mod layout;
 #[cfg(test)]
 mod tests;
 
-use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+pub use destination::{ArchiveTag, Destination, Overwrite};
+pub use error::SinkError;
 pub use name::NameError;
 use name::{Bare, Label};
 
 use crate::pack::Packed;
-
-/// Where an image is to be written.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Destination {
-    /// An OCI layout: a folder.
-    Layout {
-        /// The folder.
-        folder: PathBuf,
-        /// The name in the layout's index.
-        tag: Option<String>,
-    },
-    /// One tar that is an OCI layout as well as an archive for `docker load`.
-    Archive {
-        /// The file.
-        file: PathBuf,
-        /// The name of the image in it.
-        tag: Option<ArchiveTag>,
-    },
-    /// The same tar, to a stream: `-`.
-    Stream,
-}
-
-/// The name of an image in an archive.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum ArchiveTag {
-    /// `oci-archive:FILE:TAG`.
-    Oci(String),
-    /// `docker-archive:FILE:NAME`.
-    Docker(String),
-}
-
-/// What happens to a file or tag that exists.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Overwrite {
-    /// It stays, and the run fails.
-    Refuse,
-    /// The new one takes its place.
-    Replace,
-}
-
-/// Says why an image could not be written.
-#[derive(Debug, thiserror::Error)]
-pub enum SinkError {
-    /// The destination has a transport that dehusk does not write to.
-    #[error("cannot write to `{0}`: dehusk writes layouts and archives")]
-    Transport(String),
-    /// The destination has no path.
-    #[error("cannot write to `{0}`: it names no path")]
-    NoPath(String),
-    /// A name does not follow the grammar of names.
-    #[error(transparent)]
-    Name(#[from] NameError),
-    /// Destination and options both name the image.
-    #[error("cannot name the image `{tag}` and `{name}` at once")]
-    TwoNames {
-        /// The name in the destination.
-        tag: String,
-        /// The name in the options.
-        name: String,
-    },
-    /// The file exists.
-    #[error("cannot overwrite `{}`", .0.display())]
-    Exists(PathBuf),
-    /// A folder stands where the archive shall be.
-    #[error("cannot write an archive to `{}`: it is a folder", .0.display())]
-    IsFolder(PathBuf),
-    /// The folder holds other files than a layout's.
-    #[error("cannot write a layout to `{}`: the folder holds other files", .0.display())]
-    NotLayout(PathBuf),
-    /// The layout has another image under the name.
-    #[error("cannot overwrite the image `{tag}` in `{}`", folder.display())]
-    Taken {
-        /// The name.
-        tag: String,
-        /// The layout.
-        folder: PathBuf,
-    },
-    /// The layout's index cannot be read.
-    #[error("cannot read the index `{}`", path.display())]
-    Index {
-        /// The index.
-        path: PathBuf,
-        /// Why not.
-        #[source]
-        cause: io::Error,
-    },
-    /// The destination cannot be written.
-    #[error("cannot write `{}`", path.display())]
-    Write {
-        /// The destination.
-        path: PathBuf,
-        /// What the host answered.
-        #[source]
-        cause: io::Error,
-    },
-    /// The stream cannot be written.
-    #[error("cannot write the archive to the stream")]
-    Stream(#[source] io::Error),
-}
-
-impl SinkError {
-    /// Names what the user can do, where something can be done.
-    pub fn hint(&self) -> Option<String> {
-        let text = match self {
-            SinkError::Transport(_) => {
-                "write an archive with `-o FILE`, a layout with `-o oci:DIR:TAG`, or pipe `-o -` into `docker load`"
-            }
-            SinkError::Exists(_) => "replace it with `--force`",
-            SinkError::Taken { .. } => {
-                "replace it with `--force`, or take another tag: `oci:DIR:TAG`"
-            }
-            SinkError::IsFolder(_) => "name a file, or write a layout with `-o oci:DIR`",
-            SinkError::NotLayout(_) => "name a folder that does not exist yet",
-            SinkError::Name(_) => "names look like `app:1.0` or `registry.example/team/app:1.0`",
-            SinkError::Write { cause, .. } => return host_hint(cause).map(String::from),
-            SinkError::NoPath(_)
-            | SinkError::TwoNames { .. }
-            | SinkError::Index { .. }
-            | SinkError::Stream(_) => return None,
-        };
-        Some(text.into())
-    }
-}
-
-fn host_hint(cause: &io::Error) -> Option<&'static str> {
-    match cause.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            Some("make room there, or write elsewhere with `-o`")
-        }
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            Some("write to a folder that is yours with `-o`")
-        }
-        io::ErrorKind::NotFound => Some("make the folder first"),
-        _ => None,
-    }
-}
-
-impl Destination {
-    /// Reads a destination; where it names no transport, a layout that exists is one, and all else an archive.
-    pub fn parse(text: &OsStr) -> Result<Self, SinkError> {
-        let shown = || text.display().to_string();
-        let bytes = text.as_bytes();
-        if bytes == b"-" {
-            return Ok(Destination::Stream);
-        }
-        let Some((transport, rest)) = split_transport(bytes) else {
-            return Self::bare(text).ok_or_else(|| SinkError::NoPath(shown()));
-        };
-        let (path, tag) = match rest.iter().position(|&byte| byte == b':') {
-            Some(colon) => (&rest[..colon], Some(&rest[colon + 1..])),
-            None => (rest, None),
-        };
-        let path = PathBuf::from(OsStr::from_bytes(path));
-        if path.as_os_str().is_empty() {
-            return Err(SinkError::NoPath(shown()));
-        }
-        let tag = tag.map(|tag| String::from_utf8_lossy(tag).into_owned());
-        match transport {
-            b"oci" => Ok(Destination::Layout { folder: path, tag }),
-            b"oci-archive" => {
-                Ok(Destination::Archive { file: path, tag: tag.map(ArchiveTag::Oci) })
-            }
-            b"docker-archive" => {
-                Ok(Destination::Archive { file: path, tag: tag.map(ArchiveTag::Docker) })
-            }
-            _ => Err(SinkError::Transport(shown())),
-        }
-    }
-
-    fn bare(text: &OsStr) -> Option<Self> {
-        if text.is_empty() {
-            return None;
-        }
-        let path = PathBuf::from(text);
-        let is_layout = path.join("oci-layout").is_file() || text.as_bytes().ends_with(b"/");
-        Some(if is_layout {
-            Destination::Layout { folder: path, tag: None }
-        } else {
-            Destination::Archive { file: path, tag: None }
-        })
-    }
-}
-
-/// Splits `oci:DIR` at the colon. A path with a slash before its first colon has no transport.
-fn split_transport(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let colon = text.iter().position(|&byte| byte == b':')?;
-    let is_word = text[..colon].iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'-');
-    (is_word && colon > 0).then(|| (&text[..colon], &text[colon + 1..]))
-}
 
 /// A destination that was looked at, with the names that the image gets there.
 #[derive(Debug)]

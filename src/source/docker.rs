@@ -3,10 +3,12 @@
 
 use serde::Deserialize;
 
-use super::files::Files;
-use super::files::check_count;
+use super::error::{Cause, JsonError};
+use super::files::{Files, check_count};
+use super::limits::{MAX_IMAGES, MAX_NAMES};
+use super::options::OpenOptions;
+use super::reference::Pick;
 use super::select::{Candidate, check_platform, platform_in, select};
-use super::{Cause, JsonError, MAX_IMAGES, MAX_NAMES, OpenOptions, Pick};
 use crate::digest::Digest;
 use crate::image::{Image, Layer};
 use crate::oci::Config;

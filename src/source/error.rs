@@ -4,7 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use super::{MAX_LAYERS, Platform};
+use super::limits::MAX_LAYERS;
+use super::platform::Platform;
 use crate::archive::ArchiveError;
 use crate::digest::{Digest, DigestError};
 use crate::oci::ConfigError;

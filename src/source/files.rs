@@ -7,7 +7,8 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Cause;
+use super::error::Cause;
+use super::limits::MAX_LAYERS;
 use crate::archive::{Bytes, Entry, EntryKind, Reader};
 use crate::digest::Digest;
 use crate::image::Blob;
@@ -18,7 +19,7 @@ pub fn check_count(layers: usize, diff_ids: usize) -> Result<(), Cause> {
     if layers != diff_ids {
         return Err(Cause::Count { layers, diff_ids });
     }
-    if layers > super::MAX_LAYERS { Err(Cause::Layers) } else { Ok(()) }
+    if layers > MAX_LAYERS { Err(Cause::Layers) } else { Ok(()) }
 }
 
 /// The largest JSON document that is read, in bytes. Registries take 4 MiB.

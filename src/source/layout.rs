@@ -6,10 +6,15 @@ use std::path::Path;
 use oci_spec::image::{Descriptor, ImageIndex, ImageManifest, MediaType};
 use serde::de::DeserializeOwned;
 
+use super::docker;
+use super::error::{Cause, JsonError};
 use super::files::check_count;
 use super::files::{Files, blob_name};
+use super::limits::MAX_IMAGES;
+use super::options::OpenOptions;
+use super::platform::Platform;
+use super::reference::Pick;
 use super::select::{Candidate, add_names, check_platform, full_names, platform_in, select};
-use super::{Cause, JsonError, MAX_IMAGES, OpenOptions, Pick, Platform, docker};
 use crate::digest::Digest;
 use crate::image::{Image, Layer};
 use crate::oci::Config;

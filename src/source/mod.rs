@@ -3,10 +3,12 @@
 //! Layers are only located; [`flatten`](mod@crate::flatten) reads and verifies them. An archive in a plain file is used
 //! where it stands. One from a stream, or a compressed one, is copied to a temporary file without a name.
 
+mod limits;
 mod platform;
-mod error;
-mod files;
 mod reference;
+mod error;
+mod options;
+mod files;
 mod select;
 mod docker;
 mod layout;
@@ -15,59 +17,20 @@ mod spool;
 #[cfg(test)]
 mod tests;
 
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 pub use error::{Cause, JsonError, SourceError};
+pub use limits::{MAX_LAYERS, MAX_UNPACKED};
+pub use options::OpenOptions;
 pub use platform::{Platform, PlatformError};
 pub use reference::{Pick, Reference, ReferenceError};
 
 use crate::image::Image;
 use crate::oci::Compression;
-use crate::progress::{Progress, Silent};
 use files::Files;
 use spool::Spool;
-
-/// The most bytes that an image may have once unpacked, unless an option says otherwise: 64 GiB.
-pub const MAX_UNPACKED: u64 = 64 << 30;
-
-/// The most layers that an image may have. Engines stop at 127 or 500.
-pub const MAX_LAYERS: usize = 1000;
-
-/// The most images that one place may list, and the most names that `docker save` may give them.
-const MAX_IMAGES: usize = 1024;
-const MAX_NAMES: usize = 4096;
-
-/// What [`open`] needs beside the reference.
-pub struct OpenOptions<'a> {
-    /// Which platform of several; by default that of this program, or the only one.
-    pub platform: Option<Platform>,
-    /// The image configuration for a root file system, which has none of its own.
-    pub config: Option<PathBuf>,
-    /// The stream that `-` stands for.
-    pub stdin: Option<Box<dyn Read + 'a>>,
-    /// The folder for temporary files.
-    pub spool: PathBuf,
-    /// The most bytes that an archive may have once decompressed.
-    pub max_unpacked: u64,
-    /// Who listens while an archive is copied.
-    pub progress: &'a dyn Progress,
-}
-
-impl OpenOptions<'_> {
-    /// Names the folder for temporary files and leaves all else as it usually is.
-    pub fn new(spool: impl Into<PathBuf>) -> Self {
-        OpenOptions {
-            platform: None,
-            config: None,
-            stdin: None,
-            spool: spool.into(),
-            max_unpacked: MAX_UNPACKED,
-            progress: &Silent,
-        }
-    }
-}
 
 /// Opens the image that a reference means.
 ///

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::{Cause, JsonError, OpenOptions, Platform, files, select};
+use super::error::{Cause, JsonError};
+use super::options::OpenOptions;
+use super::platform::Platform;
+use super::{files, select};
 use crate::image::{Blob, Image, Layer};
 use crate::oci::Config;
 

@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::{Cause, OpenOptions, Pick, Platform};
+use super::error::Cause;
+use super::options::OpenOptions;
+use super::platform::Platform;
+use super::reference::Pick;
 use crate::digest::Digest;
 use crate::oci::Config;
 

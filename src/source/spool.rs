@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::path::Path;
 
-use super::Cause;
+use super::error::Cause;
 use crate::inflate::{Decoder, fill};
 use crate::oci::Compression;
 use crate::progress::{Progress, Task};

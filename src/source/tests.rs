@@ -1,5 +1,6 @@
 use std::fs;
 use std::io::Cursor;
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 

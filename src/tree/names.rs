@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{NodeId, Tree};
+use super::inode::NodeId;
 
 /// Every path but the root, sorted by its last name and then in path order.
 #[derive(Debug)]
@@ -13,18 +13,25 @@ pub struct NameIndex {
 }
 
 impl NameIndex {
-    /// Sorts the paths of a tree.
-    pub fn of(tree: &Tree) -> NameIndex {
-        let mut nodes: Box<[NodeId]> = tree.nodes().skip(1).collect();
-        nodes.par_sort_unstable_by_key(|&node| (tree.name(node), node));
-        let is_first = |at: usize| at == 0 || tree.name(nodes[at - 1]) != tree.name(nodes[at]);
+    /// Sorts paths by what `name` calls them.
+    pub fn of<'n>(
+        nodes: impl Iterator<Item = NodeId>,
+        name: impl Fn(NodeId) -> &'n [u8] + Sync,
+    ) -> NameIndex {
+        let mut nodes: Box<[NodeId]> = nodes.collect();
+        nodes.par_sort_unstable_by_key(|&node| (name(node), node));
+        let is_first = |at: usize| at == 0 || name(nodes[at - 1]) != name(nodes[at]);
         let firsts = (0..nodes.len()).map(is_first).collect();
         NameIndex { nodes, firsts }
     }
 
     /// Returns the paths of each name that is `head` or sorts behind it.
-    pub fn from(&self, tree: &Tree, head: &[u8]) -> impl Iterator<Item = &[NodeId]> {
-        let mut at = self.nodes.partition_point(|&node| tree.name(node) < head);
+    pub fn from<'n>(
+        &self,
+        name: impl Fn(NodeId) -> &'n [u8],
+        head: &[u8],
+    ) -> impl Iterator<Item = &[NodeId]> {
+        let mut at = self.nodes.partition_point(|&node| name(node) < head);
         std::iter::from_fn(move || {
             let rest = self.nodes.get(at..).filter(|rest| !rest.is_empty())?;
             let next = self.firsts[at + 1..].iter().position(|&is_first| is_first);

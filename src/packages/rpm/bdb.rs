@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::{Blobs, Fault};
+use super::blobs::{Blobs, Fault};
 
 const MAGIC: u32 = 0x0006_1561;
 const HEAD: usize = 26;

@@ -4,6 +4,7 @@
 //! the same: a number and a header blob for each package. The blob stays byte for byte, file lists among it, for rpm
 //! verifies its digest whenever it is read; a package that goes goes with all that indexes say of it.
 
+mod blobs;
 mod bdb;
 mod header;
 mod ndb;
@@ -13,20 +14,13 @@ mod tests;
 
 use std::borrow::Cow;
 
+use self::blobs::{Blobs, Fault};
+use super::package::{Listed, Package, Record};
 use super::reader::Reader;
-use super::{Listed, Package, Record};
 use crate::tree::{Resolved, Tree};
 
 /// Where the database stands: Fedora's and SUSE's place first, then the traditional one, then that of rpm-ostree.
 const FOLDERS: [&[u8]; 3] = [b"/usr/lib/sysimage/rpm", b"/var/lib/rpm", b"/usr/share/rpm"];
-
-/// Why a database cannot be read.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Fault(&'static str);
-
-/// The blobs of a database with their packages' numbers, in the order of the file.
-type Blobs<'a> = Vec<(u32, Cow<'a, [u8]>)>;
 
 /// The formats of the database.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::{Blobs, Fault};
+use super::blobs::{Blobs, Fault};
 
 const BLOCK: usize = 16;
 const PAGE: usize = 4096;

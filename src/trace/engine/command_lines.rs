@@ -9,6 +9,7 @@ use crate::path::ImagePath;
 use crate::trace::claim::{Origin, Strength};
 use crate::trace::command::{Command, Word};
 use crate::tree::NodeId;
+use crate::warning::Place;
 
 /// How many different command lines of one program are followed; those of a real image are dozens.
 const MAX_LINES: usize = 250;
@@ -58,6 +59,10 @@ pub struct Commands {
     lines: BTreeMap<NodeId, usize>,
     /// How many of a program's lines stand in itself.
     own: BTreeMap<NodeId, usize>,
+    /// Programs that were found, by the places that run them.
+    found: BTreeMap<Place, BTreeSet<Vec<u8>>>,
+    /// Command lines whose programs were not.
+    missing: Vec<Command>,
 }
 
 impl Commands {
@@ -99,5 +104,34 @@ impl Commands {
     /// Returns those that had their turn.
     pub fn done(&self) -> &[Asked] {
         &self.all[..self.done]
+    }
+
+    /// Remembers that the program of a command line is there, under the name that the line gives it.
+    pub fn add_found(&mut self, place: &Place, program: &[u8]) {
+        self.found.entry(place.clone()).or_default().insert(program.to_vec());
+    }
+
+    /// Remembers a command line whose program is not there.
+    pub fn add_missing(&mut self, command: Command) {
+        self.missing.push(command);
+    }
+
+    /// Takes the command lines whose programs are not there, but for guesses.
+    ///
+    /// A place that runs one of several values of a variable is followed with each of them: where one was found, others of
+    /// its name in other folders are guesses, and so are lines that hand its line on: `name cmd x` beside `cmd x`.
+    pub fn take_missing(&mut self) -> Vec<Command> {
+        let mut missing = std::mem::take(&mut self.missing);
+        missing.retain(|command| !self.is_guess(command));
+        missing
+    }
+
+    fn is_guess(&self, command: &Command) -> bool {
+        let name = |word: &[u8]| word.rsplit(|&byte| byte == b'/').next().map(<[u8]>::to_vec);
+        let Some(found) = self.found.get(&command.place) else { return false };
+        let mut words = command.words.iter().flatten();
+        let Some(program) = words.next() else { return false };
+        let same = |one: &Vec<u8>| program.contains(&b'/') && name(one) == name(program);
+        found.iter().any(same) || words.any(|word| found.contains(word))
     }
 }

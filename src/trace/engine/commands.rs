@@ -17,11 +17,11 @@ impl Engine<'_> {
         let folder = command.folder.clone().unwrap_or_else(|| view.working_dir());
         let Some(spelled) = view.which(word, &folder) else {
             if !command.optional && reason.strength >= Strength::Likely {
-                self.missing.push(command);
+                self.commands.add_missing(command);
             }
             return;
         };
-        self.found.entry(command.place.clone()).or_default().insert(word.clone());
+        self.commands.add_found(&command.place, word);
         let Some(found) = self.subject.tree.resolve(spelled.as_bytes()) else { return };
         let (origin, strength) = (reason.origin, reason.strength);
         self.claim_operands(&command, &folder, &reason);
@@ -48,7 +48,7 @@ impl Engine<'_> {
         let first = command.words.get(1).filter(|_| command.words.len() == 2);
         let named = arguments.find(|word| !is_option(word)).or(first);
         let Some(Some(named)) = named else { return Reach::Direct };
-        let firings = self.triggers.get(&program).into_iter().flatten();
+        let firings = self.firings.waiting_for(program).iter();
         let mut known = firings.filter_map(|firing| self.alone(firing)).flatten();
         if known.any(|it| it.as_bytes() == named) { Reach::Alone } else { Reach::Direct }
     }

@@ -3,6 +3,8 @@
 //! A program or library that was reached by name brings what was packaged with it. What came in with its package does
 //! not: a data file is no reason to keep its package's tools, and companions end there.
 
+use super::outcome::Weight;
+use super::precedence::Evidence;
 use super::state::Engine;
 use crate::packages::PackageId;
 use crate::path::Escaped;
@@ -39,7 +41,7 @@ fn follow(engine: &mut Engine<'_>, node: NodeId) {
         return;
     }
     let name = &packages.package(package).name;
-    let stays = |node| !engine.is_ruled_out(node);
+    let stays = |node| !engine.is_ruled_out(node, Evidence::Crowd(Weight::Broad));
     let unit = packages.unit(tree, package, &stays);
     let mut claims = vec![(Claim::Companion, unit.companions(), format!("packaged in {name}"))];
     let mut guests = unit.guests();
@@ -93,7 +95,7 @@ fn follow_service(engine: &mut Engine<'_>, node: NodeId, package: PackageId) {
 fn follow_configuration(engine: &mut Engine<'_>, service: NodeId, package: PackageId) {
     let Subject { tree, packages, .. } = *engine.subject;
     let Some(folder) = tree.child(NodeId::ROOT, b"etc") else { return };
-    let stays = |node| !engine.is_ruled_out(node);
+    let stays = |node| !engine.is_ruled_out(node, Evidence::Crowd(Weight::Broad));
     let unit = packages.unit(tree, package, &stays);
     let mut files = unit.companions();
     files.extend(unit.guests().into_iter().map(|(node, _)| node));

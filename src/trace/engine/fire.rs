@@ -1,8 +1,9 @@
 //! Profiles: what fires them, and what follows when they do.
 
-use super::drops::Scope;
+use super::firings::Replay;
 use super::outcome::Weight;
-use super::state::{Engine, How, Replay};
+use super::precedence::Evidence;
+use super::state::{Engine, How};
 use crate::path::ImagePath;
 use crate::profile::Importers;
 use crate::trace::subject::Subject;
@@ -15,7 +16,7 @@ impl Engine<'_> {
     pub(super) fn fire_by_path(&mut self, node: NodeId) {
         let standing = self.standings[node.index()];
         let strength = standing.strength().min(Strength::Likely);
-        for firing in self.triggers.get(&node).cloned().unwrap_or_default() {
+        for firing in self.firings.waiting_for(node).to_vec() {
             let is_alone = standing.reach() == Reach::Alone;
             if is_alone && self.alone(&firing).is_some_and(|commands| !commands.is_empty()) {
                 continue;
@@ -35,9 +36,7 @@ impl Engine<'_> {
         let profiles = self.subject.profiles;
         for name in profiles.fired_by_symbol(symbol) {
             let spared = match reason.origin {
-                Origin::Node(node) => {
-                    self.spared.contains(&(name, node)) || !self.may_fire(name, node)
-                }
+                Origin::Node(node) => self.firings.spares(name, node) || !self.may_fire(name, node),
                 Origin::Config(_) | Origin::User(_) | Origin::Always => false,
             };
             if !spared {
@@ -62,15 +61,12 @@ impl Engine<'_> {
     pub(super) fn fire(&mut self, firing: Firing, reason: &Reason) {
         let Subject { tree, profiles, .. } = *self.subject;
         let Some(profile) = profiles.get(&firing.profile) else { return };
-        let Err(position) = self.firings.binary_search(&firing) else { return };
-        self.firings.insert(position, firing.clone());
+        if !self.firings.add(&firing) {
+            return;
+        }
         let Firing { profile: name, prefix } = &firing;
         let dropped = self.drops.mark(tree, profiles, name, prefix);
-        if !profile.tracers.is_empty() {
-            let tracers = profile.tracers.iter().cloned();
-            let woken = tracers.filter(|tracer| self.active.insert(tracer.clone())).collect();
-            self.replay.insert(firing.clone(), Replay { origin: reason.origin, woken });
-        }
+        self.firings.wake(firing.clone(), &profile.tracers, reason.origin);
         let because = |rule: &str| Reason {
             claim: Claim::Profile,
             strength: reason.strength.min(Strength::Likely),
@@ -92,7 +88,7 @@ impl Engine<'_> {
             let reason = because(&format!("keep.{key}"));
             for node in rule.paths.iter().flat_map(|glob| glob.select(tree, prefix)) {
                 let own = dropped.binary_search(&node).is_ok();
-                if !own && self.drops.rule(node, Scope::Always).is_none() {
+                if !own && !self.is_ruled_out(node, Evidence::KeepRule) {
                     let how = How { weight: Weight::Kept, reach: Reach::Broad };
                     self.claim(node, reason.clone(), how);
                 }

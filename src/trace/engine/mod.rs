@@ -5,8 +5,10 @@
 //! The order of the `mod` lines is the law: a module imports only from modules listed above it.
 
 mod triggers;
+mod firings;
 pub mod drops;
 pub mod outcome;
+pub mod precedence;
 mod command_lines;
 mod state;
 mod reach;

@@ -1,7 +1,7 @@
 //! What a claim does: the path is reached with every link on the way, or waits until surer claims are followed.
 
-use super::drops::Scope;
 use super::outcome::Weight;
+use super::precedence::{Evidence, Ruling, ruling};
 use super::state::{Engine, How, Pending, Priority};
 use crate::path::Escaped;
 use crate::trace::subject::Subject;
@@ -16,12 +16,8 @@ impl Engine<'_> {
         reason: &Reason,
         how: How,
     ) {
-        let scope = match how.weight {
-            Weight::Library => Scope::Library,
-            Weight::Possible | Weight::Broad | Weight::Kept | Weight::Named => Scope::Fired,
-        };
         for node in nodes {
-            if self.drops.rule(node, scope).is_none() {
+            if !self.is_ruled_out(node, Evidence::Crowd(how.weight)) {
                 self.claim(node, reason.clone(), how);
             }
         }
@@ -60,7 +56,7 @@ impl Engine<'_> {
     }
 
     pub(super) fn reach(&mut self, node: NodeId, reason: Reason, how: How) {
-        if self.drops.by_user(node) {
+        if ruling(&self.drops, node, Evidence::Claim(how.weight)) == Ruling::DroppedByUser {
             return;
         }
         let standing = &mut self.standings[node.index()];

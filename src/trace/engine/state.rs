@@ -10,17 +10,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::command_lines::Commands;
-use super::drops::{Drops, Scope};
+use super::drops::Drops;
+use super::firings::Firings;
 use super::outcome::{Reasons, Standing, Trace, Weight};
-use super::triggers;
+use super::precedence::{Evidence, rule_against};
+use crate::packages::PackageId;
 use crate::trace::claim::{Claim, Finding, Origin, Reason, Strength, Target};
-use crate::trace::command::Command;
 use crate::trace::mode::Mode;
 use crate::trace::reading::spoken_languages;
 use crate::trace::subject::{Subject, TraceOptions};
-use crate::trace::tracer::{FileView, Firing, MAX_WHOLE, Reach, SharedFolders, Tracer, View};
+use crate::trace::tracer::{FileView, MAX_WHOLE, Reach, SharedFolders, Tracer, View};
 use crate::tree::NodeId;
-use crate::warning::{Place, Warning};
+use crate::warning::Warning;
 
 /// How many bytes of a file every tracer is given.
 const HEAD: u64 = 4096;
@@ -29,31 +30,20 @@ const HEAD: u64 = 4096;
 pub(super) struct Engine<'a> {
     pub(super) subject: &'a Subject<'a>,
     pub(super) tracers: &'a [&'a dyn Tracer],
-    /// The tracers' names that a fired profile activated, in addition to those that are always on.
-    pub(super) active: BTreeSet<String>,
     pub(super) mode: Mode,
     pub(super) standings: Vec<Standing>,
     pub(super) reasons: Reasons,
     pub(super) queue: BTreeMap<Priority, BTreeSet<NodeId>>,
     pub(super) possible: Vec<Pending>,
-    /// Packages whose tools are claimed.
-    pub(super) equipped: BTreeSet<crate::packages::PackageId>,
-    /// Commands of services, which wait until it is known what else runs scripts.
-    pub(super) tools: Vec<Pending>,
+    /// Commands of services.
+    pub(super) tools: Tools,
     pub(super) drops: Drops,
-    pub(super) triggers: BTreeMap<NodeId, Vec<Firing>>,
-    /// Files whose imports do not fire the profile.
-    pub(super) spared: BTreeSet<(&'a str, NodeId)>,
-    pub(super) firings: Vec<Firing>,
-    /// Profiles whose prefix was bound since their tracers last saw all files.
-    pub(super) replay: BTreeMap<Firing, Replay>,
+    pub(super) firings: Firings<'a>,
+    /// Files that tracers saw, for those that wake later.
     pub(super) offered: BTreeSet<NodeId>,
     pub(super) commands: Commands,
-    /// Programs that were found, by the places that run them, and command lines whose programs were not.
-    pub(super) found: BTreeMap<Place, BTreeSet<Vec<u8>>>,
-    pub(super) missing: Vec<Command>,
     pub(super) shared: SharedFolders,
-    pub(super) packaged: BTreeSet<crate::packages::PackageId>,
+    pub(super) packaged: BTreeSet<PackageId>,
     pub(super) applications: BTreeSet<NodeId>,
     /// Scripts that others read as a part of themselves.
     pub(super) sourced: BTreeSet<NodeId>,
@@ -65,12 +55,12 @@ pub(super) struct Engine<'a> {
 #[derive(PartialEq, Eq, PartialOrd, Ord, Clone, Copy)]
 pub(super) struct Priority(pub(super) std::cmp::Reverse<(Strength, Reach)>);
 
-/// Files that the tracers of a fired profile have to see again.
-pub(super) struct Replay {
-    /// What fired it.
-    pub(super) origin: Origin,
-    /// Tracers that it woke: they saw no file before.
-    pub(super) woken: BTreeSet<String>,
+/// The commands of services, which wait until it is known what else runs scripts.
+#[derive(Default)]
+pub(super) struct Tools {
+    /// Packages whose tools are claimed.
+    pub(super) equipped: BTreeSet<PackageId>,
+    pub(super) waiting: Vec<Pending>,
 }
 
 pub(super) struct Pending {
@@ -100,14 +90,12 @@ impl<'a> Engine<'a> {
         Engine {
             subject,
             tracers,
-            active: BTreeSet::new(),
             mode: options.mode,
             standings: vec![Standing::UNREACHED; tree.len()],
             reasons: Reasons::default(),
             queue: BTreeMap::new(),
             possible: Vec::new(),
-            equipped: BTreeSet::new(),
-            tools: Vec::new(),
+            tools: Tools::default(),
             drops: Drops::new(
                 tree,
                 subject.profiles,
@@ -115,14 +103,9 @@ impl<'a> Engine<'a> {
                 spoken_languages::Languages::of(subject),
                 options.mode,
             ),
-            triggers: triggers::triggers(tree, subject.profiles),
-            spared: triggers::spared(tree, subject.profiles),
-            firings: Vec::new(),
-            replay: BTreeMap::new(),
+            firings: Firings::new(tree, subject.profiles),
             offered: BTreeSet::new(),
             commands: Commands::default(),
-            found: BTreeMap::new(),
-            missing: Vec::new(),
             shared: SharedFolders::of(tree, subject.profiles),
             packaged: BTreeSet::new(),
             applications: BTreeSet::new(),
@@ -140,7 +123,7 @@ impl<'a> Engine<'a> {
             packages,
             config,
             profiles,
-            firings: &self.firings,
+            firings: self.firings.all(),
             shared: &self.shared,
             mode: self.mode,
         }
@@ -152,7 +135,7 @@ impl<'a> Engine<'a> {
                 self.interpret(&asked, self.tracers);
             } else if let Some((_, batch)) = self.queue.pop_first() {
                 self.analyse(&batch);
-            } else if let Some((firing, replay)) = self.replay.pop_first() {
+            } else if let Some((firing, replay)) = self.firings.next_replay() {
                 self.offer_again(&firing, &replay);
             } else if !self.possible.is_empty() {
                 self.admit_possible();
@@ -176,9 +159,9 @@ impl<'a> Engine<'a> {
         let mut pending = std::mem::take(&mut self.possible);
         pending.sort_by(|a, b| (a.node, &a.reason.origin).cmp(&(b.node, &b.reason.origin)));
         for Pending { node, end, reason, reach } in pending {
-            let goes = self.drops.rule(end, Scope::Fired).is_some()
-                && (!self.standings[end.index()].is_reached() || self.is_dropped(end));
-            if !goes && self.drops.rule(node, Scope::Fired).is_none() {
+            // What a link leads to that nothing else reached stands as this claim has it.
+            if !self.is_dropped(end) && !self.is_ruled_out(node, Evidence::Claim(Weight::Possible))
+            {
                 self.reach(node, reason, How { weight: Weight::Possible, reach });
             }
         }
@@ -201,10 +184,9 @@ impl<'a> Engine<'a> {
         let files: Vec<NodeId> =
             batch.into_iter().filter(|&node| self.subject.tree.is_file(node)).collect();
         self.offered.extend(&files);
-        let is_active =
-            |tracer: &dyn Tracer| tracer.name().is_empty() || self.active.contains(tracer.name());
+        let tracers = self.tracers.iter().copied();
         let tracers: Vec<&dyn Tracer> =
-            self.tracers.iter().copied().filter(|tracer| is_active(*tracer)).collect();
+            tracers.filter(|tracer| self.firings.is_active(*tracer)).collect();
         self.offer(&files, &tracers);
     }
 
@@ -235,7 +217,7 @@ impl<'a> Engine<'a> {
         let standing = self.standings[node.index()];
         match (standing.reach(), standing.weight()) {
             (Reach::Application, Weight::Library)
-                if self.drops.rule(node, Scope::Fired).is_some() =>
+                if self.is_ruled_out(node, Evidence::Claim(Weight::Broad)) =>
             {
                 Reach::Broad
             }
@@ -244,13 +226,14 @@ impl<'a> Engine<'a> {
         }
     }
 
+    /// Says whether a rule drops a path by now, whatever reached it.
     pub(super) fn is_dropped(&self, node: NodeId) -> bool {
-        let scope = match self.standings[node.index()].weight() {
-            Weight::Named | Weight::Kept => return false,
-            Weight::Library => Scope::Library,
-            Weight::Broad | Weight::Possible => Scope::Fired,
-        };
-        self.drops.rule(node, scope).is_some()
+        self.is_ruled_out(node, Evidence::Claim(self.standing(node).weight()))
+    }
+
+    /// Says whether a rule of the profiles that fired so far wins over the evidence for a path.
+    pub(super) fn is_ruled_out(&self, node: NodeId, evidence: Evidence) -> bool {
+        rule_against(&self.drops, node, evidence).is_some()
     }
 
     /// Applies one finding that starts at `origin`, whose own evidence has `strength`.
@@ -318,18 +301,13 @@ impl<'a> Engine<'a> {
         tree.resolve(path).map(|found| found.node).filter(|&node| tree.is_dir(node))
     }
 
-    /// Says whether a rule of the profiles that fired so far drops a path.
-    pub(super) fn is_ruled_out(&self, node: NodeId) -> bool {
-        self.drops.rule(node, Scope::Fired).is_some()
-    }
-
     /// Says whether a folder is one that many programs share.
     pub(super) fn is_shared(&self, folder: NodeId) -> bool {
         self.shared.contains(folder)
     }
 
-    /// Claims what a package's own folder is to the package's program; see [`companions`].
-    pub(super) fn first_of_package(&mut self, package: crate::packages::PackageId) -> bool {
+    /// Claims what a package's own folder is to the package's program; see `companions`.
+    pub(super) fn first_of_package(&mut self, package: PackageId) -> bool {
         self.packaged.insert(package)
     }
 
@@ -354,7 +332,7 @@ impl<'a> Engine<'a> {
             self.drops.forget_generated();
         }
         let Engine { standings, reasons, firings, drops, mode, .. } = self;
-        Trace::new(standings, reasons, firings, drops, warnings, mode)
+        Trace::new(standings, reasons, firings.into_all(), drops, warnings, mode)
     }
 }
 

@@ -3,8 +3,8 @@
 //! A tool that only those who run the container call is worth its own bytes and its libraries, not a language of its own:
 //! a script stays if something else needs what runs it.
 
-use super::drops::Scope;
 use super::outcome::Weight;
+use super::precedence::Evidence;
 use super::state::{Engine, How, Pending};
 use crate::packages::PackageId;
 use crate::trace::reading::shebang::Shebang;
@@ -18,12 +18,12 @@ const HEAD: u64 = 256;
 impl Engine<'_> {
     /// Says whether the tools of a package are claimed.
     pub(super) fn has_tools(&self, package: PackageId) -> bool {
-        self.equipped.contains(&package)
+        self.tools.equipped.contains(&package)
     }
 
     /// Says whether a profile waits for the path.
     pub(super) fn has_profile(&self, node: NodeId) -> bool {
-        self.triggers.contains_key(&node)
+        !self.firings.waiting_for(node).is_empty()
     }
 
     /// Claims the tools of a package for the service whose program is `service`.
@@ -34,12 +34,12 @@ impl Engine<'_> {
         service: NodeId,
         detail: &str,
     ) {
-        self.equipped.insert(package);
+        self.tools.equipped.insert(package);
         for node in tools {
             let (claim, strength) = (Claim::Companion, Strength::Possible);
             let detail = detail.to_owned();
             let reason = Reason { claim, strength, origin: Origin::Node(service), detail };
-            self.tools.push(Pending { node, end: node, reason, reach: Reach::Direct });
+            self.tools.waiting.push(Pending { node, end: node, reason, reach: Reach::Direct });
         }
     }
 
@@ -70,10 +70,10 @@ impl Engine<'_> {
 
     /// Reaches the tools that nothing drops and whose interpreters are there; says whether there was any.
     pub(super) fn admit_tools(&mut self) -> bool {
-        let mut tools = std::mem::take(&mut self.tools);
+        let mut tools = std::mem::take(&mut self.tools.waiting);
         tools.retain(|tool| {
             !self.standings[tool.node.index()].is_reached()
-                && self.drops.rule(tool.node, Scope::Fired).is_none()
+                && !self.is_ruled_out(tool.node, Evidence::Claim(Weight::Possible))
                 && self.has_interpreter(tool.node)
         });
         let is_some = !tools.is_empty();

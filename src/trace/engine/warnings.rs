@@ -39,23 +39,14 @@ impl Engine<'_> {
     }
 
     /// Warns of the programs that are not there.
-    ///
-    /// A place that runs one of several values of a variable is followed with each of them: where one was found, others of
-    /// its name in other folders are guesses, and so are lines that hand its line on: `name cmd x` beside `cmd x`.
     pub(super) fn warn_of_missing(&mut self) {
-        for command in std::mem::take(&mut self.missing) {
-            let mut words = command.words.iter().flatten();
-            let Some(program) = words.next() else { continue };
-            let name = |word: &[u8]| word.rsplit(|&byte| byte == b'/').next().map(<[u8]>::to_vec);
-            let is_guess = self.found.get(&command.place).is_some_and(|found| {
-                let same = |one: &Vec<u8>| program.contains(&b'/') && name(one) == name(program);
-                found.iter().any(same) || words.any(|word| found.contains(word))
-            });
+        for command in self.commands.take_missing() {
+            let Some(program) = command.words.iter().flatten().next() else { continue };
             // What a script may run that others read they may never come to.
             let tree = self.subject.tree;
             let is_part = matches!(&command.place, Place::Line(file, _)
                 if tree.resolve(file.as_bytes()).is_some_and(|found| self.is_part(found.node)));
-            if !is_guess && !is_part {
+            if !is_part {
                 let word = Escaped(program).to_string();
                 self.warn(Warning::MissingCommand { place: command.place, word });
             }

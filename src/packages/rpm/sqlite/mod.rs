@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use self::read::{File, Table, Value};
 use self::write::Rows;
-use super::{Blobs, Fault};
+use super::blobs::{Blobs, Fault};
 
 /// The table of the headers.
 const PACKAGES: &[u8] = b"Packages";

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use crate::packages::rpm::Fault;
+use crate::packages::rpm::blobs::Fault;
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
 

@@ -1,7 +1,7 @@
 //! Writes tables into a new file: leaves in the order of their rows, then the levels above them, then the schema.
 
 use super::read::{HEADER, Row, Table, Versions, local};
-use crate::packages::rpm::Fault;
+use crate::packages::rpm::blobs::Fault;
 
 /// The size of a page in bytes, that of rpm's own files.
 const PAGE: usize = 4096;

@@ -1,6 +1,6 @@
 //! Formats of lines: INI, Java's properties, `.env`.
 
-use super::{Budget, Pairs, Tree};
+use super::tree::{Budget, Pairs, Tree};
 
 /// How many lines of a hundred may be no settings before the text is none.
 const MAX_ODD: usize = 20;

@@ -8,7 +8,7 @@ use quick_xml::Reader;
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 
-use super::{Budget, MAX_DEPTH, Tree};
+use super::tree::{Budget, MAX_DEPTH, Tree};
 
 /// Reads XML.
 pub(super) fn read(text: &[u8]) -> Option<Tree> {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::{MAX_DEPTH, MAX_NODES, Tree};
+use super::tree::{MAX_DEPTH, MAX_NODES, Tree};
 
 /// Reads JSON; what only its relatives allow, comments and last commas, is left out where it does not parse with them.
 pub(super) fn json(text: &[u8]) -> Option<Tree> {

@@ -1,3 +1,4 @@
+use super::tree::MAX_NODES;
 use super::*;
 use crate::kit;
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser};
 
-use super::{Budget, MAX_DEPTH, MAX_TEXT, Tree};
+use super::tree::{Budget, MAX_DEPTH, MAX_TEXT, Tree};
 
 /// Reads YAML; of several documents the list.
 pub(super) fn read(text: &[u8]) -> Option<Tree> {

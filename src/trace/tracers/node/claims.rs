@@ -2,12 +2,12 @@
 
 use rustc_hash::FxHashSet;
 
+use super::known::Known;
 use super::request::Form;
 use super::resolve::{Found, Package, Resolver};
-use super::{Claim, Command, FileView, Finding, Known, Reach, Strength, Target, View, Word};
 use super::{maps, platform, resolve};
 use crate::path::ImagePath;
-use crate::trace::Mode;
+use crate::trace::{Claim, Command, FileView, Finding, Mode, Reach, Strength, Target, View, Word};
 use crate::tree::{NodeId, Tree};
 use crate::warning::{Place, Warning};
 

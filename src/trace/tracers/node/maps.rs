@@ -2,7 +2,7 @@
 //!
 //! A map stands beside its module by convention, and a comment at the module's end names it.
 
-use super::{Claim, FileView, Finding, Strength, Target, Tracer, View};
+use crate::trace::{Claim, FileView, Finding, Strength, Target, Tracer, View};
 
 /// The symbol that stands for reading them.
 pub const SYMBOL: &str = "node:source-maps";

@@ -15,6 +15,8 @@ mod maps;
 mod platform;
 mod value;
 mod request;
+mod store;
+mod known;
 mod resolve;
 mod claims;
 mod plugnplay;
@@ -25,37 +27,16 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-use std::sync::OnceLock;
-
 use self::claims::Claims;
-use self::manifest::Manifest;
+use self::known::Known;
 pub use self::maps::SourceMaps;
-use self::plugnplay::Store;
-use super::uses::Calls;
-use crate::trace::reading::memo::Memo;
 use crate::trace::tracer::{Firing, Program};
-use crate::trace::{
-    Claim, Command, FileView, Finding, Reach, Strength, Target, Tracer, View, Word,
-};
-use crate::tree::NodeId;
+use crate::trace::{FileView, Finding, Reach, Tracer, View};
 
 /// The tracer of Node.js; it remembers what it read of a tree, so it serves one trace.
 #[derive(Default)]
 pub struct Node {
     known: Known,
-}
-
-/// What was read of a tree.
-#[derive(Default)]
-struct Known {
-    manifests: Memo<NodeId, Manifest>,
-    stores: Memo<NodeId, Store>,
-    /// The folders that are searched for every file.
-    shared: OnceLock<Vec<NodeId>>,
-    /// The files of a package and of all that it depends on.
-    closures: Memo<NodeId, Vec<NodeId>>,
-    /// What the functions of its library do.
-    calls: Calls,
 }
 
 impl Tracer for Node {

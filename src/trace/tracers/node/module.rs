@@ -8,8 +8,7 @@ use super::resolve::{is_relative, split_name};
 use super::source;
 use super::source::Source;
 use super::value::{Base, Value};
-use super::{Claim, FileView, Reach, Target};
-use crate::trace::Mode;
+use crate::trace::{Claim, FileView, Mode, Reach, Target};
 use crate::tree::NodeId;
 
 /// How many modules of a folder are claimed one by one.

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::Known;
+use super::known::Known;
 use super::manifest::{Conditions, Manifest};
 use super::request::Form;
 use crate::path::ImagePath;

@@ -9,9 +9,9 @@ use super::request::{Form, Request};
 use super::source::Source;
 use super::syntax::LANGUAGE;
 use super::value::{Base, Value};
-use super::{Finding, Reach, Strength, Target};
 use crate::trace::reading::flow::Text;
 use crate::trace::tracers::uses::{Uses, beginning, known_name};
+use crate::trace::{Finding, Reach, Strength, Target};
 use crate::warning::{Place, Warning};
 
 /// How many packages are claimed because their names begin as a request does.

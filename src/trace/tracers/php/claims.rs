@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::known::Known;
 use super::lexer::{Part, tokens};
 use super::need::Need;
 use super::source::{needs, paths};
 use super::syntax::LANGUAGE;
 use super::value::known;
-use super::{INDEXES, Php};
 use crate::path::{Escaped, ImagePath};
 use crate::trace::claim::{Claim, Finding, Strength, Target};
 use crate::trace::command::{Command, Word};
@@ -20,9 +20,18 @@ use crate::warning::{Place, Warning};
 /// How many files a name with gaps may mean.
 const MAX_MATCHES: usize = 300;
 
+/// Lists of Composer that name all there is.
+const INDEXES: &[&[u8]] = &[
+    b"autoload_static.php",
+    b"autoload_classmap.php",
+    b"autoload_psr4.php",
+    b"autoload_namespaces.php",
+    b"installed.php",
+];
+
 /// A source that is being followed.
 pub struct Reading<'a> {
-    php: &'a Php,
+    known: &'a Known,
     view: &'a View<'a>,
     path: ImagePath,
     node: NodeId,
@@ -30,8 +39,8 @@ pub struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    pub fn new(php: &'a Php, path: ImagePath, node: NodeId, view: &'a View<'a>) -> Self {
-        Reading { php, view, path, node, findings: Vec::new() }
+    pub fn new(known: &'a Known, path: ImagePath, node: NodeId, view: &'a View<'a>) -> Self {
+        Reading { known, view, path, node, findings: Vec::new() }
     }
 
     pub fn findings(mut self, text: &[u8]) -> Vec<Finding> {
@@ -69,13 +78,13 @@ impl<'a> Reading<'a> {
 
     /// Whether Composer installed the file.
     fn is_vendored(&self) -> bool {
-        let vendors = self.php.vendors(self.view);
+        let vendors = self.known.vendors(self.view);
         vendors.iter().any(|vendor| self.view.tree.is_within(self.node, vendor.folder))
     }
 
     /// What the file's values name: of libraries only the programs count.
     fn used(&mut self, text: &[u8], is_own: bool) {
-        let calls = &self.php.calls;
+        let calls = &self.known.calls;
         if !is_own {
             let commands = LANGUAGE.commands(calls, &self.path, text, self.view);
             return self.findings.extend(commands);
@@ -113,7 +122,7 @@ impl<'a> Reading<'a> {
             }
             Need::Class(name) => self.class(&name, line),
             Need::Extension(name) => {
-                let found = self.php.enabled(&[Some(name)], &place, self.view);
+                let found = self.known.enabled(&[Some(name)], &place, self.view);
                 self.findings.extend(found);
             }
         }
@@ -181,7 +190,7 @@ impl<'a> Reading<'a> {
     }
 
     fn in_libraries(&self, name: &[u8]) -> Vec<ImagePath> {
-        let builds = self.php.builds(self.view);
+        let builds = self.known.builds(self.view);
         let folders = builds.iter().flat_map(|build| &build.libraries);
         let mut found: Vec<ImagePath> = folders
             .filter_map(|folder| folder.join(name).ok())
@@ -214,7 +223,7 @@ impl<'a> Reading<'a> {
     }
 
     fn is_library(&self, path: &ImagePath) -> bool {
-        let builds = self.php.builds(self.view);
+        let builds = self.known.builds(self.view);
         builds.iter().flat_map(|build| &build.libraries).any(|folder| path.is_within(folder))
     }
 
@@ -271,7 +280,7 @@ impl<'a> Reading<'a> {
         if self.is_vendored() || self.is_test() {
             return;
         }
-        let (vendors, tree) = (self.php.vendors(self.view), self.view.tree);
+        let (vendors, tree) = (self.known.vendors(self.view), self.view.tree);
         let node = self.node;
         for vendor in vendors.iter().filter(|it| tree.is_within(node, it.application)) {
             let files = vendor.developers_class(name, self.view);

@@ -13,46 +13,30 @@ mod lexer;
 mod value;
 mod need;
 mod source;
+mod known;
+mod extensions;
 mod claims;
-
-use std::sync::Arc;
 
 use self::build::Build;
 use self::claims::Reading;
-use self::composer::Vendor;
+use self::extensions::any_extension;
 use self::ini::Configuration;
+use self::known::{Known, NAME};
 use crate::trace::claim::{Finding, Target};
 use crate::trace::command::Word;
-use crate::trace::reading::memo::Memo;
 use crate::trace::reading::shebang::{Shebang, base_name, is_text};
 use crate::trace::tracer::{FileView, Program, Reach, Tracer, View};
 use crate::trace::tracers::named_path::included;
-use crate::trace::tracers::uses::Calls;
-use crate::tree::NodeId;
 use crate::warning::Place;
-
-/// The name of the tracer and of its profile.
-const NAME: &str = "php";
 
 /// Endings of sources.
 const ENDINGS: &[&[u8]] =
     &[b".php", b".phtml", b".inc", b".php5", b".php7", b".php8", b".module", b".theme"];
 
-/// Lists of Composer that name all there is.
-const INDEXES: &[&[u8]] = &[
-    b"autoload_static.php",
-    b"autoload_classmap.php",
-    b"autoload_psr4.php",
-    b"autoload_namespaces.php",
-    b"installed.php",
-];
-
 /// The tracer of PHP; it remembers what it read of a tree, so it serves one trace.
 #[derive(Default)]
 pub struct Php {
-    builds: Memo<(), Vec<Build>>,
-    vendors: Memo<(), Vec<Vendor>>,
-    calls: Calls,
+    known: Known,
 }
 
 impl Tracer for Php {
@@ -63,7 +47,7 @@ impl Tracer for Php {
     /// What Composer installed for developers counts as nothing unless something names it.
     fn start(&self, view: &View<'_>) -> Vec<Finding> {
         let mut findings = Vec::new();
-        for vendor in self.vendors(view).iter() {
+        for vendor in self.known.vendors(view).iter() {
             let place = Place::Line(view.tree.path(vendor.folder), 0);
             for (rule, files) in [
                 ("php/drop.developer-packages", vendor.for_developers(view)),
@@ -89,7 +73,7 @@ impl Tracer for Php {
         }
         let Some(text) = file.whole.filter(|_| is_text(file.head)) else { return Vec::new() };
         if is_source(file) {
-            let reading = Reading::new(self, file.path.clone(), file.node, view);
+            let reading = Reading::new(&self.known, file.path.clone(), file.node, view);
             let mut findings = reading.findings(text);
             if file.reach == Reach::Broad {
                 let is_packaged = file.owner.is_some();
@@ -105,7 +89,9 @@ impl Tracer for Php {
         let command = program.command;
         let words = command.words.get(1..).unwrap_or_default();
         match base_name(program.spelled.as_bytes()) {
-            b"docker-php-ext-enable" | b"phpenmod" => self.enabled(words, &command.place, view),
+            b"docker-php-ext-enable" | b"phpenmod" => {
+                self.known.enabled(words, &command.place, view)
+            }
             name if memchr::memmem::find(name, b"php").is_some() => {
                 let Some(build) = Build::of(program.node, view) else { return Vec::new() };
                 let mut findings = options(&build, words, &command.place, view);
@@ -118,24 +104,6 @@ impl Tracer for Php {
 }
 
 impl Php {
-    fn vendors(&self, view: &View<'_>) -> Arc<Vec<Vendor>> {
-        self.vendors.get_or((), || Vendor::all(view))
-    }
-
-    /// The builds of the image.
-    fn builds(&self, view: &View<'_>) -> Arc<Vec<Build>> {
-        self.builds.get_or((), || {
-            let globs = view.profiles.get(NAME).map(|profile| &profile.when.reached);
-            let mut nodes: Vec<NodeId> = globs
-                .into_iter()
-                .flatten()
-                .flat_map(|glob| glob.select_anywhere(view.tree))
-                .collect();
-            nodes.retain(|&node| view.tree.is_file(node));
-            nodes.into_iter().filter_map(|node| Build::of(node, view)).collect()
-        })
-    }
-
     /// Code in the words themselves: `php -r 'system("x");'`.
     fn held(&self, words: &[Word], view: &View<'_>) -> Vec<Finding> {
         let mut findings = Vec::new();
@@ -149,7 +117,7 @@ impl Php {
                 && let Ok(path) = folder.join(b"-")
             {
                 let text = [b"<?php ", code.as_slice()].concat();
-                findings.extend(Reading::new(self, path, node, view).findings(&text));
+                findings.extend(Reading::new(&self.known, path, node, view).findings(&text));
             }
         }
         findings
@@ -164,41 +132,10 @@ impl Php {
             let inside = |byte: &u8| byte.is_ascii_alphanumeric() || b"_./-".contains(byte);
             let length = rest.iter().position(|byte| !inside(byte)).unwrap_or(rest.len());
             let words = [Some(rest[..length].to_vec()).filter(|name| !name.is_empty())];
-            findings.extend(self.enabled(&words, &Place::Line(file.path.clone(), 0), view));
+            findings.extend(self.known.enabled(&words, &Place::Line(file.path.clone(), 0), view));
         }
         findings
     }
-
-    /// Extensions that a script enables by their names; an unknown name may be any.
-    fn enabled(&self, words: &[Word], place: &Place, view: &View<'_>) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        for build in self.builds(view).iter() {
-            let mut configuration = Configuration::new(build, view);
-            for name in words.iter().flatten() {
-                configuration.extension(name, place);
-            }
-            findings.append(&mut configuration.findings);
-        }
-        let names = words.iter().flatten().filter(|name| !name.starts_with(b"-"));
-        for path in names.flat_map(|name| available(name, view)) {
-            findings.push(included(Target::Path(path.clone()), &path, place));
-        }
-        if words.iter().any(Option::is_none) {
-            findings.push(any_extension(place, view));
-        }
-        findings
-    }
-}
-
-/// Debian's files of settings for an extension, which `phpenmod` links.
-fn available(name: &[u8], view: &View<'_>) -> Vec<Vec<u8>> {
-    let pattern = [b"/etc/php/*/mods-available/", name, b".ini"].concat();
-    crate::trace::reading::pattern::expand(view, &pattern)
-}
-
-/// All extensions, wherever the profile says that they lie.
-fn any_extension(place: &Place, view: &View<'_>) -> Finding {
-    included(Target::Library(view.placed(NAME, "extensions")), b"extensions", place)
 }
 
 /// What a binary reads by itself.

@@ -6,9 +6,10 @@ use rustc_hash::FxHashSet;
 
 use super::distribution::{Distribution, Index, Origin, Scope};
 use super::facts::{Import, Name, Source};
+use super::known::{Fate, Known};
 use super::module_graph;
 use super::modules::{self, Module};
-use super::search::{Fate, Known, Search};
+use super::search::Search;
 use crate::packages::PackageId;
 use crate::trace::{Claim, Finding, Mode, Strength, Target, View};
 use crate::tree::NodeId;

@@ -4,12 +4,15 @@ use memchr::memmem;
 
 use super::claims::{Claims, How};
 use super::facts::{Action, Call, Name, When};
+use super::interpreter::NAME;
+use super::kinds::is_archive;
+use super::modules;
 use super::search::{Search, application_folders};
 use super::source;
-use super::{NAME, imported, modules, zipped};
+use super::statements::imported;
 use crate::path::ImagePath;
 use crate::trace::tracer::{MAX_WHOLE, Program};
-use crate::trace::{Claim, Command, Strength, Target, View, Word};
+use crate::trace::{Claim, Command, FileView, Strength, Target, View, Word};
 use crate::tree::NodeId;
 use crate::warning::Place;
 
@@ -86,6 +89,11 @@ pub fn run(call: &Call, place: &Place, claims: &mut Claims<'_>) {
     claims.push(target, Claim::Command, Strength::Likely, detail);
 }
 
+/// Claims what a call in a file starts or opens.
+pub fn called(call: &Call, file: &FileView<'_>, claims: &mut Claims<'_>) {
+    run(call, &Place::Line(file.path.clone(), call.line), claims);
+}
+
 impl Claims<'_> {
     /// Claims the module behind a program that setuptools wrote: it names its distribution, and looks up by its own name
     /// what to call.
@@ -148,7 +156,7 @@ impl Claims<'_> {
         } else if !path.name().ends_with(b".py") {
             let head = self.view.read(script, MAX_SCRIPT);
             // An archive is read once it is reached.
-            if !zipped::is_archive(self.view, script, &head) {
+            if !is_archive(self.view, script, &head) {
                 self.imports_of_script(&head, script, search);
             }
         }
@@ -214,42 +222,4 @@ pub fn names_modules(view: &View<'_>, program: &Program<'_>) -> bool {
         && is_awake()
         && view.read(program.node, 4).starts_with(b"\x7fELF")
         && memmem::find(&view.read(program.node, MAX_WHOLE), b"\0Py_Initialize").is_some()
-}
-
-/// Says whether a program's name is an interpreter's: `python3.11`, `pypy3`.
-pub fn is_interpreter(name: &[u8]) -> bool {
-    let rest = name.strip_prefix(b"python").or_else(|| name.strip_prefix(b"pypy"));
-    rest.is_some_and(|rest| rest.iter().all(|byte| byte.is_ascii_digit() || b".t".contains(byte)))
-}
-
-/// Says whether a file is a script that Python runs.
-pub fn is_script(head: &[u8]) -> bool {
-    let line = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    line.starts_with(b"#!") && words_of(line).any(|word| is_interpreter(last_name(word)))
-        || is_wrapped(head)
-}
-
-/// pip writes `#!/bin/sh` and a line that is shell and Python at once where an interpreter's path is too long.
-fn is_wrapped(head: &[u8]) -> bool {
-    head.starts_with(b"#!/bin/sh\n'''exec'")
-}
-
-fn words_of(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let words = line.split(|byte| byte.is_ascii_whitespace() || *byte == b'!');
-    words.filter(|word| !word.is_empty())
-}
-
-fn last_name(path: &[u8]) -> &[u8] {
-    path.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
-}
-
-/// The interpreter that a script's first line names, found on PATH where it is left to `env`.
-pub fn shebang(view: &View<'_>, text: &[u8]) -> Option<ImagePath> {
-    if !is_script(text.get(..256.min(text.len())).unwrap_or_default()) {
-        return None;
-    }
-    let line = text.split(|&byte| byte == b'\n').nth(usize::from(is_wrapped(text)))?;
-    let mut words = line.split(|byte| byte.is_ascii_whitespace() || b"!'\"".contains(byte));
-    let word = words.find(|word| is_interpreter(last_name(word)))?;
-    view.which(word, &ImagePath::root())
 }

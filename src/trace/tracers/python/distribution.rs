@@ -8,7 +8,7 @@ mod links;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::marker::Interpreter;
-use super::{command_line, modules};
+use super::{interpreter, modules};
 use crate::packages::PackageId;
 use crate::packages::automatic;
 use crate::trace::View;
@@ -138,7 +138,6 @@ impl Index {
         let unknown = index.distributions.iter_mut().filter(|one| one.origin == Origin::Unknown);
         unknown.for_each(|one| one.origin = unmarked);
         index.ask_packages(view);
-        super::startup::read_paths(view, site, &mut index);
         index
     }
 
@@ -326,7 +325,7 @@ fn scripts(view: &View<'_>, site: NodeId, programs: Vec<(String, String)>) -> Ve
         Some(Script { file: tree.child(bin, name.as_bytes())?, module })
     });
     let is_script =
-        |one: &Script| tree.is_file(one.file) && command_line::is_script(&view.read(one.file, 256));
+        |one: &Script| tree.is_file(one.file) && interpreter::is_script(&view.read(one.file, 256));
     found.filter(is_script).collect()
 }
 

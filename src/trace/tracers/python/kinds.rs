@@ -1,11 +1,23 @@
 //! The kinds of files that Python's tracer reads.
 
-use super::command_line::is_script;
+use super::interpreter::is_script;
+use crate::trace::reading::zip::{Archive, Bytes};
 use crate::trace::{FileView, Reach, View};
 use crate::tree::{NodeId, Tree};
 
 /// The largest configuration file whose words are looked at, in bytes.
 const MAX_CONFIGURATION: u64 = 256 << 10;
+
+/// Whose code a file is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// The application's, or of a distribution built from a folder.
+    Application,
+    /// An installed distribution's.
+    Distribution,
+    /// The standard library's.
+    Standard,
+}
 
 /// Source, or a script whose first line names Python.
 pub fn is_source(file: &FileView<'_>) -> bool {
@@ -52,4 +64,10 @@ pub fn is_configuration(file: &FileView<'_>, view: &View<'_>) -> bool {
         Reach::Direct => file.owner.is_none() && view.packages.owner(file.node).is_none(),
     };
     counts && file.size <= MAX_CONFIGURATION && ENDINGS.contains(&ending)
+}
+
+/// Says whether a file that a command line runs is an archive, with a first line or without.
+pub fn is_archive(view: &View<'_>, node: NodeId, head: &[u8]) -> bool {
+    let bytes = Bytes::File { view, node, start: 0, length: view.tree.size(node) };
+    (head.starts_with(b"PK\x03\x04") || head.starts_with(b"#!")) && Archive::open(bytes).is_some()
 }

@@ -9,40 +9,43 @@
 
 pub mod syntax;
 mod facts;
-mod arguments;
-mod claims;
-mod distribution;
-mod environment;
-mod module_graph;
-mod kinds;
 mod lexer;
-mod libraries;
-mod marker;
-mod modules;
-mod native;
-mod search;
+mod arguments;
 mod source;
-mod command_line;
+mod modules;
+mod marker;
+mod native;
+mod interpreter;
+mod kinds;
+mod distribution;
 mod startup;
+mod environment;
+mod known;
+mod search;
+mod module_graph;
+mod claims;
+mod libraries;
+mod api_symbols;
+mod statements;
+mod command_line;
+mod zipped;
 #[cfg(test)]
 mod tests;
-mod api_symbols;
-mod zipped;
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use self::claims::{Claims, How};
-use self::command_line::{
-    is_interpreter, is_script, named, names_modules, operand, run, shebang, told,
-};
+use self::command_line::{called, named, names_modules, operand, told};
 use self::distribution::{Origin, Scope};
 use self::environment::{Environment, listed_archives, listed_sites};
-use self::facts::{Action, Call, Import, Source, When};
-
-use self::kinds::{is_alone, is_configuration, is_metadata, is_native, is_source};
-use self::search::{Known, Search};
+use self::facts::{Action, Import, Source, When};
+use self::interpreter::{NAME, is_interpreter, is_script, shebang};
+use self::kinds::{Owner, is_alone, is_configuration, is_metadata, is_native, is_source};
+use self::known::Known;
+use self::search::Search;
 use self::startup::STARTED;
+use self::statements::{import_how, imported, imports, words};
 use self::syntax::LANGUAGE;
 use self::zipped::Zipped;
 use super::elf::{self, Elf};
@@ -63,20 +66,6 @@ pub struct Python {
     /// Reads the libraries in archives.
     elf: OnceLock<Elf>,
     calls: Calls,
-}
-
-/// The name of the tracer, and of the profile that wakes it.
-const NAME: &str = "python";
-
-/// Whose code a file is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Owner {
-    /// The application's, or of a distribution built from a folder.
-    Application,
-    /// An installed distribution's.
-    Distribution,
-    /// The standard library's.
-    Standard,
 }
 
 impl Tracer for Python {
@@ -327,7 +316,7 @@ impl Python {
             (None, None) => Cow::Owned(view.read(file.node, MAX_WHOLE)),
         };
         let how = if is_native(file) { How::Wanted } else { import_how(owner, false) };
-        for name in native::names(&bytes, &self.known.tops(view, &search)) {
+        for name in native::names(&bytes, &self.known.tops(view.tree, &search.installed)) {
             claims.symbol(&search, &name, how, &format!("the constant `{name}`"));
         }
         claims.finish()
@@ -403,90 +392,6 @@ impl Python {
             }
         }
     }
-}
-
-/// Claims what a file imports. An initialiser runs before any module of its package does, so what it imports must be
-/// there, even if it only came along with others.
-fn imports(
-    (source, owner): (&Source, Owner),
-    (is_broad, is_initialiser): (bool, bool),
-    search: &Search,
-    claims: &mut Claims<'_>,
-) {
-    for import in &source.imports {
-        let how = match (owner, import.when) {
-            (Owner::Application, _) => How::Needed,
-            (Owner::Distribution, When::Loaded | When::Instead(_)) => import_how(owner, is_broad),
-            (Owner::Distribution, When::Maybe | When::Alone) => How::Wanted,
-            (Owner::Standard, When::Loaded) => How::Needed,
-            (Owner::Standard, When::Instead(tried)) => {
-                let tried = source.imports.get(tried);
-                if tried.is_some_and(|tried| claims.is_there(search, tried)) {
-                    continue;
-                }
-                How::Needed
-            }
-            (Owner::Standard, When::Maybe) if claims.is_tight() => How::Wanted,
-            (Owner::Standard, When::Maybe | When::Alone) => continue,
-        };
-        claims.is_direct = match is_broad {
-            true => is_initialiser && import.when == When::Loaded,
-            false => import.when != When::Alone,
-        };
-        imported(import, how, search, claims);
-    }
-    claims.is_direct = false;
-}
-
-/// How much an import says that runs as a file is loaded.
-fn import_how(owner: Owner, is_broad: bool) -> How {
-    match owner {
-        Owner::Distribution if is_broad => How::Wanted,
-        Owner::Application | Owner::Distribution | Owner::Standard => How::Needed,
-    }
-}
-
-/// Claims what a file's string constants name.
-fn words(source: &Source, owner: Owner, search: &Search, claims: &mut Claims<'_>) {
-    for word in &source.words {
-        let is_dotted = word.text.contains('.');
-        let detail = format!("`{}` in line {}", word.text, word.line);
-        if owner != Owner::Standard {
-            let detail = format!("entry points {detail}");
-            claims.offering(search, &word.text, &detail);
-        }
-        match owner {
-            Owner::Application => claims.word(search, &word.text, &detail),
-            // The standard library names its own modules: `dbm` those that it chooses from.
-            Owner::Standard if is_dotted && source.is_dynamic => {
-                claims.word(search, &word.text, &detail)
-            }
-            // A library names what it may load: Django the modules that know how to hash a password.
-            Owner::Distribution if is_dotted || source.is_dynamic => {
-                claims.constant(search, &word.text, How::Wanted, &detail);
-            }
-            Owner::Standard | Owner::Distribution => {}
-        }
-    }
-    for name in &source.distributions {
-        let detail = format!("the distribution `{}` in line {}", name.text, name.line);
-        let how = match owner {
-            Owner::Application => How::Needed,
-            Owner::Distribution => How::Wanted,
-            Owner::Standard => continue,
-        };
-        claims.distribution(&search.sites, &name.text, how, &detail);
-    }
-}
-
-fn imported(import: &Import, how: How, search: &Search, claims: &mut Claims<'_>) {
-    let dots = ".".repeat(import.level);
-    let detail = format!("`import {dots}{}` in line {}", import.module, import.line);
-    claims.import(search, import, how, &detail);
-}
-
-fn called(call: &Call, file: &FileView<'_>, claims: &mut Claims<'_>) {
-    run(call, &Place::Line(file.path.clone(), call.line), claims);
 }
 
 /// Claims what values name, and warns of what only the running program knows.

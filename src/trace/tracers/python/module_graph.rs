@@ -11,8 +11,9 @@ use rustc_hash::FxHashSet;
 
 use super::distribution::Index;
 use super::facts::{Import, When};
+use super::known::{Inner, Known};
 use super::modules;
-use super::search::{Known, Search};
+use super::search::Search;
 use super::source;
 use crate::trace::View;
 use crate::trace::tracer::MAX_WHOLE;
@@ -21,13 +22,11 @@ use crate::tree::{NodeId, Tree};
 /// How many modules of a distribution are followed from one of them.
 const MAX_MODULES: usize = 20_000;
 
-/// What one module names.
-#[derive(Default, Debug)]
-pub struct Inner {
-    /// Other modules of its distribution.
-    own: Vec<NodeId>,
-    /// Modules of other distributions.
-    others: Vec<NodeId>,
+impl Known {
+    /// Returns what a module of a distribution names.
+    pub fn inner(&self, view: &View<'_>, search: &Search, file: NodeId) -> Arc<Inner> {
+        self.inner.get_or(file, || read(view, self, search, file))
+    }
 }
 
 /// Returns the metadata files of the distributions that a module, or one that it reaches, names, and whose package the

@@ -1,59 +1,10 @@
 //! Where a file looks for modules.
 
-use std::sync::Arc;
-
-use super::distribution::Index;
 use super::environment::Environment;
-use super::module_graph;
-use super::module_graph::Inner;
-use super::native::{Tops, tops};
+use super::known::Known;
 use crate::path::ImagePath;
 use crate::trace::View;
-use crate::trace::reading::memo::Memo;
 use crate::tree::{NodeId, Tree};
-
-/// What was read of a tree once.
-#[derive(Default)]
-pub struct Known {
-    indexes: Memo<NodeId, Index>,
-    fates: Memo<NodeId, Fate>,
-    inner: Memo<NodeId, Inner>,
-    tops: Memo<NodeId, Tops>,
-}
-
-impl Known {
-    /// Returns the index of a site-packages folder.
-    pub fn index(&self, view: &View<'_>, site: NodeId) -> Arc<Index> {
-        self.indexes.get_or(site, || Index::read(view, site))
-    }
-
-    /// Returns the names of the modules right below the folders that are searched for what is installed.
-    pub fn tops(&self, view: &View<'_>, search: &Search) -> Vec<Arc<Tops>> {
-        let folders = search.installed.iter();
-        folders.map(|&folder| self.tops.get_or(folder, || tops(view.tree, folder))).collect()
-    }
-
-    /// Returns what a module of a distribution names.
-    pub fn inner(&self, view: &View<'_>, search: &Search, file: NodeId) -> Arc<Inner> {
-        self.inner.get_or(file, || module_graph::read(view, self, search, file))
-    }
-
-    /// Returns what the profile's rules make of a file.
-    pub fn fate(&self, view: &View<'_>, file: NodeId) -> Fate {
-        *self.fates.get_or(file, || fate(view, file))
-    }
-}
-
-/// What the profile's rules make of a file, those aside that thin all that is unreached.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fate {
-    /// No rule names it.
-    Free,
-    /// It only stays where a program surely imports it: a tool of developers, an installer, a toolkit for desktops.
-    Tool,
-    /// It goes unless something names it: tests, what compilers read.
-    Dropped,
-}
 
 /// The folders in which a file's imports are looked up.
 #[derive(Default)]
@@ -166,18 +117,6 @@ pub fn application_folders(view: &View<'_>, parent: Option<NodeId>) -> Vec<NodeI
         }
     }
     folders
-}
-
-fn fate(view: &View<'_>, file: NodeId) -> Fate {
-    let Some(profile) = view.profiles.get("python") else { return Fate::Free };
-    let path = view.tree.path(file);
-    if profile.is_tool(&path) {
-        return Fate::Tool;
-    }
-    // What only thins the unreached says nothing of a file that is imported.
-    let mut rules = profile.drop.values().filter(|rule| !rule.unreached && !rule.tight);
-    let is_dropped = rules.any(|rule| profile.dropped(rule).any(|glob| glob.bind(&path).is_some()));
-    if is_dropped { Fate::Dropped } else { Fate::Free }
 }
 
 impl Search {

@@ -11,19 +11,22 @@ use std::collections::VecDeque;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::claims::{Claims, How};
+use super::command_line::called;
 use super::distribution::{self, Requirement, Scope};
 use super::facts::{Import, Source, When};
+use super::kinds::Owner;
+use super::known::Known;
 use super::marker::Interpreter;
-use super::search::{Known, Search};
+use super::native;
+use super::search::Search;
 use super::source;
-use super::{Owner, called, import_how, imports, native, words};
+use super::statements::{import_how, imports, words};
 use crate::path::Escaped;
 use crate::trace::reading::constant_path::Files;
 use crate::trace::reading::zip::{Archive, Bytes, Entry};
 use crate::trace::tracers::elf::Elf;
 use crate::trace::tracers::text;
 use crate::trace::{Claim, FileView, Finding, Strength, Target, View};
-use crate::tree::NodeId;
 use crate::warning::Warning;
 
 /// How many bytes of one archive are read.
@@ -92,12 +95,6 @@ pub fn open<'a>(file: &'a FileView<'a>, view: &'a View<'a>) -> Option<Zipped<'a>
     };
     zipped.name_modules();
     (!zipped.names.is_empty()).then_some(zipped)
-}
-
-/// Says whether a file that a command line runs is an archive, with a first line or without.
-pub fn is_archive(view: &View<'_>, node: NodeId, head: &[u8]) -> bool {
-    let bytes = Bytes::File { view, node, start: 0, length: view.tree.size(node) };
-    (head.starts_with(b"PK\x03\x04") || head.starts_with(b"#!")) && Archive::open(bytes).is_some()
 }
 
 impl<'a> Zipped<'a> {
@@ -340,7 +337,7 @@ impl<'a> Zipped<'a> {
         let base = |name: &[u8]| split(name).map_or(name, |(_, base)| base).to_vec();
         let inside: FxHashSet<Vec<u8>> =
             self.entries.iter().map(|entry| base(&entry.name)).collect();
-        let tops = known.tops(view, search);
+        let tops = known.tops(view.tree, &search.installed);
         for at in 0..self.entries.len() {
             let name = self.entries[at].name.clone();
             let is_compiled = name.ends_with(b".pyc")

@@ -12,8 +12,7 @@ mod placeholder;
 mod tests;
 mod value;
 
-use self::value::Reader;
-use crate::path::ImagePath;
+use self::value::{Reader, is_named};
 use crate::profile::Meaning;
 use crate::trace::reading::settings;
 use crate::trace::reading::settings::keys::Keys;
@@ -70,11 +69,4 @@ fn is_read(file: &FileView<'_>, format: settings::Format, view: &View<'_>) -> bo
     };
     let is_hidden = file.path.name().starts_with(b".") && format != settings::Format::Env;
     is_own && !is_hidden && !is_named(view, Meaning::NotRead, &file.path)
-}
-
-/// Says whether a profile's rule of this meaning names a path.
-fn is_named(view: &View<'_>, meaning: Meaning, path: &ImagePath) -> bool {
-    let rules = view.profiles.iter().flat_map(|(_, profile)| profile.settings.values());
-    let paths = rules.filter(|rule| rule.means == meaning).flat_map(|rule| &rule.paths);
-    paths.into_iter().any(|glob| glob.bind(path).is_some())
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
 
-use super::{is_named, placeholder};
+use super::placeholder;
 use crate::path::{Escaped, ImagePath};
 use crate::profile::Meaning;
 use crate::trace::reading::settings::keys::Keys;
@@ -271,4 +271,11 @@ fn parts(text: &[u8]) -> Vec<&[u8]> {
             .collect(),
         None => vec![text.trim_ascii()],
     }
+}
+
+/// Says whether a profile's rule of this meaning names a path.
+pub fn is_named(view: &View<'_>, meaning: Meaning, path: &ImagePath) -> bool {
+    let rules = view.profiles.iter().flat_map(|(_, profile)| profile.settings.values());
+    let paths = rules.filter(|rule| rule.means == meaning).flat_map(|rule| &rule.paths);
+    paths.into_iter().any(|glob| glob.bind(path).is_some())
 }

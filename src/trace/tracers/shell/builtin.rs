@@ -1,7 +1,6 @@
 //! The commands that shells have built in, so that no file is needed for them.
 
-use super::scope::is_option;
-use super::syntax::Word;
+use super::syntax::{Word, is_option};
 use crate::trace::reading::shebang::base_name;
 use crate::trace::tracers::system::conda;
 

@@ -61,30 +61,6 @@ impl Scope<'_> {
     }
 }
 
-/// The variables that a test compares with nothing: `-n "$x"`, `"x$x" = x`, `"$x"` alone.
-pub(super) fn asked(words: &[Word]) -> Vec<&[u8]> {
-    let words = match words.split_last() {
-        Some((last, before)) if matches!(last.bare(), Some(b"]" | b"]]")) => before,
-        _ => words,
-    };
-    let is_bare = words.iter().filter(|word| word.bare() != Some(b"!")).count() == 1;
-    let mut names = Vec::new();
-    for (at, word) in words.iter().enumerate() {
-        let before = at.checked_sub(1).and_then(|at| words.get(at)).and_then(Word::bare);
-        let has_other = words.get(at + 2).is_some_and(|other| {
-            let other = other.literal().unwrap_or_else(|| b"?".to_vec());
-            matches!(word.pieces.as_slice(), [Piece::Literal(front, _), _] if *front == other)
-                || word.pieces.len() == 1 && other.is_empty()
-        });
-        if (is_bare || has_other || matches!(before, Some(b"-n" | b"-z")))
-            && let Some(Piece::Parameter(parameter, _)) = word.pieces.last()
-        {
-            names.push(parameter.name.as_slice());
-        }
-    }
-    names
-}
-
 /// The names of the parameters of a word, those of the commands in it among them.
 fn parameters(word: &Word) -> Vec<&[u8]> {
     let mut names = Vec::new();

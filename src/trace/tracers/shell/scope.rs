@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::syntax::{
     Branch, Compound, Extent, Operation, Piece, Redirect, Script, Simple, Statement, Word,
+    is_option,
 };
 use super::value::{Fields, Meaning};
 use crate::path::ImagePath;
@@ -388,11 +389,6 @@ fn read_names(statement: &Statement) -> Vec<&[u8]> {
         Statement::Chain(first, _) => read_names(first),
         Statement::For(_) | Statement::Case(_) | Statement::Function(_) => Vec::new(),
     }
-}
-
-/// Says whether a word is an option of a command.
-pub(super) fn is_option(word: &[u8]) -> bool {
-    word.len() > 1 && word.starts_with(b"-")
 }
 
 impl Branch {

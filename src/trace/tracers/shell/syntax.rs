@@ -308,3 +308,8 @@ impl fmt::Display for Word {
         Ok(())
     }
 }
+
+/// Says whether a word is an option of a command.
+pub fn is_option(word: &[u8]) -> bool {
+    word.len() > 1 && word.starts_with(b"-")
+}

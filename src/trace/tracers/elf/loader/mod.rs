@@ -12,6 +12,8 @@
 
 mod cache;
 mod conf;
+mod folders;
+mod object;
 mod tokens;
 mod places;
 
@@ -20,14 +22,17 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use rustc_hash::FxHashSet;
 
 use self::cache::{Cache, Cpu};
 pub use self::conf::preload as preload_names;
-use self::places::{Folder, Libc, Musl, Place};
-use super::facts::{self, Facts, Machine};
+use self::folders::{Folder, Libc, Place, join};
+pub use self::object::Object;
+use self::object::machine_of;
+use self::places::Places;
+use super::facts::{Facts, Machine};
 use crate::contents::Contents;
 use crate::oci::Config;
 use crate::path::ImagePath;
@@ -42,27 +47,9 @@ const MAX_FAMILY: usize = 256;
 #[derive(Debug)]
 pub struct Loader {
     cache: Cache,
-    default: Vec<Arc<Folder>>,
-    configured: Vec<Arc<Folder>>,
-    musl: Vec<Musl>,
-    has_glibc: bool,
-    library_path: Option<Vec<u8>>,
-    working_dir: ImagePath,
+    places: Places,
     home: Option<u16>,
     by_name: OnceLock<BTreeMap<Box<[u8]>, Vec<NodeId>>>,
-}
-
-/// A file that asks the loader for libraries, and the places that it is searched for in.
-pub struct Object<'a> {
-    machine: Machine,
-    folder: ImagePath,
-    node: NodeId,
-    libc: Libc,
-    places: Vec<Place>,
-    /// The places as they are where the file is loaded by a link: `$ORIGIN` is the link's folder then, as the loader
-    /// does not follow it (Debian's alternatives for BLAS).
-    linked: Vec<Vec<Place>>,
-    view: &'a View<'a>,
 }
 
 /// Where a library was found: its variants for some CPUs, then the plain one.
@@ -79,18 +66,10 @@ pub enum Found {
 impl Loader {
     /// Reads what the image's loaders read at every start.
     pub fn new(tree: &Tree, contents: &Contents, config: &Config) -> Loader {
-        let configured = conf::ld_so_conf(tree, contents);
         Loader {
             cache: Cache::parse(&conf::cache(tree, contents)),
-            default: places::default_folders(tree),
-            configured: places::folders(tree, configured),
-            musl: places::musl_loaders(tree, contents),
-            has_glibc: places::has_glibc(tree),
-            library_path: config.variable("LD_LIBRARY_PATH").map(|path| path.as_bytes().to_vec()),
-            working_dir: ImagePath::root()
-                .join(config.working_dir().as_bytes())
-                .unwrap_or_else(|_| ImagePath::root()),
-            home: config.text("architecture").and_then(places::machine_number),
+            places: Places::new(tree, contents, config),
+            home: config.text("architecture").and_then(folders::machine_number),
             by_name: OnceLock::new(),
         }
     }
@@ -107,16 +86,16 @@ impl Loader {
             machine: facts.machine,
             folder: path.parent().unwrap_or_else(ImagePath::root),
             node,
-            libc: self.libc(facts),
+            libc: self.places.libc(facts),
             places: Vec::new(),
             linked: Vec::new(),
             view,
         };
-        object.places = self.places(facts, &object);
+        object.places = self.places.of(facts, &object);
         let own = object.folder.clone();
         for folder in self.folders_of_links(facts, node, view.tree) {
             object.folder = folder;
-            object.linked.push(self.places(facts, &object));
+            object.linked.push(self.places.of(facts, &object));
         }
         object.folder = own;
         object
@@ -144,31 +123,16 @@ impl Loader {
         folders.into_iter().map(|folder| tree.path(folder)).collect()
     }
 
-    /// Tells the C library that a file is linked with; a library that names none goes with the image.
-    fn libc(&self, facts: &Facts) -> Libc {
-        if let Some(interpreter) = &facts.interpreter {
-            return places::libc_of(interpreter);
-        }
-        let needed = facts.dynamic.iter().flat_map(|dynamic| &dynamic.needed);
-        let named = needed.filter_map(|name| places::libc_of_name(name)).next();
-        let only_musl = !self.has_glibc && !self.musl.is_empty();
-        named.unwrap_or(if only_musl { Libc::Musl } else { Libc::Glibc })
-    }
-
-    fn musl_for(&self, machine: Machine) -> Option<&Musl> {
-        self.musl.iter().find(|musl| musl.machine == machine)
-    }
-
     /// Finds a library by the name that a file gives it.
     pub fn find(&self, object: &Object<'_>, name: &[u8]) -> Found {
         if name.contains(&b'/') {
-            let paths = tokens::expand(name, object, &self.working_dir);
+            let paths = self.places.expand(name, object);
             let found: Vec<_> = paths.into_iter().filter(|path| object.fits_path(path)).collect();
             return if found.is_empty() { Found::Missing } else { Found::Searched(found) };
         }
         if object.libc == Libc::Musl
-            && places::is_musl_itself(name)
-            && let Some(musl) = self.musl_for(object.machine)
+            && folders::is_musl_itself(name)
+            && let Some(musl) = self.places.musl_for(object.machine)
         {
             return Found::Searched(vec![musl.path.clone()]);
         }
@@ -181,7 +145,7 @@ impl Loader {
             found.retain(|path| seen.insert(path.clone()));
             return Found::Searched(found);
         }
-        if self.search(&self.other_places(object), name, object, &mut found) == Complete::No {
+        if self.search(&self.places.other(object), name, object, &mut found) == Complete::No {
             found.extend(self.nearest(object, name));
         }
         if found.is_empty() { Found::Missing } else { Found::Nearest(found) }
@@ -196,7 +160,7 @@ impl Loader {
         }
         let mut found: Vec<(Machine, Vec<u8>)> = Vec::new();
         let cached = self.cache.get(name).iter().map(|entry| entry.path.to_vec());
-        let listed = self.library_path_places().into_iter().chain(self.system_places());
+        let listed = self.places.library_path().into_iter().chain(self.places.system());
         let folders = listed.map(|folder| join(&folder, name));
         for path in cached.chain(folders) {
             if let Some(machine) = machine(&path)
@@ -241,10 +205,7 @@ impl Loader {
         let named = by_name.range::<[u8], _>(from).take_while(|(name, _)| name.starts_with(start));
         let fits = |name: &[u8]| memchr::memmem::find(&name[start.len()..], end).is_some();
         let nodes = named.filter(|(name, _)| fits(name)).flat_map(|(_, nodes)| nodes);
-        let is_default = |node: NodeId| {
-            let parent = tree.parent(node);
-            self.default.iter().any(|folder| Some(folder.node) == parent)
-        };
+        let is_default = |node: NodeId| self.places.is_default(tree.parent(node));
         let found = nodes
             .take(MAX_FAMILY)
             .filter(|&&node| (object.is_near(node) || is_default(node)) && object.fits(node));
@@ -288,47 +249,9 @@ impl Loader {
     }
 }
 
-impl<'a> Object<'a> {
-    /// Returns what the search looks at.
-    pub fn view(&self) -> &'a View<'a> {
-        self.view
-    }
-
-    /// Says whether a path leads anywhere.
-    pub fn has(&self, path: &[u8]) -> bool {
-        self.view.tree.resolve(path).is_some()
-    }
-
-    /// Says whether a node lies in the file's folder, or in the one above if that is no top of the tree.
-    fn is_near(&self, node: NodeId) -> bool {
-        let tree = self.view.tree;
-        let mut folders = tree.ancestors(self.node);
-        let (own, above) = (folders.next(), folders.next());
-        let is_deep = folders.count() >= 2;
-        own.is_some_and(|own| tree.is_within(node, own))
-            || above.is_some_and(|above| is_deep && tree.is_within(node, above))
-    }
-
-    fn fits_path(&self, path: &[u8]) -> bool {
-        self.view.tree.resolve(path).is_some_and(|found| self.fits(found.node))
-    }
-
-    /// Says whether a node is, or leads to, a library for the same machine.
-    fn fits(&self, node: NodeId) -> bool {
-        let mut node = node;
-        if self.view.tree.link_target(node).is_some() {
-            let Some(found) = self.view.tree.resolve(self.view.tree.path(node).as_bytes()) else {
-                return false;
-            };
-            node = found.node;
-        }
-        machine_of(node, self.view) == Some(self.machine)
-    }
-}
-
 /// Says whether a name is that of a C library.
 pub fn is_libc(name: &[u8]) -> bool {
-    places::libc_of_name(name).is_some()
+    folders::libc_of_name(name).is_some()
 }
 
 /// Says whether a name is that of a library which every program of a language is linked with.
@@ -364,19 +287,8 @@ fn in_folder(
     Complete::Yes
 }
 
-fn join(folder: &[u8], name: &[u8]) -> Vec<u8> {
-    let folder = folder.strip_suffix(b"/").unwrap_or(folder);
-    [folder, b"/", name].concat()
-}
-
 fn machine_at(path: &[u8], view: &View<'_>) -> Option<Machine> {
     machine_of(view.tree.resolve(path)?.node, view)
-}
-
-fn machine_of(node: NodeId, view: &View<'_>) -> Option<Machine> {
-    let mut head = [0; 20];
-    let is_whole = view.tree.is_file(node) && view.read_at(node, 0, &mut head) == head.len();
-    is_whole.then(|| facts::machine(&head)).flatten()
 }
 
 fn library_names(tree: &Tree) -> BTreeMap<Box<[u8]>, Vec<NodeId>> {

@@ -2,7 +2,8 @@
 
 use goblin::elf::header as head;
 
-use super::{Object, join};
+use super::folders::join;
+use super::object::Object;
 use crate::path::{ImagePath, MAX_LENGTH};
 use crate::trace::tracers::elf::bytes::Class;
 use crate::trace::tracers::elf::facts::Machine;

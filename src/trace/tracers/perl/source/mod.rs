@@ -4,6 +4,7 @@
 //! file assigns to it anywhere. What stays unknown is [`What::Dynamic`].
 
 mod programs;
+mod value;
 mod values;
 mod verbs;
 #[cfg(test)]
@@ -11,7 +12,7 @@ mod tests;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use self::values::Value;
+use self::value::Value;
 use super::lexer::{Kind, Token, tokens};
 
 /// The longest program that is read, in bytes.

@@ -2,16 +2,10 @@
 
 use super::super::lexer::{Kind, Token};
 use super::Reader;
+use super::value::Value;
 
 /// How many assignments of one variable are remembered.
 const MAX_VALUES: usize = 64;
-
-/// What is known of a value: its text, or only how it begins.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Value {
-    pub(super) text: Vec<u8>,
-    pub(super) is_whole: bool,
-}
 
 impl<'t> Reader<'t> {
     /// Remembers what variables are given: `my $class = "Foo::$x"`.

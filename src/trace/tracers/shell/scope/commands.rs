@@ -1,10 +1,9 @@
 //! What simple commands do to the scope: they set variables, source scripts, change folders, and ask for programs.
 
-use super::{Located, Reader, is_option};
+use super::{Located, Reader};
 use crate::trace::reading::shebang::base_name;
 use crate::trace::tracers::shell::builtin::activates;
-use crate::trace::tracers::shell::caller_supplied;
-use crate::trace::tracers::shell::syntax::{Assigned, Mode, Simple, Word};
+use crate::trace::tracers::shell::syntax::{Assigned, Mode, Piece, Simple, Word, is_option};
 
 impl<'s> Reader<'_, 's> {
     pub(super) fn simple(&mut self, simple: &'s Simple) {
@@ -96,7 +95,7 @@ impl<'s> Reader<'_, 's> {
                 self.scope.probed.extend(made.into_iter().chain(name));
             }
             b"command" | b"type" | b"which" | b"hash" | b"[" | b"test" | b"[[" => {
-                self.scope.asked.extend(caller_supplied::asked(rest));
+                self.scope.asked.extend(asked(rest));
                 self.scope.probed.extend(operands(rest).filter_map(Word::literal));
                 let unknown = operands(rest).filter(|word| word.literal().is_none());
                 self.scope.probes.extend(unknown.map(|word| Located { word, site }));
@@ -109,4 +108,28 @@ impl<'s> Reader<'_, 's> {
 /// The words of a command line that are no options.
 fn operands(words: &[Word]) -> impl DoubleEndedIterator<Item = &Word> {
     words.iter().filter(|word| !word.bare().is_some_and(is_option))
+}
+
+/// The variables that a test compares with nothing: `-n "$x"`, `"x$x" = x`, `"$x"` alone.
+fn asked(words: &[Word]) -> Vec<&[u8]> {
+    let words = match words.split_last() {
+        Some((last, before)) if matches!(last.bare(), Some(b"]" | b"]]")) => before,
+        _ => words,
+    };
+    let is_bare = words.iter().filter(|word| word.bare() != Some(b"!")).count() == 1;
+    let mut names = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|at| words.get(at)).and_then(Word::bare);
+        let has_other = words.get(at + 2).is_some_and(|other| {
+            let other = other.literal().unwrap_or_else(|| b"?".to_vec());
+            matches!(word.pieces.as_slice(), [Piece::Literal(front, _), _] if *front == other)
+                || word.pieces.len() == 1 && other.is_empty()
+        });
+        if (is_bare || has_other || matches!(before, Some(b"-n" | b"-z")))
+            && let Some(Piece::Parameter(parameter, _)) = word.pieces.last()
+        {
+            names.push(parameter.name.as_slice());
+        }
+    }
+    names
 }

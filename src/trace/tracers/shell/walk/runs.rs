@@ -13,7 +13,7 @@ use crate::trace::tracers::shell::parse;
 use crate::trace::tracers::shell::program_text::Ran;
 use crate::trace::tracers::shell::programs::Language;
 use crate::trace::tracers::shell::scope::Located;
-use crate::trace::tracers::shell::script::sourced_by;
+use crate::trace::tracers::shell::sourced::sourced_by;
 use crate::trace::tracers::shell::syntax::{Assigned, Piece, Redirect, Simple, Word};
 use crate::trace::tracers::shell::value::{Field, Fields};
 use crate::trace::tracers::shell::wrapper;
