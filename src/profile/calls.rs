@@ -22,6 +22,8 @@ pub enum Does {
     Run,
     /// Has the shell run a text; several arguments are words.
     Shell,
+    /// Runs the words of a text; one with signs of the shell the shell runs. Several arguments are words.
+    Line,
     /// Loads a module by its name.
     Import,
     /// Loads a shared library.
@@ -140,6 +142,16 @@ pub enum Does {
     ExpandPath,
     /// What stands between the names of a path.
     Slash,
+    /// A path as an object: what is added to it stands behind a slash.
+    Path,
+    /// Calls the function that the function around is called with: `yield`.
+    Yield,
+    /// Makes a class whose objects have the properties that it is given.
+    Record,
+    /// Makes an object of the class that it is called on.
+    Make,
+    /// The names that it is given are properties, which fields with a sign in front hold.
+    Attribute,
     /// The file of the program itself.
     ThisFile,
     /// The folder of the program itself.
@@ -158,6 +170,7 @@ impl Does {
             self,
             Does::Run
                 | Does::Shell
+                | Does::Line
                 | Does::Import
                 | Does::Library
                 | Does::FindLibrary

@@ -57,7 +57,6 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(ruby::Ruby::default()),
         Box::new(lua::Lua::default()),
         Box::new(r::R::default()),
-        Box::new(ruby::commands::Calls),
         Box::new(text::subcommands::Subcommands),
         Box::new(settings_files::Settings),
     ]

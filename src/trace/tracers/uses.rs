@@ -137,7 +137,7 @@ impl Language {
         view: &View<'_>,
     ) -> Vec<Finding> {
         let meanings = self.meanings(calls, view);
-        let starts = |meaning: Meaning| matches!(meaning, Meaning::Run | Meaning::Shell);
+        let starts = |meaning| matches!(meaning, Meaning::Run | Meaning::Shell | Meaning::Line);
         // Most libraries have no name of a module whose functions start programs.
         let mut sinks = meanings.sinks().filter(|(_, meaning)| starts(*meaning));
         if text.len() > MAX_SOURCE || !sinks.any(|(name, _)| has_all(text, name)) {
@@ -246,6 +246,11 @@ pub fn beginning(text: &Text) -> String {
         Some(Part::Known(known)) => String::from_utf8_lossy(known).into_owned(),
         Some(Part::Gap) | None => String::new(),
     }
+}
+
+/// A text of a name as a pattern: a star stands for what only the running program knows.
+pub fn pattern_of_name(text: &Text) -> Vec<u8> {
+    spelled(text, b"*")
 }
 
 /// The files of a program, read together.
@@ -481,7 +486,8 @@ impl<'v> Files<'v> {
         let before = into.findings.len();
         self.claim(&one, into);
         // A beginning that leads nowhere says no more than none.
-        let is_path = !matches!(one.meaning, Meaning::Import | Meaning::Run | Meaning::Shell);
+        let is_path =
+            !matches!(one.meaning, Meaning::Import | Meaning::Run | Meaning::Shell | Meaning::Line);
         if let Some(call) = one.call.as_ref().filter(|_| is_path && into.findings.len() == before) {
             into.findings.extend(self.unknown(&one, call, self.place(&one)));
         }
@@ -501,6 +507,10 @@ impl<'v> Files<'v> {
                 }
             }
             (_, What::Words(words)) => self.command(words.clone(), place, into),
+            (Meaning::Line, What::Text(text)) => {
+                self.shell(text, &place, into);
+                self.line(text, place, into);
+            }
             (Meaning::Shell | Meaning::Run, What::Text(text)) => self.shell(text, &place, into),
             (Meaning::Library | Meaning::FindLibrary, What::Text(text)) => {
                 self.library(text, one.meaning, &place, into);
@@ -512,7 +522,7 @@ impl<'v> Files<'v> {
     /// What only the running program knows. A file that is opened by such a name is the program's own affair.
     fn unknown(&self, one: &Use, text: &str, place: Place) -> Option<Finding> {
         let (claim, warning) = match one.meaning {
-            Meaning::Run | Meaning::Shell => {
+            Meaning::Run | Meaning::Shell | Meaning::Line => {
                 (Claim::Command, Warning::UnknownCommand { place, word: text.to_owned() })
             }
             Meaning::Library
@@ -560,6 +570,14 @@ impl<'v> Files<'v> {
         }
         found.retain(|finding| !line.trim_ascii_start().starts_with(GAP) || !is_gap(finding));
         into.findings.extend(found);
+    }
+
+    /// A text without signs of the shell is run as it stands, so that `true` and `echo` are programs.
+    fn line(&self, text: &Text, place: Place, into: &mut Uses) {
+        let is_sign = |byte: &u8| b"*?{}[]<>()~&|\\$;'`\"\n#=%".contains(byte);
+        let Some(text) = whole(text).filter(|text| !text.iter().any(is_sign)) else { return };
+        let words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+        self.command(words.map(|word| Some(word.to_vec())).collect(), place, into);
     }
 
     fn library(&self, text: &Text, meaning: Meaning, place: &Place, into: &mut Uses) {
@@ -620,7 +638,12 @@ impl<'v> Files<'v> {
             return self.matching(&name, place, &push, into);
         }
         let tree = self.view.tree;
-        for path in self.places(&name, place) {
+        let endings = if one.meaning == Meaning::Include { self.language.endings } else { &[] };
+        let mut paths = self.places(&name, place);
+        for ending in endings {
+            paths.extend(self.places(&[&name, ending.as_bytes()].concat(), place));
+        }
+        for path in paths {
             let Some(found) = tree.resolve(&path).or_else(|| tree.resolve_link(&path)) else {
                 continue;
             };

@@ -12,7 +12,7 @@ const SAME: [&[u8]; 4] = [b"default", b"promises", b"posix", b"value"];
 
 impl Solver<'_> {
     /// What a property holds.
-    pub(super) fn field(&self, owner: ExprId, name: Name) -> Values {
+    pub(super) fn field(&self, owner: ExprId, name: Name, is_called: bool) -> Values {
         let text = self.program.text(name).to_vec();
         let of = self.values(owner);
         let mut found = Values::default();
@@ -25,10 +25,15 @@ impl Solver<'_> {
                 Value::Module(file) => found.join(&self.module_field(*file, name)),
                 Value::Map(entries) => found.join(&self.entry(entries, &text)),
                 Value::Class(scope) => {
-                    if let Some(bound) = self.program.bindings.get(&(*scope, name)) {
-                        found.join(&self.bound(bound));
+                    let method = [b".", text.as_slice()].concat();
+                    let makes =
+                        self.meanings.of(&method).iter().any(|(it, _)| *it == Meaning::Make);
+                    match self.program.bindings.get(&(*scope, name)) {
+                        Some(bound) => found.join(&self.bound(bound)),
+                        None if makes => found.push(value.clone()),
+                        None => {}
                     }
-                    is_elsewhere = true;
+                    is_elsewhere |= !makes;
                 }
                 // `Kit::One->value`: what a case of an enumeration is worth.
                 Value::Text(_) if SAME.contains(&text.as_slice()) => found.push(value.clone()),
@@ -41,7 +46,7 @@ impl Solver<'_> {
             found.is_open |= fields.all.is_empty() && !found.is_known() && of.is_open;
             found.join(&fields);
         }
-        if self.habits.calls_by_name {
+        if self.habits.calls_by_name && !is_called {
             self.call_by_name(owner, &text, &mut found);
         }
         if found.all.is_empty() {
@@ -212,7 +217,13 @@ impl Solver<'_> {
                     }
                 }
                 Value::Global(global) => {
-                    texts.iter().for_each(|key| found.join(&self.global_field(global, key, 0)));
+                    for key in &texts {
+                        let of_global = self.global_field(global, key, 0);
+                        // What the program sets itself is known.
+                        if !(of_global.is_open && found.is_known()) {
+                            found.join(&of_global);
+                        }
+                    }
                     found.is_open |= texts.is_empty();
                 }
                 Value::Module(file) => {

@@ -24,6 +24,8 @@ pub enum Caller {
     },
     /// With the elements of a list.
     Element(ExprId),
+    /// With what a call gives, or its elements: `File.foreach(path) { |line| … }`.
+    Result(CallId),
     /// With the elements of one argument of a call: `args=("x",)`.
     Spread(ExprId),
 }
@@ -57,6 +59,16 @@ impl Solver<'_> {
             for function in self.made_by(call) {
                 add(function, Caller::Call { call: id, from: 0, skipped: 0 });
             }
+            // `function.call(x)`
+            if let Expr::Field(owner, _) = *self.program.expr(call.callee)
+                && self.meanings_of(&callee).iter().any(|(it, _)| *it == Meaning::Apply)
+            {
+                for value in &self.values(owner).all {
+                    if let Value::Function(function) = value {
+                        add(*function, Caller::Call { call: id, from: 0, skipped: 0 });
+                    }
+                }
+            }
             let is_applied = self.meanings_of(&callee).iter().any(|(it, _)| it.is_applied());
             for (place, argument) in call.arguments.iter().enumerate() {
                 for function in self.functions_of(argument.value, is_applied) {
@@ -64,7 +76,25 @@ impl Solver<'_> {
                 }
             }
         }
+        self.find_yields(&mut callers);
         callers
+    }
+
+    /// `yield` calls what the function around was called with.
+    fn find_yields(&self, callers: &mut FxHashMap<FunctionId, Vec<Caller>>) {
+        for (number, call) in self.program.calls.iter().enumerate() {
+            let meanings = self.meanings_of(&self.values(call.callee));
+            if !meanings.iter().any(|(meaning, _)| *meaning == Meaning::Yield) {
+                continue;
+            }
+            let id = CallId(number as u32);
+            for block in self.blocks_of(id, callers) {
+                let all = callers.entry(block).or_default();
+                if all.len() < MAX_CALLERS {
+                    all.push(Caller::Call { call: id, from: 0, skipped: 0 });
+                }
+            }
+        }
     }
 
     fn direct(&self, call: CallId, function: FunctionId, callee: ExprId) -> Caller {
@@ -137,7 +167,8 @@ impl Solver<'_> {
                 });
                 functions.take(4).collect()
             }
-            Expr::Name(..) | Expr::Field(..) => {
+            Expr::Call(call) if !self.is_look_up(*call) => Vec::new(),
+            Expr::Name(..) | Expr::Field(..) | Expr::Call(_) => {
                 let values = self.values(value);
                 let functions = values.all.iter().filter_map(|value| match value {
                     Value::Function(function) => Some(*function),
@@ -149,6 +180,13 @@ impl Solver<'_> {
         }
     }
 
+    /// Whether a call gives what has the name of a text: `method(:name)`.
+    fn is_look_up(&self, call: CallId) -> bool {
+        let Some(call) = self.program.calls.get(call.0 as usize) else { return false };
+        let meanings = self.meanings_of(&self.values(call.callee));
+        meanings.iter().any(|(meaning, _)| *meaning == Meaning::Lookup)
+    }
+
     /// A function is handed to a call: it may be called with what else that is given.
     fn handed_on(&self, id: CallId, place: usize, add: &mut dyn FnMut(Caller)) {
         let Some(call) = self.program.calls.get(id.0 as usize) else { return };
@@ -157,6 +195,20 @@ impl Solver<'_> {
             return;
         }
         let meanings = self.meanings_of(&callee);
+        let gives = |(it, _): &(Meaning, u8)| {
+            matches!(
+                it,
+                Meaning::Values
+                    | Meaning::Keys
+                    | Meaning::Items
+                    | Meaning::Lines
+                    | Meaning::Open
+                    | Meaning::Glob
+            )
+        };
+        if self.habits.calls_by_name && meanings.iter().any(gives) {
+            return add(Caller::Result(id));
+        }
         if meanings.iter().any(|(it, _)| matches!(it, Meaning::Apply | Meaning::Attempt)) {
             // A list of arguments, where there is but one: `call_user_func_array(f, [a, b])`.
             if let [list] = call.arguments.get(place + 1..).unwrap_or_default()
@@ -199,13 +251,25 @@ impl Solver<'_> {
     pub(super) fn given(
         &self,
         caller: &Caller,
+        function: FunctionId,
         number: usize,
         name: Option<Name>,
     ) -> Option<Values> {
+        let takes = self.program.functions.get(function.0 as usize)?.parameters.len();
         match caller {
+            Caller::Result(call) => {
+                let given = self.elements_of_call(*call);
+                Some(if takes > 1 { given.item(number) } else { given })
+            }
             Caller::Element(list) => {
                 let list = self.values(*list);
+                let is_pairs = takes > 1 && {
+                    let elements = self.elements(&list);
+                    !elements.all.is_empty()
+                        && elements.all.iter().all(|it| matches!(it, Value::List(_)))
+                };
                 match number {
+                    _ if is_pairs => Some(self.elements(&list).item(number)),
                     0 => {
                         let mut found = self.elements(&list);
                         if matches!(list.all.as_slice(), [Value::Map(_)]) {
@@ -247,6 +311,45 @@ impl Solver<'_> {
         }
     }
 
+    /// The elements of what a call gives; an open file is handed over as it is.
+    fn elements_of_call(&self, call: CallId) -> Values {
+        let given = self.call_value(call);
+        if given.is_path() { given } else { given.elements() }
+    }
+
+    /// The functions that calls of a function hand to it: what `yield` calls.
+    fn blocks_of(
+        &self,
+        id: CallId,
+        callers: &FxHashMap<FunctionId, Vec<Caller>>,
+    ) -> Vec<FunctionId> {
+        let Some(call) = self.program.calls.get(id.0 as usize) else { return Vec::new() };
+        let Expr::Name(scope, _) = *self.program.expr(call.callee) else { return Vec::new() };
+        let mut function = self.program.function_of(scope);
+        while let Some(inner) = function.and_then(|it| self.program.functions.get(it.0 as usize))
+            && inner.name.is_none()
+        {
+            let outer = self.program.scopes.get(inner.scope.0 as usize).and_then(|it| it.parent);
+            function = outer.and_then(|scope| self.program.function_of(scope));
+        }
+        let callers = function.and_then(|function| callers.get(&function)).into_iter().flatten();
+        let last = |caller: &Caller| match caller {
+            Caller::Call { call, .. } => self.program.calls.get(call.0 as usize)?.arguments.last(),
+            _ => None,
+        };
+        callers.filter_map(last).flat_map(|it| self.functions_of(it.value, false)).collect()
+    }
+
+    /// What the functions give that a `yield` calls.
+    pub(super) fn yielded(&self, call: CallId) -> Values {
+        let mut found = Values::default();
+        for function in self.blocks_of(call, &self.callers) {
+            found.join(&self.returned(function));
+        }
+        found.is_open |= found.all.is_empty();
+        found
+    }
+
     /// What `**options` of a call give a parameter.
     fn spread_named(&self, call: &super::program::Call, name: Name) -> Option<Values> {
         let text = self.program.text(name);
@@ -270,6 +373,7 @@ impl Solver<'_> {
     pub(super) fn all_given(&self, caller: &Caller, from: usize) -> Vec<Values> {
         match caller {
             Caller::Element(list) => vec![self.elements(&self.values(*list))],
+            Caller::Result(call) => vec![self.elements_of_call(*call)],
             Caller::Spread(list) => {
                 let list = self.values(*list);
                 list.items()

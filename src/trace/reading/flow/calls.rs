@@ -172,9 +172,9 @@ impl Solver<'_> {
                     is_known = true;
                     result.join(&self.returned(*function));
                 }
-                Value::Class(scope) => {
+                Value::Class(_) | Value::Own => {
                     is_known = true;
-                    result.push(Value::Class(*scope));
+                    result.push(value.clone());
                 }
                 // `modules["x"](…)`: a file that gives a function.
                 Value::Module(file) => {
@@ -200,6 +200,7 @@ impl Solver<'_> {
             for (meaning, number) in meanings.into_iter().filter(gives) {
                 let arguments = arguments.get(usize::from(number)..).unwrap_or_default();
                 let value = match meaning {
+                    Meaning::Yield => self.yielded(id),
                     Meaning::Each => self.each(id),
                     _ => self.meant(meaning, arguments, &named, call.file),
                 };
@@ -252,7 +253,8 @@ impl Solver<'_> {
             Meaning::Import => self.imported(&first(), file),
             Meaning::Include => self.imported(&first(), file),
             Meaning::Open | Meaning::PipeOrFile => self.opened(&first()),
-            Meaning::Folder | Meaning::Glob => Values::open(),
+            Meaning::Folder => Values::open(),
+            Meaning::Glob => Values::list(vec![first().elements().map_texts(&gaps)]),
             Meaning::Which | Meaning::Same | Meaning::FindLibrary | Meaning::Unpack => first(),
             Meaning::Match => matched(all),
             Meaning::Part => part(all),
@@ -270,6 +272,10 @@ impl Solver<'_> {
             Meaning::JoinPath => joined(&flat(all), b"/"),
             Meaning::Concat => concat(&flat(all)),
             Meaning::Paste => paste(all, named),
+            Meaning::JoinList if first().is_path() => path(&joined(&flat(all), b"/")),
+            Meaning::Path => path(&joined(&flat(all), b"/")),
+            Meaning::Record => Values::list(flat(all)),
+            Meaning::Make => made(all, named),
             Meaning::JoinList => join_list(all),
             Meaning::Split => split(all),
             Meaning::Format => match all.split_first() {
@@ -327,6 +333,7 @@ impl Solver<'_> {
             | Meaning::Nothing
             | Meaning::Append
             | Meaning::Assign
+            | Meaning::Attribute
             | Meaning::Put => Values::one(Value::Nothing),
             Meaning::Choice => {
                 let (mut any, mut rest) = (Values::default(), all.iter());
@@ -342,17 +349,21 @@ impl Solver<'_> {
                 any
             }
             Meaning::ExpandPath => {
-                let mut parts = all.to_vec();
+                let is_absolute = |text: &Text| matches!(text.first(), Some(Part::Known(text)) if text.starts_with(b"/"));
+                let mut parts = all.get(..2).unwrap_or(all).to_vec();
+                if first().texts().iter().all(is_absolute) {
+                    parts.truncate(1);
+                }
                 parts.reverse();
-                joined(&parts, b"/")
+                joined(&parts, b"/").map_texts(&|text| on_known(text, straight))
             }
             Meaning::Slash => Values::text("/"),
             Meaning::ThisFile => Values::text(self.world.path(file)),
             Meaning::ThisFolder => {
                 Values::text(self.world.path(file)).map_texts(&|text| cut(text, true))
             }
-            Meaning::Run | Meaning::Shell => Values::open(),
-            Meaning::Library | Meaning::Each => Values::one(Value::Nothing),
+            Meaning::Run | Meaning::Shell | Meaning::Line => Values::open(),
+            Meaning::Library | Meaning::Each | Meaning::Yield => Values::one(Value::Nothing),
         }
     }
 
@@ -388,9 +399,21 @@ impl Solver<'_> {
             Some(default) => {
                 found.is_open = false;
                 found.variables.clear();
-                found.join(default);
+                found.join(&self.default_of(default));
             }
             None => found.is_open |= found.all.is_empty(),
+        }
+        found
+    }
+
+    /// A default, which a function may give.
+    fn default_of(&self, default: &Values) -> Values {
+        let mut found = Values { all: Vec::new(), ..default.clone() };
+        for value in &default.all {
+            match value {
+                Value::Function(function) => found.join(&self.returned(*function)),
+                other => found.push(other.clone()),
+            }
         }
         found
     }
@@ -465,14 +488,9 @@ impl Solver<'_> {
     fn got(&self, all: &[Values], named: &[Named], _file: u32) -> Values {
         let [of, key, rest @ ..] = all else { return all.first().cloned().unwrap_or_default() };
         let mut found = self.under(of, key);
-        let sections: Option<&[Values]> = rest.first().map(|_| rest);
-        // `settings.get("section", "key")`
-        if let Some([second, ..]) = sections
-            && found.all.iter().any(|value| matches!(value, Value::Map(_)))
-        {
-            found = self.under(&found, second);
-            found.join(&Values::default());
-            return found;
+        // `settings.get("section", "key")`, `settings.dig("a", "b", "c")`
+        if !rest.is_empty() && found.all.iter().any(|value| matches!(value, Value::Map(_))) {
+            return rest.iter().fold(found, |found, key| self.under(&found, key));
         }
         let fallback =
             named.iter().find(|(name, _)| matches!(name.as_slice(), b"fallback" | b"default"));
@@ -480,7 +498,7 @@ impl Solver<'_> {
         if let Some(default) = default.filter(|default| default.is_known()) {
             found.is_open = false;
             found.variables.clear();
-            found.join(default);
+            found.join(&self.default_of(default));
         } else if !found.is_known() {
             found.is_open = true;
         }
@@ -534,6 +552,9 @@ impl Solver<'_> {
     pub(super) fn looked_up(&self, all: &[Values]) -> Values {
         let mut found = Values::default();
         for text in all.iter().flat_map(Values::texts).filter_map(|text| known(&text)) {
+            if !self.meanings.of(&text).is_empty() {
+                found.push(Value::Global(text.clone()));
+            }
             let Some(name) = self.program.known_name(&text) else { continue };
             for &scope in &self.program.files {
                 if let Some(bound) = self.program.bindings.get(&(scope, name)) {
@@ -558,6 +579,72 @@ impl Solver<'_> {
 fn elements_of_others(all: &[Values], place: usize) -> Vec<Values> {
     let others = all.iter().enumerate().filter(|(other, _)| *other != place);
     others.map(|(_, one)| one.elements()).collect()
+}
+
+/// Texts as objects that are paths.
+fn path(values: &Values) -> Values {
+    let mut found = Values { all: Vec::new(), ..values.clone() };
+    for value in &values.all {
+        found.push(match value {
+            Value::Text(text) => known(text).map_or_else(|| value.clone(), Value::File),
+            other => other.clone(),
+        });
+    }
+    found
+}
+
+/// An object of a class that is known by the names of its properties: they hold what it is made of.
+fn made(all: &[Values], named: &[Named]) -> Values {
+    let Some((names, given)) = all.split_first() else { return Values::open() };
+    let names = names.items().unwrap_or_default().iter();
+    let placed = names.zip(given).map(|(name, value)| (name.clone(), value.clone()));
+    let named = named.iter().map(|(name, value)| (Values::text(name.clone()), value.clone()));
+    let entries: Vec<(Values, Values)> = placed.chain(named).collect();
+    match entries.is_empty() {
+        true => Values::open(),
+        false => Values::one(Value::Map(Rc::new(entries))),
+    }
+}
+
+/// A pattern of paths as a text: what it leaves open only the running program knows.
+fn gaps(pattern: &Text) -> Text {
+    let mut text = Text::new();
+    for part in pattern {
+        let Part::Known(known) = part else {
+            text.push(Part::Gap);
+            continue;
+        };
+        let mut rest = known.as_slice();
+        while let Some(at) = rest.iter().position(|byte| b"*?[{".contains(byte)) {
+            let close = match rest[at] {
+                b'[' => rest[at..].iter().position(|&byte| byte == b']'),
+                b'{' => rest[at..].iter().position(|&byte| byte == b'}'),
+                _ => None,
+            };
+            text.extend([Part::Known(rest[..at].to_vec()), Part::Gap]);
+            rest = &rest[at + close.unwrap_or(0) + 1..];
+        }
+        text.push(Part::Known(rest.to_vec()));
+    }
+    text.retain(|part| !matches!(part, Part::Known(known) if known.is_empty()));
+    text.dedup_by(|one, other| *one == Part::Gap && *other == Part::Gap);
+    text
+}
+
+/// A path without `.` and `..`, as far as what they take back stands there.
+fn straight(path: &[u8]) -> Vec<u8> {
+    let mut names: Vec<&[u8]> = Vec::new();
+    for (number, name) in path.split(|&byte| byte == b'/').enumerate() {
+        match name {
+            b"." | b"" if number > 0 => {}
+            b".." if names.last().is_some_and(|last| !matches!(*last, b"" | b"..")) => {
+                names.pop();
+            }
+            name => names.push(name),
+        }
+    }
+    let slash: &[u8] = if path.ends_with(b"/") { b"/" } else { b"" };
+    [&names.join(&b'/'), slash].concat()
 }
 
 /// Lists among arguments in their place: `c("a", list)`.
@@ -605,13 +692,25 @@ fn join_list(all: &[Values]) -> Values {
 
 /// A text in pieces; where the text between them is not known, what separates words.
 fn split(all: &[Values]) -> Values {
-    let texts: Vec<Text> = all.iter().flat_map(Values::texts).collect();
-    let known_texts: Vec<Vec<u8>> = texts.iter().filter_map(known).collect();
-    let Some(text) = known_texts.iter().max_by_key(|text| text.len()) else {
+    let texts_of =
+        |one: &Values| -> Vec<Vec<u8>> { one.texts().iter().filter_map(known).collect() };
+    let longest = |one: &Values| texts_of(one).iter().map(Vec::len).max().unwrap_or(0);
+    // The longer one of the arguments is split by the others.
+    let Some(place) = (0..all.len()).rev().max_by_key(|&place| longest(&all[place])) else {
         return Values::open();
     };
-    let others: Vec<&Vec<u8>> = known_texts.iter().filter(|other| *other != text).collect();
-    let between = others.into_iter().find(|other| {
+    let others = all.iter().enumerate().filter(|(other, _)| *other != place);
+    let others: Vec<Vec<u8>> = others.flat_map(|(_, one)| texts_of(one)).collect();
+    let mut found = Values::default();
+    for text in texts_of(&all[place]) {
+        found.push(pieces_of(&text, &others));
+    }
+    found.is_open = all[place].is_open || found.all.is_empty();
+    found
+}
+
+fn pieces_of(text: &[u8], others: &[Vec<u8>]) -> Value {
+    let between = others.iter().find(|other| {
         !other.is_empty()
             && !other.iter().all(u8::is_ascii_digit)
             && memchr::memmem::find(text, other).is_some()
@@ -619,7 +718,7 @@ fn split(all: &[Values]) -> Values {
     let pieces: Vec<Values> = match between {
         Some(between) => {
             let mut pieces = Vec::new();
-            let mut rest = text.as_slice();
+            let mut rest = text;
             while let Some(at) = memchr::memmem::find(rest, between) {
                 pieces.push(&rest[..at]);
                 rest = &rest[at + between.len()..];
@@ -633,7 +732,7 @@ fn split(all: &[Values]) -> Values {
             pieces.map(Values::text).collect()
         }
     };
-    Values::list(pieces.into_iter().take(200).collect())
+    Value::List(Rc::new(pieces.into_iter().take(200).collect()))
 }
 
 fn on_known(text: &Text, apply: impl Fn(&[u8]) -> Vec<u8>) -> Text {

@@ -15,6 +15,10 @@ pub fn bind(program: &mut Program, meanings: &Meanings, from: usize) {
             _ => (whole, false),
         };
         for &(meaning, _) in all {
+            if meaning == Meaning::Attribute {
+                attributes(program, call);
+                continue;
+            }
             let values: Vec<ExprId> =
                 call.arguments.iter().map(|argument| argument.value).collect();
             let (target, rest) = match (is_method, owner) {
@@ -28,6 +32,23 @@ pub fn bind(program: &mut Program, meanings: &Meanings, from: usize) {
         }
     }
     program.calls = calls;
+}
+
+/// `attr_accessor :name`: the property is what `@name` holds, and may be set from outside.
+fn attributes(program: &mut Program, call: &Call) {
+    let Expr::Name(scope, _) = *program.expr(call.callee) else { return };
+    for argument in &call.arguments {
+        let Expr::Text(text) = program.expr(argument.value).clone() else { continue };
+        let (outside, inside) = (program.name(&text), program.name(&[b"@", &text[..]].concat()));
+        let file = program.files[call.file as usize];
+        let held = program.add(Expr::Name(file, inside));
+        let held = Bound { binding: Binding::Value(held), block: u32::MAX };
+        let set: Vec<Bound> =
+            program.fields.get(&(call.file, outside)).into_iter().flatten().copied().collect();
+        program.bind(scope, outside, held);
+        program.bind_field(call.file, outside, held);
+        set.into_iter().for_each(|bound| program.bind(file, inside, bound));
+    }
 }
 
 fn effect(program: &mut Program, meaning: Meaning, target: ExprId, rest: &[ExprId], call: &Call) {

@@ -62,6 +62,16 @@ impl Parser<'_, '_, '_> {
                 self.skip_type();
                 return Some(left);
             }
+            // `value rescue other`
+            Kind::Word(Word::Catch, _)
+                if self.syntax.modifiers
+                    && self.syntax.blocks == Blocks::End
+                    && least <= power::ASSIGN =>
+            {
+                self.at += 1;
+                let other = self.binary(power::CONDITION)?;
+                return Some(self.add(Expr::Default(left, other)));
+            }
             Kind::Line if self.goes_on() => {
                 self.skip_lines();
                 return Some(left);
@@ -97,7 +107,8 @@ impl Parser<'_, '_, '_> {
             Op::Push if least <= power::OTHER => {
                 self.after_operator();
                 let right = self.binary(power::OTHER + 1)?;
-                self.assign(left, Binding::Pushed(right));
+                let block = self.block;
+                self.assign(left, Binding::Behind(right, block));
                 Some(left)
             }
             Op::Pipe if least <= power::OTHER => {
@@ -274,7 +285,11 @@ impl Parser<'_, '_, '_> {
             Kind::Op(Op::Other | Op::Plus, text) => {
                 self.at += 1;
                 let value = self.nested_unary();
-                let is_sign = *text != "" && *text != "@";
+                // `+"text"` is a text that may get longer.
+                let is_text =
+                    value.is_some_and(|it| matches!(self.program.expr(it), Expr::Text(_)));
+                let is_sign =
+                    *text != "" && *text != "@" && !(matches!(*text, "+" | "-") && is_text);
                 if is_sign { Some(self.add(Expr::Nothing)) } else { value }
             }
             Kind::Op(Op::Spread, _) => {

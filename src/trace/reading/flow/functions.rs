@@ -25,7 +25,16 @@ impl Parser<'_, '_, '_> {
                 _ => break,
             }
         }
-        let name = path.last().map(|text| self.callable(text));
+        // `def name=(value)` is what an assignment calls.
+        let is_setter = self.syntax.symbols
+            && self.op(0) == Some(Op::Assign)
+            && !self.is_apart(0)
+            && self.op(1) == Some(Op::Open(b'('));
+        let name = path.last().map(|text| match is_setter {
+            true => self.name(&[text, &b"="[..]].concat()),
+            false => self.callable(text),
+        });
+        self.at += usize::from(is_setter);
         let is_method = path.len() > 1;
         let function = self.program.add_function(name, self.scope);
         let value = self.add(Expr::Function(function));

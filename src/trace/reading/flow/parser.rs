@@ -3,7 +3,7 @@
 //! It is tolerant: what it does not understand it steps over, and depth is bounded, so any text gives a program. It asks
 //! only for what tells values: bindings, functions, calls and what they are given.
 
-use super::program::{Binding, Bound, Expr, ExprId, FunctionId, Name, Program, ScopeId};
+use super::program::{Argument, Binding, Bound, Expr, ExprId, FunctionId, Name, Program, ScopeId};
 use super::syntax::{Blocks, Op, Syntax, Word};
 use super::token::{Kind, Token};
 
@@ -188,7 +188,7 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
         self.blocks += 1;
         self.block = self.blocks;
         self.depth += 1;
-        let mut last = None;
+        let (mut last, mut instead) = (None, Vec::new());
         while let Some(kind) = self.kind(0) {
             let ends = match (kind, until) {
                 (Kind::Op(Op::Close(b'}'), _), Until::Brace) | (Kind::Dedent, Until::Dedent) => {
@@ -205,6 +205,10 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
             if ends {
                 break;
             }
+            // `rescue` starts what may give the value instead.
+            if self.syntax.blocks == Blocks::End && self.word(0) == Some(Word::Catch) {
+                instead.extend(last.take());
+            }
             let before = self.at;
             let value = self.statement();
             last = value.or(last);
@@ -214,7 +218,11 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
         }
         self.depth -= 1;
         self.block = outer;
-        last
+        if instead.is_empty() {
+            return last;
+        }
+        instead.extend(last);
+        Some(self.add(Expr::Any(instead)))
     }
 
     /// The block or the single statement behind a condition or the head of a function.
@@ -270,6 +278,9 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
             Expr::Name(_, name) => self.assign_name(name, bound),
             Expr::Field(owner, name) => {
                 self.program.bind_field(self.file, name, bound);
+                if let Binding::Value(value) = binding {
+                    self.call_setter(owner, name, value);
+                }
                 if let Expr::Name(..) | Expr::Class(_) = self.program.expr(owner)
                     && let Binding::Value(value) = binding
                 {
@@ -312,10 +323,22 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
         }
     }
 
+    /// `object.name = value` may call a method that is called `name=`.
+    fn call_setter(&mut self, owner: ExprId, name: Name, value: ExprId) {
+        if self.syntax.symbols {
+            let setter = [self.program.text(name), b"="].concat();
+            let setter = self.name(&setter);
+            let callee = self.add(Expr::Field(owner, setter));
+            self.call(callee, vec![Argument { name: None, value }], self.at);
+        }
+    }
+
     /// Puts a value under a key into the map that a name holds.
     fn put(&mut self, owner: ExprId, key: ExprId, value: ExprId) {
         if let Expr::Name(scope, name) = *self.program.expr(owner) {
-            let scope = self.program.binder(scope, name).unwrap_or(scope);
+            // What nothing binds is no name of this function.
+            let file = self.program.files[self.file as usize];
+            let scope = self.program.binder(scope, name).unwrap_or(file);
             let bound = Bound { binding: Binding::Put(key, value), block: self.block };
             self.program.bind(scope, name, bound);
         }

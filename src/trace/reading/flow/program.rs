@@ -105,6 +105,8 @@ pub enum Binding {
     Field(ExprId, Name),
     /// One more element of a list.
     Pushed(ExprId),
+    /// One more element of a list, or of a text what stands behind it: in the block of that number.
+    Behind(ExprId, u32),
     /// A key and its value, put into a map.
     Put(ExprId, ExprId),
 }
@@ -349,6 +351,31 @@ impl Program {
                     }
                     _ => None,
                 }
+            }
+            Expr::Call(call) => self.joined(&self.calls.get(call.0 as usize)?.arguments),
+            _ => None,
+        }
+    }
+
+    /// A path from the file's own folder on, by a function of its parts: `join(__dir__, "x")`, `expand_path("../x", __FILE__)`.
+    fn joined(&self, arguments: &[Argument]) -> Option<Vec<u8>> {
+        let text = |argument: &Argument| match self.expr(argument.value) {
+            Expr::Text(text) => Some(text.as_slice()),
+            _ => None,
+        };
+        let place = |argument: &Argument| match self.expr(argument.value) {
+            Expr::Place(_, is_file) => Some(*is_file),
+            _ => None,
+        };
+        match arguments {
+            [folder, names @ ..] if place(folder) == Some(false) && !names.is_empty() => {
+                let names: Option<Vec<&[u8]>> = names.iter().map(text).collect();
+                Some([b"./".as_slice(), &names?.join(&b'/')].concat())
+            }
+            [path, folder] => {
+                let path = text(path)?;
+                let path = if place(folder)? { path.strip_prefix(b"../")? } else { path };
+                Some([b"./".as_slice(), path].concat())
             }
             _ => None,
         }

@@ -60,6 +60,8 @@ pub struct Solver<'p> {
     all_fields: FxHashMap<Name, Vec<u32>>,
     /// The variables of the environment that the program itself loads.
     pub(super) loaded: RefCell<Option<Rc<Vec<(Vec<u8>, Vec<u8>)>>>>,
+    /// What is called with arguments, and so not by its name alone.
+    callees: FxHashSet<ExprId>,
     memo: RefCell<FxHashMap<ExprId, Rc<Values>>>,
     names: RefCell<FxHashMap<(ScopeId, Name), Rc<Values>>>,
     asked: RefCell<FxHashSet<ExprId>>,
@@ -102,6 +104,7 @@ impl<'p> Solver<'p> {
             tops,
             all_fields,
             loaded: RefCell::default(),
+            callees: program.calls.iter().map(|call| call.callee).collect(),
             memo: RefCell::default(),
             names: RefCell::default(),
             asked: RefCell::default(),
@@ -184,9 +187,9 @@ impl<'p> Solver<'p> {
                 }
                 values
             }
-            Expr::Name(scope, name) => self.named(*scope, *name),
+            Expr::Name(scope, name) => self.named(*scope, *name, self.callees.contains(&id)),
             Expr::Global(name) => self.global(self.program.text(*name), self.file_of(id)),
-            Expr::Field(owner, name) => self.field(*owner, *name),
+            Expr::Field(owner, name) => self.field(*owner, *name, self.callees.contains(&id)),
             Expr::Index(owner, key) => self.index(*owner, *key),
             Expr::Parsed(path) => {
                 let path = (*self.values(*path)).clone();
@@ -214,6 +217,7 @@ impl<'p> Solver<'p> {
         let lists: Option<Vec<&[Values]>> = parts.iter().map(Values::items).collect();
         match lists {
             Some(lists) if lists.len() > 1 => Values::list(lists.concat()),
+            _ if parts.first().is_some_and(Values::is_path) => joined(parts, b"/"),
             _ => concat(parts),
         }
     }
@@ -275,11 +279,11 @@ impl<'p> Solver<'p> {
     }
 
     /// What a name holds, seen from a scope.
-    fn named(&self, scope: ScopeId, name: Name) -> Values {
+    fn named(&self, scope: ScopeId, name: Name, is_called: bool) -> Values {
         let mut next = Some(scope);
         while let Some(scope) = next {
             if let Some(bound) = self.program.bindings.get(&(scope, name)) {
-                let mut values = self.by_name(self.bound_once((scope, name), bound));
+                let mut values = self.by_name(self.bound_once((scope, name), bound), is_called);
                 // `package.path = "x"` makes no new `package`.
                 if bound.iter().all(|bound| matches!(bound.binding, Binding::Put(..))) {
                     values.push(Value::Global(self.program.text(name).to_vec()));
@@ -295,9 +299,13 @@ impl<'p> Solver<'p> {
         if self.habits.shares_names {
             let last = text.rsplit(|&byte| byte == b':').next().unwrap_or(text);
             let known = self.program.known_name(last);
-            let found = known.map(|name| self.anywhere(name)).unwrap_or_default();
+            let mut found = known.map(|name| self.anywhere(name)).unwrap_or_default();
+            if found.all.is_empty() && last.first().is_some_and(u8::is_ascii_uppercase) {
+                // A constant of a class or module that several files write.
+                found = self.any_field(self.file_at(scope), known.unwrap_or(name));
+            }
             if !found.all.is_empty() {
-                return self.by_name(Rc::new(found));
+                return self.by_name(Rc::new(found), is_called);
             }
         }
         if self.has_class_values {
@@ -325,9 +333,9 @@ impl<'p> Solver<'p> {
     }
 
     /// Of a function whose name alone calls it, what it gives.
-    fn by_name(&self, values: Rc<Values>) -> Values {
+    fn by_name(&self, values: Rc<Values>, is_called: bool) -> Values {
         let mut all = (*values).clone();
-        if self.habits.calls_by_name {
+        if self.habits.calls_by_name && !is_called {
             for value in &values.all {
                 if let Value::Function(function) = value {
                     all.join(&self.returned(*function));
@@ -400,7 +408,20 @@ impl<'p> Solver<'p> {
                 Binding::Item(list, number) => {
                     held.join(&self.values(list).item(number as usize));
                 }
-                Binding::Field(owner, name) => held.join(&self.field(owner, name)),
+                Binding::Field(owner, name) => held.join(&self.field(owner, name, false)),
+                Binding::Behind(value, _) => {
+                    let more = self.values(value);
+                    if held.texts().is_empty() {
+                        held = self.pushed(&held, &more);
+                    } else {
+                        let longer = self.longer(&held, &more);
+                        if last_block != Some(*block) {
+                            held.join(&longer);
+                        } else {
+                            held = longer;
+                        }
+                    }
+                }
                 Binding::Pushed(value) => held = self.pushed(&held, &self.values(value)),
                 Binding::Put(key, value) => {
                     held = self.put(&held, &self.values(key), &self.values(value));
@@ -493,7 +514,7 @@ impl<'p> Solver<'p> {
         let callers = self.callers.get(&function).map(Vec::as_slice).unwrap_or_default();
         for caller in callers.iter().take(MAX_VALUES) {
             let name = parameter.map(|parameter| parameter.name);
-            match self.given(caller, number as usize, name) {
+            match self.given(caller, function, number as usize, name) {
                 Some(given) => all.join(&given),
                 None => is_left_out |= matches!(caller, Caller::Call { from: 0, .. }),
             }

@@ -72,7 +72,7 @@ impl Solver<'_> {
             let (is_known, is_open) = (false, false);
             let mut found = Found { meaning, call, text, whats, is_known, is_open, variables };
             match meaning {
-                Meaning::Run | Meaning::Shell => found.command(arguments, named),
+                Meaning::Run | Meaning::Shell | Meaning::Line => found.command(arguments, named),
                 _ => found.names(arguments, named),
             }
             found.finish(into);
@@ -164,9 +164,9 @@ impl Found<'_> {
     /// A program and its words, or a text for a shell.
     fn command(&mut self, arguments: &[Values], named: &[Named]) {
         // `system({ "A" => "b" }, "tool")` and `popen([…], "r")`.
-        let is_text = |one: &&Values| {
-            !matches!(one.all.first(), Some(Value::Map(_) | Value::Nothing)) || one.is_open
-        };
+        let is_other = |value: &Value| matches!(value, Value::Map(_) | Value::Nothing);
+        let is_text =
+            |one: &&Values| one.all.is_empty() || one.is_open || !one.all.iter().all(is_other);
         let start = arguments.iter().position(|one| is_text(&one)).unwrap_or(0);
         let by_name =
             named.iter().find(|(name, _)| matches!(name.as_slice(), b"args" | b"command" | b"cmd"));
@@ -188,7 +188,7 @@ impl Found<'_> {
                 }
                 Value::List(elements) => self.words(elements),
                 Value::Text(text)
-                    if self.meaning == Meaning::Shell && more.is_empty() || has_shell =>
+                    if self.meaning != Meaning::Run && more.is_empty() || has_shell =>
                 {
                     self.shell(text);
                 }
@@ -207,6 +207,11 @@ impl Found<'_> {
                     Some(_) => {}
                     None => self.shell(text),
                 },
+                Value::File(path) => {
+                    self.is_known = true;
+                    let words = std::iter::once(Some(path.clone())).chain(more.iter().cloned());
+                    self.add(Meaning::Run, What::Words(words.collect()));
+                }
                 _ => {}
             }
         }
@@ -214,6 +219,10 @@ impl Found<'_> {
 
     /// A list of words; the first may be one of several.
     fn words(&mut self, elements: &[Values]) {
+        // The environment may stand in front.
+        let is_map = |one: &Values| matches!(one.all.as_slice(), [Value::Map(_)]);
+        let start = elements.iter().take_while(|one| is_map(one)).count();
+        let elements = elements.get(start..).unwrap_or_default();
         let Some((program, rest)) = elements.split_first() else { return };
         self.note(program);
         if let [Value::List(inner)] = program.all.as_slice() {
@@ -241,7 +250,9 @@ impl Found<'_> {
         match front {
             Some(Part::Known(_)) => {
                 self.is_known = true;
-                self.add(Meaning::Shell, What::Text(text.clone()));
+                let is_line = self.meaning == Meaning::Line;
+                let meaning = if is_line { Meaning::Line } else { Meaning::Shell };
+                self.add(meaning, What::Text(text.clone()));
             }
             Some(Part::Gap) => {
                 self.is_open = true;
@@ -272,6 +283,14 @@ impl Found<'_> {
         self.note(first);
         // `CDLL(None)` is the program itself.
         self.is_known |= self.meaning == Meaning::Library && first.all == [Value::Nothing];
+        // What is written anew need not be there.
+        let writes = |text: &Text| {
+            known(text).is_some_and(|mode| {
+                matches!(mode.first(), Some(b'w' | b'a' | b'x')) && mode.len() < 5
+            })
+        };
+        self.is_known |= self.meaning == Meaning::Open
+            && arguments.get(1).is_some_and(|mode| mode.texts().iter().any(writes));
         let mut values = first.clone();
         if first.all.iter().any(|value| matches!(value, Value::List(_))) {
             values = first.elements();

@@ -164,6 +164,11 @@ impl Values {
         self.all.iter().any(|value| !matches!(value, Value::Nothing | Value::Global(_)))
     }
 
+    /// Whether it is a path, to which names are added behind slashes.
+    pub fn is_path(&self) -> bool {
+        !self.all.is_empty() && self.all.iter().all(|value| matches!(value, Value::File(_)))
+    }
+
     /// The texts among the values; others that a text is made of are gaps.
     pub fn texts(&self) -> Vec<Text> {
         let mut texts = Vec::new();
@@ -204,6 +209,10 @@ impl Values {
         for value in &self.all {
             mapped.push(match value {
                 Value::Text(text) => Value::Text(apply(text)),
+                Value::File(path) => {
+                    let mapped = apply(&vec![Part::Known(path.clone())]);
+                    known(&mapped).map_or(Value::Text(mapped), Value::File)
+                }
                 Value::List(elements) => {
                     Value::List(Rc::new(elements.iter().map(|one| one.map_texts(apply)).collect()))
                 }

@@ -10,8 +10,8 @@ pub mod syntax;
 mod bundle;
 mod gems;
 mod source;
-mod values;
 pub mod commands;
+mod used;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +23,7 @@ use rustc_hash::FxHashSet;
 
 use self::gems::{Gem, Index};
 use self::source::{Need, What};
+use super::uses::Calls;
 use crate::packages::automatic;
 
 use crate::trace::mode::Mode;
@@ -32,7 +33,6 @@ use crate::trace::reading::shebang::Shebang;
 use crate::trace::tracer::{Firing, MAX_WHOLE, Program};
 use crate::trace::{Claim, Command, FileView, Finding, Reach, Strength, Target, Tracer, View};
 use crate::tree::NodeId;
-use crate::warning::{Place, Warning};
 
 /// The largest settings of Bundler that are read, in bytes.
 const MAX_SETTINGS: u64 = 4 << 20;
@@ -66,6 +66,7 @@ pub struct Ruby {
     automatic: Memo<(), Option<FxHashSet<String>>>,
     found: Memo<String, Vec<NodeId>>,
     sources: Memo<NodeId, Vec<Need>>,
+    calls: Calls,
 }
 
 impl Tracer for Ruby {
@@ -100,6 +101,7 @@ impl Tracer for Ruby {
             .collect();
         if name.starts_with(b"ruby") {
             claims.interpreter(&words);
+            claims.code(&words, &program.command.place);
         } else if matches!(name, b"bundle" | b"bundler") {
             claims.gem("bundler", "the command itself");
             // `bundle exec puma` runs what follows.
@@ -355,6 +357,9 @@ impl<'a> Claims<'a> {
         for need in needs.iter() {
             self.need(need, Some(file));
         }
+        if file.reach != Reach::Broad {
+            self.used(file, &text, is_installed);
+        }
     }
 
     fn need(&mut self, need: &Need, file: Option<&FileView<'_>>) {
@@ -383,7 +388,6 @@ impl<'a> Claims<'a> {
                     }
                 }
             }
-            What::Dynamic(text) => self.dynamic(text, need.line, file),
             What::Beginning(name) => self.beginning(name, &detail(&format!("{name}…"))),
             What::Opened(name) => self.opened(name, &detail(name)),
         }
@@ -403,25 +407,6 @@ impl<'a> Claims<'a> {
         for path in paths {
             self.push(Target::Path(path), Claim::Dlopen, detail.to_owned());
         }
-    }
-
-    /// A library by a name that only the running program knows: an installed file's is one of its own.
-    fn dynamic(&mut self, text: &str, line: u32, file: Option<&FileView<'_>>) {
-        let tree = self.view.tree;
-        let index = self.index.clone();
-        let Some(file) = file.filter(|file| !index.is_installed(tree, file.node)) else { return };
-        let place = Place::Line(file.path.clone(), line);
-        let warning = Warning::UnknownImport { place, text: text.to_owned() };
-        self.push(Target::Warning(warning), Claim::Import, String::new());
-        let installed = index.folders.iter().flat_map(|&(_, folder)| tree.subtree(folder));
-        let gems =
-            index.gems.iter().flat_map(|gem| gem.files.iter().copied().chain([gem.specification]));
-        let all = installed.chain(gems).collect();
-        self.push(
-            Target::Library(all),
-            Claim::Import,
-            format!("line {line} loads what only the program knows"),
-        );
     }
 
     /// Libraries whose names start so.

@@ -17,8 +17,6 @@ pub enum What {
     Gem(String),
     /// Libraries whose names start so: `"sequel/adapters/#{name}"`.
     Beginning(String),
-    /// A library by a variable, as it is spelled.
-    Dynamic(String),
     /// A shared library by its file name, with `*` for what is interpolated: `ffi_lib "libsass.#{ext}"`.
     Opened(String),
 }
@@ -53,9 +51,6 @@ const OPENERS: &[&[u8]] = &[b"ffi_lib", b"Fiddle.dlopen", b"Fiddle::dlopen", b"d
 /// Reads a program.
 pub fn read(text: &[u8]) -> Vec<Need> {
     let text = &text[..text.len().min(MAX_SOURCE)];
-    // `Dir[…].each { |file| require file }` loads the application's own files.
-    let lists_files = memchr::memmem::find(text, b"Dir[").is_some()
-        || memchr::memmem::find(text, b"Dir.").is_some();
     let mut needs: Vec<Need> = Vec::new();
     let mut in_document = false;
     for (number, line) in (1..).zip(text.split(|&byte| byte == b'\n')) {
@@ -72,9 +67,7 @@ pub fn read(text: &[u8]) -> Vec<Need> {
         }
         for what in statements(line).into_iter().chain(opened(line, text)) {
             let need = Need { what, line: number };
-            if needs.last() != Some(&need)
-                && !(lists_files && matches!(need.what, What::Dynamic(_)))
-            {
+            if needs.last() != Some(&need) {
                 needs.push(need);
             }
         }
@@ -151,9 +144,6 @@ fn statements(line: &[u8]) -> Vec<What> {
             let is_longer = rest
                 .first()
                 .is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_?!".contains(byte));
-            if !is_inner && !is_longer && matches!(*verb, "require" | "gem") {
-                found.extend(variable(rest).map(What::Dynamic));
-            }
             if !is_inner && !is_longer {
                 found.extend(argument(rest, *verb == "autoload").map(|(text, is_whole)| {
                     match is_whole {
@@ -187,18 +177,6 @@ fn argument(rest: &[u8], skips_symbol: bool) -> Option<(String, bool)> {
     (!text.is_empty()).then_some((text, cut.is_none()))
 }
 
-/// The variable that `require` is given, and nothing else: `require name`, `require(adapter) if x`.
-fn variable(rest: &[u8]) -> Option<String> {
-    let rest = rest.strip_prefix(b"(").or_else(|| rest.strip_prefix(b" "))?;
-    let start = usize::from(rest.first() == Some(&b'@'));
-    let is_part = |byte: &&u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || **byte == b'_';
-    let length = start + rest.get(start..)?.iter().take_while(is_part).count();
-    let ends = rest.get(length).is_none_or(|byte| b" );\r".contains(byte));
-    let is_word = matches!(&rest[..length], b"if" | b"unless" | b"do" | b"and" | b"or");
-    let name = &rest[..length];
-    (length > start && ends && !is_word).then(|| String::from_utf8_lossy(name).into_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,7 +187,6 @@ mod tests {
             What::Beside(path) => format!("./{path}"),
             What::Gem(name) => format!("gem {name}"),
             What::Beginning(name) => format!("{name}*"),
-            What::Dynamic(name) => format!("?{name}"),
             What::Opened(name) => format!("!{name}"),
         };
         read(text.as_bytes()).into_iter().map(shown).collect::<Vec<_>>().join(" ")
@@ -225,17 +202,13 @@ mod tests {
             ("require \"sequel/adapters/#{name}\"", "sequel/adapters/*"),
             ("gem 'rack', '>= 1'\nload Gem.bin_path(\"puma\", \"puma\", v)", "gem rack gem puma"),
             ("# require 'no'\nrequired 'no'\n@require 'no'\n:require 'no'", ""),
-            (
-                "require name\nrequire(@adapter) if x\nrequire File.join('a')\nrequire if x",
-                "?name ?@adapter",
-            ),
+            ("require name\nrequire(@adapter) if x\nrequire File.join('a')\nrequire if x", ""),
             (
                 "ffi_lib \"/usr/lib/#{RbConfig::CONFIG['arch']}/libsass.#{ext}\"",
                 "!/usr/lib/*/libsass.*",
             ),
             ("ffi_lib ['a', \"b\"]\nffi_lib NAME\nNAME = 'c'.freeze", "!a !b !c"),
             ("dlload 'libm.so.6'\nFiddle.dlopen(\"x.so\")\nffi_lib_flags 'no'", "!libm.so.6 !x.so"),
-            ("Dir['x/*'].each { |file| require file }", ""),
             ("=begin\nrequire 'no'\n=end\nrequire 'a'\n__END__\nrequire 'b'", "a"),
         ];
         for (text, expected) in table {

@@ -1,7 +1,20 @@
 //! How Ruby is written, for the shared reader of values (ISO/IEC 30170, sections 8 to 13).
 
 use crate::trace::reading::flow::{
-    BareCalls, Blocks, Bracketed, Fills, Op, Quote, Syntax, TextKind, Word,
+    BareCalls, Blocks, Bracketed, Fills, Habits, Op, Quote, Syntax, TextKind, Word,
+};
+use crate::trace::tracers::uses::Language;
+
+/// What the values of a Ruby program are followed by.
+pub const LANGUAGE: Language = Language {
+    syntax: &SYNTAX,
+    habits: Habits { shares_names: true, calls_by_name: true, constructors: &["initialize"] },
+    profile: "ruby",
+    separator: "/",
+    endings: &[".rb"],
+    renamed: &[],
+    is_near: true,
+    reads_imports: false,
 };
 
 /// Ruby.
@@ -127,5 +140,6 @@ pub static SYNTAX: Syntax = Syntax {
     modifiers: true,
     block_arguments: true,
     percent_formats: true,
+    slash_joins: true,
     ..Syntax::PLAIN
 };
