@@ -229,7 +229,7 @@ impl Found<'_> {
             let inner: Vec<Values> = inner.iter().chain(rest).cloned().collect();
             return self.words(&inner);
         }
-        let rest = following(rest);
+        let rest = list_words(rest);
         for text in program.texts() {
             match known(&text) {
                 Some(word) if !word.is_empty() => {
@@ -349,6 +349,18 @@ fn following(rest: &[Values]) -> Vec<Option<Vec<u8>>> {
             [] if one.is_open => words.push(None),
             _ if one.texts().is_empty() => {}
             _ => words.push(single(one)),
+        }
+    }
+    words
+}
+
+/// The words of a list: each element is one, known or not, and a list in it is several.
+fn list_words(rest: &[Values]) -> Vec<Option<Vec<u8>>> {
+    let mut words = Vec::new();
+    for one in rest {
+        match one.all.as_slice() {
+            [Value::Global(_)] => words.push(None),
+            _ => words.extend(following(std::slice::from_ref(one))),
         }
     }
     words
