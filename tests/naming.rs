@@ -39,7 +39,7 @@ const BOUNDS: &[(&str, Bounds)] = &[
     ("perl", Bounds { lost: 152, kept: 64, falsely: 0, sprung: 3 }),
     ("php", Bounds { lost: 0, kept: 462, falsely: 4, sprung: 0 }),
     ("python", Bounds { lost: 0, kept: 456, falsely: 0, sprung: 1 }),
-    ("r", Bounds { lost: 2, kept: 473, falsely: 0, sprung: 0 }),
+    ("r", Bounds { lost: 2, kept: 467, falsely: 1, sprung: 0 }),
     ("ruby", Bounds { lost: 0, kept: 522, falsely: 0, sprung: 3 }),
     ("shell", Bounds { lost: 32, kept: 260, falsely: 17, sprung: 8 }),
     ("tcl", Bounds { lost: 115, kept: 11, falsely: 9, sprung: 8 }),
