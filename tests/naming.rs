@@ -34,7 +34,7 @@ const BOUNDS: &[(&str, Bounds)] = &[
     ("elixir", Bounds { lost: 193, kept: 56, falsely: 0, sprung: 1 }),
     ("erlang", Bounds { lost: 227, kept: 43, falsely: 0, sprung: 5 }),
     ("java", Bounds { lost: 203, kept: 3, falsely: 0, sprung: 1 }),
-    ("javascript", Bounds { lost: 56, kept: 96, falsely: 7, sprung: 0 }),
+    ("javascript", Bounds { lost: 0, kept: 464, falsely: 0, sprung: 0 }),
     ("lua", Bounds { lost: 0, kept: 440, falsely: 0, sprung: 3 }),
     ("perl", Bounds { lost: 152, kept: 64, falsely: 0, sprung: 3 }),
     ("php", Bounds { lost: 0, kept: 462, falsely: 4, sprung: 0 }),
@@ -43,7 +43,7 @@ const BOUNDS: &[(&str, Bounds)] = &[
     ("ruby", Bounds { lost: 0, kept: 522, falsely: 0, sprung: 3 }),
     ("shell", Bounds { lost: 32, kept: 260, falsely: 17, sprung: 8 }),
     ("tcl", Bounds { lost: 115, kept: 11, falsely: 9, sprung: 8 }),
-    ("typescript", Bounds { lost: 53, kept: 87, falsely: 6, sprung: 0 }),
+    ("typescript", Bounds { lost: 0, kept: 494, falsely: 0, sprung: 0 }),
 ];
 
 struct Bounds {

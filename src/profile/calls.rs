@@ -116,6 +116,8 @@ pub enum Does {
     Each,
     /// Calls its first argument with the others.
     Apply,
+    /// Calls the function that it is called on, for the object that is its first argument.
+    ApplyTo,
     /// Calls its first argument with the others; gives whether that went well, and then what it gives.
     Attempt,
     /// Its first argument, which gets the others when it is called.
@@ -140,6 +142,8 @@ pub enum Does {
     Choice,
     /// A path from a folder on: `expand_path(path, folder)`.
     ExpandPath,
+    /// A path from the folder on in which another file stands: `new URL(path, file)`.
+    Beside,
     /// What stands between the names of a path.
     Slash,
     /// A path as an object: what is added to it stands behind a slash.

@@ -317,7 +317,8 @@ impl<'v> Files<'v> {
         let found = tree.resolve(path.as_bytes()).filter(|found| tree.is_file(found.node))?;
         let is_own = !self.view.packages.is_owned(found.node);
         let is_small = tree.size(found.node) <= MAX_SOURCE as u64;
-        (is_own && is_small).then(|| self.view.read(found.node, MAX_SOURCE as u64))
+        let is_code = settings::Format::of(path.name(), b"").is_none();
+        (is_own && is_small && is_code).then(|| self.view.read(found.node, MAX_SOURCE as u64))
     }
 
     /// The file of the application that a module's name means, seen from a file.
@@ -735,6 +736,12 @@ impl World for Files<'_> {
         let path = self.resolve(file as usize, name)?;
         let number = self.all.iter().position(|(other, _)| *other == path)?;
         u32::try_from(number).ok()
+    }
+
+    fn held(&self, file: u32, name: &[u8]) -> Option<Values> {
+        let path = self.resolve(file as usize, name)?;
+        settings::Format::of(path.name(), b"")?;
+        self.parse(path.name(), &World::read(self, file, path.as_bytes())?)
     }
 
     fn parse(&self, name: &[u8], text: &[u8]) -> Option<Values> {

@@ -10,6 +10,9 @@ use super::value::{Part, Value, Values, known};
 /// Properties that are the thing itself.
 const SAME: [&[u8]; 4] = [b"default", b"promises", b"posix", b"value"];
 
+/// How many files hand on what others give.
+const MAX_HANDED_ON: u32 = 6;
+
 impl Solver<'_> {
     /// What a property holds.
     pub(super) fn field(&self, owner: ExprId, name: Name, is_called: bool) -> Values {
@@ -22,8 +25,14 @@ impl Solver<'_> {
                 Value::Global(global) => {
                     found.join(&self.global_field(global, &text, self.file_of(owner)));
                 }
-                Value::Module(file) => found.join(&self.module_field(*file, name)),
-                Value::Map(entries) => found.join(&self.entry(entries, &text)),
+                Value::Module(file) => found.join(&self.module_field(*file, name, 0)),
+                Value::Map(entries) => {
+                    let entry = self.entry(entries, &text);
+                    match text == b"default" && entry.all.is_empty() {
+                        true => found.push(value.clone()),
+                        false => found.join(&entry),
+                    }
+                }
                 Value::Class(scope) => {
                     let method = [b".", text.as_slice()].concat();
                     let makes =
@@ -113,24 +122,33 @@ impl Solver<'_> {
     }
 
     /// What a file of the program has under a name.
-    fn module_field(&self, file: u32, name: Name) -> Values {
+    fn module_field(&self, file: u32, name: Name, depth: u32) -> Values {
         let mut found = Values::default();
         if let Some(&scope) = self.program.files.get(file as usize)
             && let Some(bound) = self.program.bindings.get(&(scope, name))
         {
             found.join(&self.bound(bound));
         }
-        if found.all.is_empty() && SAME.contains(&self.program.text(name)) {
-            found.push(Value::Module(file));
+        let text = self.program.text(name);
+        if found.all.is_empty() && SAME.contains(&text) {
+            let given = self.given_by(file);
+            match given.is_known() {
+                true => found.join(&given),
+                false => found.push(Value::Module(file)),
+            }
         }
         if let Some(bound) = self.program.fields.get(&(file, name)) {
             found.join(&self.bound(bound));
         }
         if found.all.is_empty() {
-            let text = self.program.text(name);
             for given in self.given_by(file).all {
-                if let Value::Map(entries) = given {
-                    found.join(&self.entry(&entries, text));
+                match given {
+                    Value::Map(entries) => found.join(&self.entry(&entries, text)),
+                    // `export * from "x"`
+                    Value::Module(other) if other != file && depth < MAX_HANDED_ON => {
+                        found.join(&self.module_field(other, name, depth + 1));
+                    }
+                    _ => {}
                 }
             }
         }
@@ -229,7 +247,7 @@ impl Solver<'_> {
                 Value::Module(file) => {
                     for text in &texts {
                         if let Some(name) = self.program.known_name(text) {
-                            found.join(&self.module_field(*file, name));
+                            found.join(&self.module_field(*file, name, 0));
                         }
                     }
                 }

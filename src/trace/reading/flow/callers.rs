@@ -26,6 +26,10 @@ pub enum Caller {
     Element(ExprId),
     /// With what a call gives, or its elements: `File.foreach(path) { |line| … }`.
     Result(CallId),
+    /// With what a call gives, as the last parameter: `readFile(path, (error, text) => …)`.
+    Callback(CallId),
+    /// With a value: `import("x").then(module => …)`.
+    Value(ExprId),
     /// With the elements of one argument of a call: `args=("x",)`.
     Spread(ExprId),
 }
@@ -43,7 +47,12 @@ impl Solver<'_> {
         for (number, call) in self.program.calls.iter().enumerate() {
             let id = CallId(number as u32);
             let callee = self.called(call.callee);
-            for value in &callee.all {
+            let modules = callee.all.iter().filter_map(|value| match value {
+                Value::Module(file) => Some(self.given_by(*file).all),
+                _ => None,
+            });
+            let given: Vec<Value> = modules.flatten().collect();
+            for value in callee.all.iter().chain(&given) {
                 match value {
                     Value::Function(function) => {
                         add(*function, self.direct(id, *function, call.callee));
@@ -68,6 +77,9 @@ impl Solver<'_> {
                         add(*function, Caller::Call { call: id, from: 0, skipped: 0 });
                     }
                 }
+            }
+            for (function, caller) in self.called_as_object(id) {
+                add(function, caller);
             }
             let is_applied = self.meanings_of(&callee).iter().any(|(it, _)| it.is_applied());
             for (place, argument) in call.arguments.iter().enumerate() {
@@ -95,6 +107,34 @@ impl Solver<'_> {
                 }
             }
         }
+    }
+
+    /// `function.call(object, "x")`, `function.apply(object, ["x"])`, `function.bind(object, "x")`.
+    fn called_as_object(&self, id: CallId) -> Vec<(FunctionId, Caller)> {
+        let Some(call) = self.program.calls.get(id.0 as usize) else { return Vec::new() };
+        let (Expr::Field(owner, _), [_, second, ..]) =
+            (self.program.expr(call.callee), call.arguments.as_slice())
+        else {
+            return Vec::new();
+        };
+        let of = self.values(*owner);
+        let functions = of.all.iter().filter_map(|value| match value {
+            Value::Function(function) => Some(*function),
+            _ => None,
+        });
+        let functions: Vec<FunctionId> = functions.collect();
+        if functions.is_empty() {
+            return Vec::new();
+        }
+        let meanings = self.meanings_of(&self.values(call.callee));
+        let has = |wanted: Meaning| meanings.iter().any(|(meaning, _)| *meaning == wanted);
+        let is_list = self.values(second.value).items().is_some();
+        let caller = match (has(Meaning::ApplyTo), has(Meaning::Same) || has(Meaning::Partial)) {
+            (true, _) if is_list => Caller::Spread(second.value),
+            (true, _) | (_, true) => Caller::Call { call: id, from: 1, skipped: 0 },
+            _ => return Vec::new(),
+        };
+        functions.into_iter().map(|function| (function, caller)).collect()
     }
 
     fn direct(&self, call: CallId, function: FunctionId, callee: ExprId) -> Caller {
@@ -219,12 +259,23 @@ impl Solver<'_> {
             let from = place + 1;
             return add(Caller::Call { call: id, from, skipped: 0 });
         }
+        let gives = |meaning: Meaning| {
+            matches!(meaning, Meaning::Read | Meaning::Lines | Meaning::Parse | Meaning::Which)
+        };
+        if meanings.iter().any(|(meaning, _)| gives(*meaning)) {
+            return add(Caller::Callback(id));
+        }
         if let Expr::Field(owner, _) = self.program.expr(call.callee) {
             let of = self.values(*owner);
             if of.all.iter().any(|value| {
                 matches!(value, Value::List(_) | Value::Map(_) | Value::Text(_) | Value::File(_))
             }) {
                 add(Caller::Element(*owner));
+            }
+            let is_whole = |value: &Value| matches!(value, Value::Module(_) | Value::Class(_));
+            let gives_itself = meanings.iter().any(|(meaning, _)| *meaning == Meaning::Same);
+            if gives_itself && of.all.iter().any(is_whole) {
+                add(Caller::Value(*owner));
             }
         }
         for (other, argument) in call.arguments.iter().enumerate() {
@@ -261,6 +312,12 @@ impl Solver<'_> {
                 let given = self.elements_of_call(*call);
                 Some(if takes > 1 { given.item(number) } else { given })
             }
+            Caller::Callback(call) => match number {
+                0 if takes > 1 => Some(Values::one(Value::Nothing)),
+                _ if number + 1 == takes.min(2) => Some(self.call_value(*call)),
+                _ => None,
+            },
+            Caller::Value(value) => (number == 0).then(|| (*self.values(*value)).clone()),
             Caller::Element(list) => {
                 let list = self.values(*list);
                 let is_pairs = takes > 1 && {
@@ -374,6 +431,8 @@ impl Solver<'_> {
         match caller {
             Caller::Element(list) => vec![self.elements(&self.values(*list))],
             Caller::Result(call) => vec![self.elements_of_call(*call)],
+            Caller::Callback(call) => vec![self.call_value(*call)],
+            Caller::Value(value) => vec![(*self.values(*value)).clone()],
             Caller::Spread(list) => {
                 let list = self.values(*list);
                 list.items()

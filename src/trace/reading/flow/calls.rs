@@ -179,10 +179,12 @@ impl Solver<'_> {
                 // `modules["x"](…)`: a file that gives a function.
                 Value::Module(file) => {
                     for given in self.given_by(*file).all {
-                        if let Value::Function(function) = given {
-                            is_known = true;
-                            result.join(&self.returned(function));
+                        match given {
+                            Value::Function(function) => result.join(&self.returned(function)),
+                            Value::Class(scope) => result.push(Value::Class(scope)),
+                            _ => continue,
                         }
+                        is_known = true;
                     }
                 }
                 _ => {}
@@ -270,6 +272,9 @@ impl Solver<'_> {
             }
             Meaning::Class | Meaning::Namespace => Values::open(),
             Meaning::JoinPath => joined(&flat(all), b"/"),
+            Meaning::Concat if all.len() > 1 && all.iter().all(|one| one.items().is_some()) => {
+                Values::list(flat(all))
+            }
             Meaning::Concat => concat(&flat(all)),
             Meaning::Paste => paste(all, named),
             Meaning::JoinList if first().is_path() => path(&joined(&flat(all), b"/")),
@@ -321,7 +326,7 @@ impl Solver<'_> {
                 any.is_open |= !any.is_known();
                 any
             }
-            Meaning::Apply => self.applied(all, named, file),
+            Meaning::Apply | Meaning::ApplyTo => self.applied(all, named, file),
             Meaning::Attempt => {
                 let went_well = Values::one(Value::Nothing);
                 Values::list(vec![went_well, self.applied(all, named, file)])
@@ -357,6 +362,7 @@ impl Solver<'_> {
                 parts.reverse();
                 joined(&parts, b"/").map_texts(&|text| on_known(text, straight))
             }
+            Meaning::Beside => beside(all),
             Meaning::Slash => Values::text("/"),
             Meaning::ThisFile => Values::text(self.world.path(file)),
             Meaning::ThisFolder => {
@@ -733,6 +739,21 @@ fn pieces_of(text: &[u8], others: &[Vec<u8>]) -> Value {
         }
     };
     Value::List(Rc::new(pieces.into_iter().take(200).collect()))
+}
+
+/// A path, from the folder on that a file stands in.
+fn beside(all: &[Values]) -> Values {
+    let path = all.first().cloned().unwrap_or_default();
+    let is_whole = |text: &Text| matches!(text.first(), Some(Part::Known(text)) if text.starts_with(b"/") || text.starts_with(b"file:"));
+    let path = path.map_texts(&|text| {
+        on_known(text, |known| known.strip_prefix(b"file://").unwrap_or(known).to_vec())
+    });
+    match all.get(1) {
+        Some(file) if !path.texts().iter().all(is_whole) => {
+            joined(&[file.map_texts(&|text| cut(text, true)), path], b"/")
+        }
+        _ => path,
+    }
 }
 
 fn on_known(text: &Text, apply: impl Fn(&[u8]) -> Vec<u8>) -> Text {

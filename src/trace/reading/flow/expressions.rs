@@ -277,7 +277,9 @@ impl Parser<'_, '_, '_> {
 
     fn unary(&mut self) -> Option<ExprId> {
         match self.kind(0)? {
-            Kind::Op(Op::Prefix | Op::And, _) | Kind::Word(Word::Prefix | Word::Modifier, _) => {
+            Kind::Op(Op::Prefix | Op::And, _) | Kind::Word(Word::Prefix | Word::Modifier, _)
+                if !self.is_plain_name() =>
+            {
                 self.at += 1;
                 self.skip_lines();
                 self.nested_unary()

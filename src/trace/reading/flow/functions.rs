@@ -1,7 +1,7 @@
 //! Functions, their parameters, classes, and the types that stand beside names.
 
 use super::parser::{Parser, Until};
-use super::program::{Binding, Expr, ExprId, FunctionId, Name, Parameter, Scope};
+use super::program::{Binding, Expr, ExprId, FunctionId, Name, Parameter, Scope, ScopeId};
 use super::syntax::{Blocks, Op, Word};
 use super::token::Kind;
 
@@ -270,12 +270,24 @@ impl Parser<'_, '_, '_> {
 
     /// `name(…) {` in a class or an object.
     pub(super) fn method_ahead(&self) -> bool {
-        let is_name = matches!(self.kind(0), Some(Kind::Name(_) | Kind::Text(..)));
-        let is_open = self.op(1) == Some(Op::Open(b'('));
-        if !is_name || !is_open || self.syntax.blocks != Blocks::Braces || !self.is_class() {
+        if self.syntax.blocks != Blocks::Braces || !self.is_class() {
             return false;
         }
-        self.is_body_behind(1)
+        if self.is_accessor() {
+            return self.is_body_behind(2);
+        }
+        let is_name = matches!(self.kind(0), Some(Kind::Name(_) | Kind::Text(..)))
+            || (self.syntax.accessors && matches!(self.kind(0), Some(Kind::Word(..))));
+        let is_open = self.op(1) == Some(Op::Open(b'('));
+        is_name && is_open && self.is_body_behind(1)
+    }
+
+    /// `get name(`, `set name(`.
+    pub(super) fn is_accessor(&self) -> bool {
+        self.syntax.accessors
+            && matches!(self.kind(0), Some(Kind::Name(b"get" | b"set")))
+            && matches!(self.kind(1), Some(Kind::Name(_) | Kind::Word(..) | Kind::Text(..)))
+            && self.op(2) == Some(Op::Open(b'('))
     }
 
     /// Whether a block follows the brackets that open ahead: they hold parameters.
@@ -296,14 +308,17 @@ impl Parser<'_, '_, '_> {
 
     /// A method: its name is at hand.
     pub(super) fn method(&mut self) -> Option<(Name, ExprId)> {
-        let text = match self.kind(0)? {
-            Kind::Name(name) => name,
-            _ => &b""[..],
-        };
+        let is_getter = self.is_accessor() && self.name_at(0) == Some(b"get");
+        self.at += usize::from(self.is_accessor());
+        let start = self.at;
+        let text = self.name_at(0).unwrap_or_default();
         self.at += 1;
         let name = self.name(text);
         let function = self.program.add_function(Some(name), self.scope);
-        let value = self.add(Expr::Function(function));
+        let mut value = self.add(Expr::Function(function));
+        if is_getter {
+            value = self.call(value, Vec::new(), start);
+        }
         let bound = super::program::Bound { binding: Binding::Value(value), block: self.block };
         self.program.bind_field(self.file, name, bound);
         self.program.bind(self.scope, name, bound);
@@ -342,6 +357,11 @@ impl Parser<'_, '_, '_> {
                 | (Some(Kind::Op(Op::Colon, _)), Blocks::Indented)
                 | (Some(Kind::Line | Kind::Op(Op::Semicolon, _)), Blocks::End | Blocks::Indented)
         ) {
+            if self.syntax.accessors && self.name_at(0) == Some(b"extends") {
+                self.at += 1;
+                self.base(class);
+                continue;
+            }
             self.skip_one();
         }
         self.scope = class;
@@ -351,6 +371,20 @@ impl Parser<'_, '_, '_> {
         }
         self.scope = parent;
         name.is_none().then_some(value)
+    }
+
+    /// The class behind `extends`, by its name.
+    fn base(&mut self, class: ScopeId) {
+        let Some(Kind::Name(name)) = self.kind(0) else { return };
+        self.at += 1;
+        let name = self.name(name);
+        let mut base = self.add(Expr::Name(self.scope, name));
+        while let (Some(Op::Field), Some(Kind::Name(field))) = (self.op(0), self.kind(1)) {
+            self.at += 2;
+            let field = self.name(field);
+            base = self.add(Expr::Field(base, field));
+        }
+        self.program.bases.insert(class, base);
     }
 
     /// `package Foo::Bar;`, `namespace A\B;`: names are looked up by their last part.

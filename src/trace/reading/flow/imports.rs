@@ -1,7 +1,7 @@
 //! Statements that import: what names stand for parts of other modules.
 
 use super::parser::Parser;
-use super::program::{Binding, Expr, ExprId, Name};
+use super::program::{Binding, Expr, ExprId, FunctionId, Name, ScopeId};
 use super::syntax::{ImportForm, Op, Word};
 use super::token::{Kind, Piece};
 
@@ -260,6 +260,95 @@ impl Parser<'_, '_, '_> {
         if let Expr::Text(text) = self.program.expr(key).clone() {
             let name = self.name(&text);
             self.declare(name, Binding::Value(value));
+        }
+    }
+
+    /// What a module gives: `export { a as b } from "c"`, `export * from "c"`, `export default …`, `export const a = …`.
+    pub(super) fn export(&mut self) -> Option<ExprId> {
+        self.at += 1;
+        match self.kind(0)? {
+            Kind::Op(Op::Open(b'{'), _) => self.export_names(),
+            Kind::Op(Op::Other | Op::Spread, "*") => {
+                self.at += 1;
+                let name = self.alias();
+                if self.accept_word(Word::From)
+                    && let Some(module) = self.quoted_module()
+                {
+                    match name {
+                        Some(name) => self.declare(name, Binding::Value(module)),
+                        None => self.program.given[self.file as usize].push(module),
+                    }
+                }
+            }
+            // `export = value`
+            Kind::Op(Op::Assign, _) => self.give(),
+            Kind::Word(Word::When, b"default") => self.give(),
+            _ => return self.statement(),
+        }
+        None
+    }
+
+    /// The value behind `export default` is what the module gives.
+    fn give(&mut self) {
+        self.at += 1;
+        while self.word(0) == Some(Word::Modifier) && matches!(self.kind(1), Some(Kind::Word(..))) {
+            self.at += 1;
+        }
+        let given = match self.word(0) {
+            Some(Word::Function) => {
+                let number = self.program.functions.len() as u32;
+                self.function_definition();
+                Some(self.add(Expr::Function(FunctionId(number))))
+            }
+            Some(Word::Class) => {
+                let number = self.program.scopes.len() as u32;
+                self.class_definition();
+                Some(self.add(Expr::Class(ScopeId(number))))
+            }
+            _ => self.expression(),
+        };
+        self.program.given[self.file as usize].extend(given);
+    }
+
+    fn quoted_module(&mut self) -> Option<ExprId> {
+        match self.kind(0)? {
+            Kind::Text(_, pieces) => match pieces.as_slice() {
+                [Piece::Known(text)] => {
+                    self.at += 1;
+                    Some(self.module(text.clone()))
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn export_names(&mut self) {
+        self.at += 1;
+        let mut names = Vec::new();
+        while let Some(name) = self.name_at(0) {
+            self.at += 1;
+            let name = self.name(name);
+            let alias = self.alias();
+            names.push((name, alias.unwrap_or(name)));
+            self.accept(Op::Comma);
+        }
+        self.accept(Op::Close(b'}'));
+        let module = if self.accept_word(Word::From) { self.quoted_module() } else { None };
+        let default = self.name(b"default");
+        for (name, given) in names {
+            match module {
+                Some(module) => self.declare(given, Binding::Field(module, name)),
+                None if given == default => {
+                    let value = self.add(Expr::Name(self.scope, name));
+                    self.program.given[self.file as usize].push(value);
+                }
+                None if given != name => {
+                    let value = self.add(Expr::Name(self.scope, name));
+                    self.declare(given, Binding::Value(value));
+                }
+                None => {}
+            }
         }
     }
 }

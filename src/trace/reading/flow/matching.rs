@@ -121,7 +121,11 @@ pub(super) fn part(all: &[Values]) -> Values {
 /// A text in which another stands for a third: the object comes first in most languages, and last in some.
 pub(super) fn replaced(all: &[Values]) -> Values {
     let text = |at: usize| all.get(at).and_then(|one| one.texts().first().and_then(known));
-    let (Some(first), Some(second)) = (text(0), text(1)) else { return Values::open() };
+    let (Some(first), Some(second)) = (text(0), text(1)) else {
+        // What a pattern finds is not known; often it finds nothing.
+        let same = text(0).map(Values::text).unwrap_or_default();
+        return Values { is_open: true, ..same };
+    };
     let third = text(2).unwrap_or_default();
     let by_object = replace(&first, &second, &third);
     if by_object != first || third.is_empty() {

@@ -4,7 +4,7 @@
 //! only for what tells values: bindings, functions, calls and what they are given.
 
 use super::program::{Argument, Binding, Bound, Expr, ExprId, FunctionId, Name, Program, ScopeId};
-use super::syntax::{Blocks, Op, Syntax, Word};
+use super::syntax::{Blocks, ImportForm, Op, Syntax, Word};
 use super::token::{Kind, Token};
 
 /// How deep blocks and expressions may nest; what is deeper is stepped over.
@@ -82,6 +82,14 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
         }
     }
 
+    /// The operator in front.
+    pub(super) fn before(&self) -> Option<Op> {
+        match self.tokens.get(self.at.checked_sub(1)?)?.kind {
+            Kind::Op(op, _) => Some(op),
+            _ => None,
+        }
+    }
+
     pub(super) fn word(&self, ahead: usize) -> Option<Word> {
         match self.kind(ahead)? {
             Kind::Word(word, _) => Some(*word),
@@ -145,6 +153,26 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
 
     pub(super) fn is_class(&self) -> bool {
         self.program.scopes[self.scope.0 as usize].is_class
+    }
+
+    /// Whether a word is a name here, as what follows tells: `namespace.use()`, `static = 1`.
+    pub(super) fn is_plain_name(&self) -> bool {
+        self.syntax.import_form == ImportForm::Quoted
+            && matches!(self.word(0), Some(Word::Modifier | Word::Class))
+            && matches!(
+                self.op(1),
+                Some(
+                    Op::Field
+                        | Op::Comma
+                        | Op::Close(_)
+                        | Op::Assign
+                        | Op::Semicolon
+                        | Op::Plus
+                        | Op::Colon
+                        | Op::Default
+                        | Op::Question
+                )
+            )
     }
 
     /// Steps over a bracket and all that stands in it, or over one token.
@@ -299,8 +327,21 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
                 }
             }
             Expr::Default(target, other) => {
-                self.assign(target, binding);
-                self.assign(target, Binding::Value(other));
+                let given = match binding {
+                    Binding::Value(value) => Some(value),
+                    Binding::Field(owner, name) => Some(self.add(Expr::Field(owner, name))),
+                    _ => None,
+                };
+                match given {
+                    Some(given) => {
+                        let value = self.add(Expr::Default(given, other));
+                        self.assign(target, Binding::Value(value));
+                    }
+                    None => {
+                        self.assign(target, binding);
+                        self.assign(target, Binding::Value(other));
+                    }
+                }
             }
             Expr::List(targets) => self.take_apart(&targets, binding),
             Expr::Map(entries) => {

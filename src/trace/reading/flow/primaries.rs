@@ -1,7 +1,7 @@
 //! The values that expressions start with: texts, names, lists, maps, functions; and the arguments of calls.
 
 use super::parser::{Parser, Until};
-use super::program::{Argument, Binding, Expr, ExprId};
+use super::program::{Argument, Binding, Expr, ExprId, FunctionId, ScopeId};
 use super::syntax::{BareCalls, Blocks, ImportForm, Op, TextKind, Word};
 use super::token::{Kind, Piece, Token};
 
@@ -104,6 +104,12 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
         if self.syntax.selves.iter().any(|name| name.as_bytes() == text) {
             return self.own();
         }
+        if !self.syntax.arguments.is_empty() && text == self.syntax.arguments.as_bytes() {
+            return self.all_arguments();
+        }
+        if text == b"super" && self.syntax.accessors && self.op(0) == Some(Op::Open(b'(')) {
+            return self.base_constructor();
+        }
         // Of a qualified name the last part counts.
         let text = text.rsplit(|&byte| byte == b'\\').next().unwrap_or(text);
         let is_made = matches!(
@@ -114,6 +120,19 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
             || matches!(self.kind(0), Some(Kind::Op(Op::Open(b'('), _) | Kind::Op(_, "::")));
         let name = if is_callable { self.callable(text) } else { self.name(text) };
         self.add(Expr::Name(self.scope, name))
+    }
+
+    /// `super(…)`: what makes an object of the class that this one extends.
+    fn base_constructor(&mut self) -> ExprId {
+        let own = self.own();
+        let base = match self.program.expr(own) {
+            Expr::Class(scope) => self.program.bases.get(scope).copied(),
+            _ => None,
+        };
+        let base = base.unwrap_or_else(|| self.unknown());
+        let name = self.syntax.constructors.first().copied().unwrap_or_default();
+        let name = self.name(name.as_bytes());
+        self.add(Expr::Field(base, name))
     }
 
     fn own(&mut self) -> ExprId {
@@ -151,9 +170,18 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
 
     fn word_value(&mut self, word: Word, text: &'a [u8], start: usize) -> Option<ExprId> {
         match word {
-            Word::Function => self.function_definition().or_else(|| Some(self.unknown())),
+            Word::Modifier | Word::Class if self.is_plain_name() => Some(self.named(text)),
+            Word::Function => {
+                let number = self.program.functions.len() as u32;
+                let value = self.function_definition();
+                value.or_else(|| Some(self.add(Expr::Function(FunctionId(number)))))
+            }
             Word::Lambda => Some(self.lambda()),
-            Word::Class => self.class_definition().or_else(|| Some(self.unknown())),
+            Word::Class => {
+                let number = self.program.scopes.len() as u32;
+                let value = self.class_definition();
+                value.or_else(|| Some(self.add(Expr::Class(ScopeId(number)))))
+            }
             Word::If => self.conditional().or_else(|| Some(self.unknown())),
             Word::Case if self.syntax.blocks != Blocks::Indented || self.is_match() => {
                 self.choice().or_else(|| Some(self.unknown()))
@@ -351,6 +379,13 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
                 Kind::Op(Op::Close(_), _) => break,
                 Kind::Op(Op::Comma | Op::Semicolon, _) | Kind::Line => {
                     is_tuple |= self.op(0) == Some(Op::Comma);
+                    // `[, second]`
+                    if self.syntax.import_form == ImportForm::Quoted
+                        && end == Op::Close(b']')
+                        && matches!(self.before(), Some(Op::Comma | Op::Open(b'[')))
+                    {
+                        values.push(self.add(Expr::Nothing));
+                    }
                     self.at += 1;
                 }
                 Kind::Word(Word::For, _) => self.comprehension(&mut values),
@@ -376,7 +411,6 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
                 }
             }
         }
-        let _ = end;
         self.at += 1;
         (values, entries, is_tuple)
     }
@@ -464,8 +498,13 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
     fn map_entry(&mut self, values: &mut Vec<ExprId>, entries: &mut Vec<(ExprId, ExprId)>) {
         let is_separator = |op: Option<Op>| matches!(op, Some(Op::Colon | Op::Maps | Op::Assign));
         let is_lua = self.syntax.bare_calls == BareCalls::Texts;
+        let is_method = |parser: &Self| match parser.kind(0) {
+            _ if parser.is_accessor() => parser.is_body_behind(2),
+            Some(Kind::Name(_)) => parser.op(1) == Some(Op::Open(b'(')) && parser.is_body_behind(1),
+            _ => false,
+        };
         let key = match self.kind(0) {
-            Some(Kind::Name(_)) if self.op(1) == Some(Op::Open(b'(')) && self.is_body_behind(1) => {
+            _ if is_method(self) => {
                 if let Some((name, value)) = self.method() {
                     let text = self.program.text(name).to_vec();
                     let key = self.text(&text);

@@ -199,6 +199,8 @@ pub struct Program {
     pub files: Vec<ScopeId>,
     /// What each file gives who loads it.
     pub given: Vec<Vec<ExprId>>,
+    /// What classes extend.
+    pub bases: FxHashMap<ScopeId, ExprId>,
     /// What names hold.
     pub bindings: FxHashMap<(ScopeId, Name), Vec<Bound>>,
     /// What properties hold, whatever they belong to, by file.

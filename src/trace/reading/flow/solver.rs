@@ -31,6 +31,10 @@ pub trait World {
     fn module(&self, file: u32, name: &[u8]) -> Option<u32>;
     /// The contents of a text in JSON, YAML, TOML or the like, as values; the name tells the format where there is one.
     fn parse(&self, name: &[u8], text: &[u8]) -> Option<Values>;
+    /// What a file of settings holds that a file of the program loads as a module.
+    fn held(&self, _file: u32, _name: &[u8]) -> Option<Values> {
+        None
+    }
 }
 
 /// What differs from language to language in how names are looked up.
@@ -165,7 +169,7 @@ impl<'p> Solver<'p> {
             Expr::Any(parts) => {
                 let mut all = Values::default();
                 parts.iter().for_each(|part| all.join(&self.values(*part)));
-                all
+                self.with_default(all, parts.iter().map(|part| self.values(*part)))
             }
             Expr::Default(first, second) => self.default(*first, *second),
             Expr::List(parts) => Values::list(self.spread(parts)),
@@ -254,6 +258,20 @@ impl<'p> Solver<'p> {
         if !has_text || second.is_open {
             all.is_open = true;
             all.join(&Values { all: Vec::new(), ..(*first).clone() });
+        }
+        all
+    }
+
+    /// A variable of the environment that nobody sets is what stands beside it: `if (!tool) tool = "x"`.
+    fn with_default(&self, mut all: Values, parts: impl Iterator<Item = Rc<Values>>) -> Values {
+        let is_unset = |one: &Values| one.all.is_empty() && !one.variables.is_empty();
+        if all.is_open
+            && !all.variables.is_empty()
+            && all.is_known()
+            && parts.into_iter().all(|one| !one.is_open || is_unset(&one))
+        {
+            all.is_open = false;
+            all.variables.clear();
         }
         all
     }
@@ -433,7 +451,18 @@ impl<'p> Solver<'p> {
         if held.is_known() {
             held.all.retain(|value| *value != Value::Nothing);
         }
-        held
+        if held.variables.is_empty() {
+            return held;
+        }
+        let is_value = |bound: &Bound| matches!(bound.binding, Binding::Value(_));
+        if !all.iter().all(is_value) {
+            return held;
+        }
+        let parts = all.iter().filter_map(|bound| match bound.binding {
+            Binding::Value(value) => Some(self.values(value)),
+            _ => None,
+        });
+        self.with_default(held, parts)
     }
 
     fn longer(&self, held: &Values, more: &Values) -> Values {
@@ -556,10 +585,10 @@ impl<'p> Solver<'p> {
     pub(super) fn module(&self, file: u32, text: &[u8]) -> Values {
         match self.world.module(file, text) {
             Some(file) => Values::one(Value::Module(file)),
-            None => {
+            None => self.world.held(file, text).unwrap_or_else(|| {
                 let text = text.strip_prefix(b"node:").unwrap_or(text);
                 Values::one(Value::Global(text.to_vec()))
-            }
+            }),
         }
     }
 

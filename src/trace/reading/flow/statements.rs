@@ -2,7 +2,7 @@
 
 use super::parser::{MAX_DEPTH, Parser, Until};
 use super::program::{Binding, Expr, ExprId};
-use super::syntax::{Blocks, Op, Word};
+use super::syntax::{Blocks, ImportForm, Op, Word};
 use super::token::Kind;
 
 impl Parser<'_, '_, '_> {
@@ -41,6 +41,7 @@ impl Parser<'_, '_, '_> {
     fn word_statement(&mut self, word: Word) -> Option<Option<ExprId>> {
         let is_called = self.op(1) == Some(Op::Open(b'('));
         match word {
+            Word::Modifier | Word::Class if self.is_plain_name() => None,
             Word::Modifier => {
                 self.at += 1;
                 Some(self.statement())
@@ -53,7 +54,8 @@ impl Parser<'_, '_, '_> {
             Word::Declare => Some(self.declaration()),
             Word::Global => Some(self.globals()),
             Word::Import if !is_called => Some(self.import()),
-            Word::From => Some(self.import_from()),
+            Word::Export => Some(self.export()),
+            Word::From if self.syntax.import_form == ImportForm::Dotted => Some(self.import_from()),
             Word::Constant if !is_called => Some(self.constants()),
             Word::With => Some(self.with()),
             Word::Package => Some(self.package()),
@@ -92,6 +94,16 @@ impl Parser<'_, '_, '_> {
         while self.op(0) == Some(Op::Comma) && !self.syntax.vectors {
             self.at += 1;
             targets.extend(self.operand());
+        }
+        if self.syntax.import_form == ImportForm::Quoted
+            && self.op(0) == Some(Op::Colon)
+            && matches!(
+                self.word(1),
+                Some(Word::For | Word::While | Word::Begin | Word::Case | Word::If)
+            )
+        {
+            self.at += 1;
+            return self.statement();
         }
         if self.syntax.types && self.op(0) == Some(Op::Colon) && self.is_annotation() {
             self.skip_type();
@@ -380,6 +392,11 @@ impl Parser<'_, '_, '_> {
 
     pub(super) fn bind_loop(&mut self, target: ExprId, list: ExprId) {
         match self.program.expr(target).clone() {
+            // `for (const { name } of list)`
+            Expr::Map(_) if self.syntax.import_form == ImportForm::Quoted => {
+                let element = self.add(Expr::Element(list));
+                self.assign(target, Binding::Value(element));
+            }
             Expr::Map(entries) => {
                 for (key, value) in entries {
                     self.assign(key, Binding::Key(list));

@@ -47,6 +47,8 @@ pub struct Syntax {
     pub reversed_condition: bool,
     /// Names of the object that a method belongs to.
     pub selves: &'static [&'static str],
+    /// `get name() { … }` and `set name(value) { … }` are properties.
+    pub accessors: bool,
     /// Names of methods that make an object.
     pub constructors: &'static [&'static str],
     /// What a function gives without `return` is its last expression.
@@ -265,6 +267,8 @@ pub enum Word {
     Nothing,
     /// Imports.
     Import,
+    /// Says what the module gives: `export`.
+    Export,
     /// Imports from: `from x import y`.
     From,
     /// Gives the next name another one.
@@ -333,6 +337,7 @@ impl Syntax {
         words: &[],
         reversed_condition: false,
         selves: &[],
+        accessors: false,
         constructors: &[],
         last_counts: false,
         local: true,

@@ -2,7 +2,7 @@
 
 use super::calls::Named;
 use super::meaning::Meaning;
-use super::program::{Call, CallId};
+use super::program::{Call, CallId, Expr};
 use super::solver::Solver;
 use super::value::{Part, Text, Value, Values, known};
 
@@ -63,6 +63,8 @@ impl Solver<'_> {
             return;
         }
         let (arguments, named) = self.arguments_by_place(id);
+        let is_bare =
+            self.is_method(&callee) && !matches!(self.program.expr(call.callee), Expr::Field(..));
         let mut uses = |meaning: Meaning, arguments: &[Values], named: &[Named]| {
             // Without an argument nothing is asked for.
             if arguments.is_empty() && named.is_empty() {
@@ -79,7 +81,9 @@ impl Solver<'_> {
         };
         for (meaning, number) in meanings {
             if meaning.is_sink() {
-                let arguments = arguments.get(usize::from(number)..).unwrap_or_default();
+                // `const { spawn } = unknown`: a method without its object.
+                let from = usize::from(number.saturating_sub(u8::from(is_bare)));
+                let arguments = arguments.get(from..).unwrap_or_default();
                 uses(meaning, arguments, &named);
             } else if meaning.is_applied() {
                 for (meaning, given, mut more) in self.handed_on_to(meaning, &arguments) {
@@ -179,6 +183,7 @@ impl Found<'_> {
         };
         let has_shell = named.iter().any(asks_shell);
         let more = following(rest);
+        self.shells(rest);
         for value in &first.all {
             match value {
                 // A text that came as one of several values.
@@ -187,6 +192,7 @@ impl Found<'_> {
                     elements[0].texts().iter().for_each(|text| self.shell(text));
                 }
                 Value::List(elements) => self.words(elements),
+                Value::Own => self.script(&more),
                 Value::Text(text)
                     if self.meaning != Meaning::Run && more.is_empty() || has_shell =>
                 {
@@ -230,6 +236,9 @@ impl Found<'_> {
             return self.words(&inner);
         }
         let rest = list_words(rest);
+        if program.all.contains(&Value::Own) {
+            self.script(&rest);
+        }
         for text in program.texts() {
             match known(&text) {
                 Some(word) if !word.is_empty() => {
@@ -239,6 +248,30 @@ impl Found<'_> {
                 }
                 Some(_) => {}
                 None => self.shell(&text),
+            }
+        }
+    }
+
+    /// The file that the interpreter itself is started with.
+    fn script(&mut self, words: &[Option<Vec<u8>>]) {
+        if let Some(Some(word)) = words.first()
+            && !word.starts_with(b"-")
+            && word.iter().any(|byte| b"./".contains(byte))
+        {
+            self.add(Meaning::Include, What::Text(vec![Part::Known(word.clone())]));
+        }
+    }
+
+    /// The shell that options name: `{ shell: "/bin/bash" }`.
+    fn shells(&mut self, options: &[Values]) {
+        for value in options.iter().flat_map(|one| &one.all) {
+            let Value::Map(entries) = value else { continue };
+            let is_shell =
+                |key: &Values| key.texts().iter().any(|it| known(it).as_deref() == Some(b"shell"));
+            for (_, shell) in entries.iter().filter(|(key, _)| is_shell(key)) {
+                for shell in shell.texts().iter().filter_map(known) {
+                    self.add(Meaning::Run, What::Words(vec![Some(shell)]));
+                }
             }
         }
     }
@@ -280,6 +313,10 @@ impl Found<'_> {
             self.is_known = true;
             return;
         };
+        if self.meaning == Meaning::Include && has_option(arguments, b"eval") {
+            self.is_known = true;
+            return;
+        }
         self.note(first);
         // `CDLL(None)` is the program itself.
         self.is_known |= self.meaning == Meaning::Library && first.all == [Value::Nothing];
@@ -335,6 +372,16 @@ impl Found<'_> {
             into.push(Use { meaning: self.meaning, what, file, line, call: None });
         }
     }
+}
+
+/// Whether options have a key: what is included with `eval` is code, and no file.
+fn has_option(arguments: &[Values], name: &[u8]) -> bool {
+    arguments.iter().skip(1).flat_map(|one| &one.all).any(|value| match value {
+        Value::Map(entries) => entries
+            .iter()
+            .any(|(key, _)| key.texts().iter().any(|text| known(text).as_deref() == Some(name))),
+        _ => false,
+    })
 }
 
 /// The words that follow a program: texts, and the elements of lists.

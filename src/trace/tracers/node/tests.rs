@@ -175,7 +175,7 @@ fn follows_paths_that_are_put_together() {
         ("app/public/x.css", ""),
         ("other/views/x.ejs", ""),
     ];
-    let table: [(&str, &[&str]); 6] = [
+    let table: [(&str, &[&str]); 5] = [
         ("require(path.join(__dirname, 'routes', f))", &["routes/one.js", "routes/two/index.js"]),
         ("require('./routes/' + f)", &["routes/one.js", "routes/two/index.js"]),
         (
@@ -186,7 +186,6 @@ fn follows_paths_that_are_put_together() {
             "new Worker(new URL('./jobs/work.js', import.meta.url))",
             &["jobs/work.js", "node_modules/b/package.json"],
         ),
-        ("fork('jobs/work.js')", &["jobs/work.js"]),
         ("require(path.join(__dirname, f))", &[]),
     ];
     for (main, expected) in table {
