@@ -40,7 +40,10 @@ pub fn pairs(of: &Values) -> Values {
     let mut found = emptied(of);
     for value in words(of).all {
         let Value::List(elements) = value else {
-            found.push(value);
+            // What is known by its name alone holds nothing.
+            if !matches!(value, Value::Global(_)) {
+                found.push(value);
+            }
             continue;
         };
         let pairs = elements.chunks(2).filter_map(|pair| match pair {
