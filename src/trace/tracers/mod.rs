@@ -16,6 +16,7 @@ pub mod perl;
 pub mod php;
 pub mod lua;
 pub mod r;
+pub mod tcl;
 pub mod servers;
 pub mod text;
 pub mod python;
@@ -57,6 +58,7 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(ruby::Ruby::default()),
         Box::new(lua::Lua::default()),
         Box::new(r::R::default()),
+        Box::new(tcl::Tcl::default()),
         Box::new(text::subcommands::Subcommands),
         Box::new(settings_files::Settings),
     ]

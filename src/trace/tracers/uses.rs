@@ -26,6 +26,9 @@ use crate::warning::{Place, Warning};
 /// How many files of an application are read together.
 const MAX_FILES: usize = 40;
 
+/// How many times files are looked for whose names other files give.
+const MAX_TURNS: usize = 3;
+
 /// How large a file of a program may be to be read for its values, in bytes.
 const MAX_SOURCE: usize = 1 << 20;
 
@@ -311,6 +314,23 @@ impl<'v> Files<'v> {
         }
     }
 
+    /// Reads the files of the application that are loaded by what values give. Says whether there are any.
+    fn add_loaded(&mut self, uses: &[Use]) -> bool {
+        let before = self.all.len();
+        for one in uses {
+            let is_loaded = matches!(one.meaning, Meaning::Include | Meaning::Import);
+            let What::Text(text) = &one.what else { continue };
+            if let Some(name) = whole(text).filter(|_| is_loaded && self.all.len() < MAX_FILES)
+                && let Some(path) = self.resolve(one.file as usize, &name)
+                && !self.has(&path)
+                && let Some(text) = self.source(&path)
+            {
+                self.add(path, text);
+            }
+        }
+        self.all.len() > before
+    }
+
     /// The text of a file of the application.
     fn source(&self, path: &ImagePath) -> Option<Vec<u8>> {
         let tree = self.view.tree;
@@ -427,6 +447,16 @@ impl<'v> Files<'v> {
         self.follow_imports(0);
         bind(&mut self.program, meanings, 0);
         let mut uses = self.uses(meanings);
+        // Files that are loaded by names that are put together.
+        for _ in 0..MAX_TURNS {
+            let (from, known) = (self.all.len(), self.program.calls.len());
+            if !self.add_loaded(&uses) {
+                break;
+            }
+            self.follow_imports(from);
+            bind(&mut self.program, meanings, known);
+            uses = self.uses(meanings);
+        }
         let is_unknown = |one: &Use| matches!(one.what, What::Unknown { .. });
         // What a function is given may stand in the files that import it.
         let known = self.program.calls.len();

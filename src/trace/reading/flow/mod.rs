@@ -14,6 +14,7 @@ mod expressions;
 mod functions;
 mod imports;
 mod lexer;
+mod lists;
 mod matching;
 mod meaning;
 mod parser;
@@ -32,7 +33,10 @@ mod value;
 
 pub use effects::bind;
 pub use meaning::{Meaning, Meanings};
-pub use program::Program;
+pub use program::{
+    Argument, Binding, Bound, Call, CallId, Expr, ExprId, FunctionId, Name, Parameter, Program,
+    Scope, ScopeId,
+};
 pub use solver::{Habits, Solver, World};
 pub use syntax::{
     BareCalls, Blocks, Bracketed, Fills, ImportForm, Op, Quote, Syntax, TextKind, Word,
@@ -42,6 +46,9 @@ pub use value::{Part, Text, Value, Values};
 
 /// Reads a file into a program; returns its number.
 pub fn read(program: &mut Program, syntax: &'static Syntax, text: &[u8]) -> u32 {
+    if let Some(reader) = syntax.reader {
+        return reader(program, text);
+    }
     let tokens = lexer::tokens(syntax, text);
     let scope = parser::parse(program, syntax, &tokens);
     program.scopes.get(scope.0 as usize).map_or(0, |scope| scope.file)

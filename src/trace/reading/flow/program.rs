@@ -64,6 +64,18 @@ pub enum Expr {
     Field(ExprId, Name),
     /// An element by its key or place.
     Index(ExprId, ExprId),
+    /// An element by its place, counted from 0.
+    Item(ExprId, u32),
+    /// The elements of lists from a place on.
+    From(ExprId, u32),
+    /// The words of a text, where it is no list already: `{a "b c" d}`.
+    Words(ExprId),
+    /// Keys and values in turn, where it is no map already.
+    Pairs(ExprId),
+    /// What something gives where it gives anything: read behind a test for it.
+    Given(ExprId),
+    /// What stands in a scope under the name that something gives.
+    Named(ScopeId, ExprId),
     /// What a file of settings holds.
     Parsed(ExprId),
     /// What a call gives.

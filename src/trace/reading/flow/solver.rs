@@ -9,6 +9,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::callers::Caller;
+use super::lists;
 use super::meaning::{Meaning, Meanings};
 use super::program::{Binding, Bound, Expr, ExprId, FunctionId, Name, Program, ScopeId};
 use super::value::{MAX_VALUES, Text, Value, Values, concat, formatted, joined, known};
@@ -195,6 +196,14 @@ impl<'p> Solver<'p> {
             Expr::Global(name) => self.global(self.program.text(*name), self.file_of(id)),
             Expr::Field(owner, name) => self.field(*owner, *name, self.callees.contains(&id)),
             Expr::Index(owner, key) => self.index(*owner, *key),
+            Expr::Item(list, number) => self.values(*list).item(*number as usize),
+            Expr::From(list, number) => lists::from(&self.values(*list), *number as usize),
+            Expr::Words(text) => lists::words(&self.values(*text)),
+            Expr::Pairs(list) => lists::pairs(&self.values(*list)),
+            Expr::Given(given) => {
+                Values { all: self.values(*given).all.clone(), ..Values::default() }
+            }
+            Expr::Named(scope, name) => self.by_text(*scope, *name),
             Expr::Parsed(path) => {
                 let path = (*self.values(*path)).clone();
                 let parsed = self.meant(Meaning::Parse, &[path], &[], 0);
@@ -316,7 +325,8 @@ impl<'p> Solver<'p> {
         }
         if self.habits.shares_names {
             let last = text.rsplit(|&byte| byte == b':').next().unwrap_or(text);
-            let known = self.program.known_name(last);
+            let is_whole = self.tops.contains_key(&name);
+            let known = if is_whole { Some(name) } else { self.program.known_name(last) };
             let mut found = known.map(|name| self.anywhere(name)).unwrap_or_default();
             if found.all.is_empty() && last.first().is_some_and(u8::is_ascii_uppercase) {
                 // A constant of a class or module that several files write.
@@ -343,6 +353,27 @@ impl<'p> Solver<'p> {
                 found.join(&self.bound_once((scope, name), bound));
             }
         }
+        found
+    }
+
+    /// What stands under the names that an expression gives, and can be called: an object is no constructor.
+    fn by_text(&self, scope: ScopeId, name: ExprId) -> Values {
+        let of = self.values(name);
+        let mut found =
+            Values { is_open: of.is_open, variables: of.variables.clone(), ..Values::default() };
+        for value in of.all.iter().filter(|value| !matches!(value, Value::Text(_))) {
+            found.push(value.clone());
+        }
+        for text in &of.texts() {
+            match known(text) {
+                Some(text) => found.join(&match self.program.known_name(&text) {
+                    Some(name) => self.named(scope, name, true),
+                    None => self.global(&text, self.file_at(scope)),
+                }),
+                None => found.is_open = true,
+            }
+        }
+        found.all.retain(|value| !matches!(value, Value::Class(_)));
         found
     }
 
@@ -468,6 +499,7 @@ impl<'p> Solver<'p> {
     fn longer(&self, held: &Values, more: &Values) -> Values {
         match (held.items(), more.items()) {
             (Some(items), Some(more)) => Values::list([items, more].concat()),
+            _ if held.all.is_empty() && !held.is_open => more.clone(),
             (Some(items), None) => {
                 let mut items = items.to_vec();
                 items.push(more.clone());

@@ -1,8 +1,15 @@
 //! What a language looks like to the shared lexer and parser: a table of features, filled in by the language's own folder.
 
+use super::program::Program;
+
+/// Reads a file of a language that is no matter of operators and brackets into a program; returns its number.
+pub type Reader = fn(&mut Program, &[u8]) -> u32;
+
 /// How a language writes its programs.
 #[derive(Debug)]
 pub struct Syntax {
+    /// What reads the language where this table cannot say how it is written.
+    pub reader: Option<Reader>,
     /// What starts a comment that ends with its line.
     pub comments: &'static [&'static str],
     /// What starts and ends a longer comment.
@@ -315,6 +322,7 @@ pub enum ImportForm {
 impl Syntax {
     /// A language without any feature, to start from.
     pub const PLAIN: Syntax = Syntax {
+        reader: None,
         comments: &[],
         long_comments: &[],
         documents: None,

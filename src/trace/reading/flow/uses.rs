@@ -4,6 +4,8 @@ use super::calls::Named;
 use super::meaning::Meaning;
 use super::program::{Call, CallId, Expr};
 use super::solver::Solver;
+use crate::trace::reading::shebang::{base_name, is_shell};
+
 use super::value::{Part, Text, Value, Values, known};
 
 /// How many command lines one call may give.
@@ -205,6 +207,7 @@ impl Found<'_> {
                     {
                         self.shell(text);
                     }
+                    Some(whole) if self.shell_text(&whole, rest) => {}
                     Some(whole) if !whole.is_empty() => {
                         self.is_known = true;
                         let words = std::iter::once(Some(whole)).chain(more.iter().cloned());
@@ -223,6 +226,30 @@ impl Found<'_> {
         }
     }
 
+    /// What a shell gets that is run as a program: `exec sh -c "…"`. Says whether it is one.
+    fn shell_text(&mut self, program: &[u8], rest: &[Values]) -> bool {
+        let rest = match rest {
+            [one] => one.items().unwrap_or(rest),
+            _ => rest,
+        };
+        let is_option = |one: &Values| {
+            one.texts().first().and_then(known).is_some_and(|word| {
+                word.starts_with(b"-") && !word.starts_with(b"--") && word.ends_with(b"c")
+            })
+        };
+        let Some(text) = rest.get(1) else { return false };
+        // With one text for it, the command line says all.
+        let is_plain = text.all.len() == 1 && !text.is_open && text.texts().len() == 1;
+        if !is_shell(base_name(program)) || !is_option(&rest[0]) || is_plain {
+            return false;
+        }
+        self.note(text);
+        self.is_known |= text.all.contains(&Value::Own);
+        self.add(Meaning::Run, What::Words(vec![Some(program.to_vec())]));
+        text.texts().iter().for_each(|text| self.shell(text));
+        true
+    }
+
     /// A list of words; the first may be one of several.
     fn words(&mut self, elements: &[Values]) {
         // The environment may stand in front.
@@ -235,12 +262,13 @@ impl Found<'_> {
             let inner: Vec<Values> = inner.iter().chain(rest).cloned().collect();
             return self.words(&inner);
         }
-        let rest = list_words(rest);
+        let (given, rest) = (rest, list_words(rest));
         if program.all.contains(&Value::Own) {
             self.script(&rest);
         }
         for text in program.texts() {
             match known(&text) {
+                Some(word) if self.shell_text(&word, given) => {}
                 Some(word) if !word.is_empty() => {
                     self.is_known = true;
                     let words = std::iter::once(Some(word)).chain(rest.iter().cloned());

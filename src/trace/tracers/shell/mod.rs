@@ -348,7 +348,7 @@ fn is_shell_script(file: &FileView<'_>, view: &View<'_>) -> bool {
             // `execvp(3)` gives a program without a `#!` line to the shell.
             let is_program = view.tree.is_executable(file.node)
                 && file.reach == Reach::Direct
-                && !names_other_language(name);
+                && !names_other_language(&file.path, view);
             (is_named || is_program && looks_like_commands(file.head, view))
                 && shebang::is_text(file.head)
         }
@@ -356,14 +356,18 @@ fn is_shell_script(file: &FileView<'_>, view: &View<'_>) -> bool {
 }
 
 /// Whether a file's ending says that it is no shell script, whatever its mode: copies from other systems are executable.
-fn names_other_language(name: &[u8]) -> bool {
-    const ENDINGS: [&[u8]; 24] = [
-        b"json", b"js", b"cjs", b"mjs", b"ts", b"jsx", b"tsx", b"map", b"css", b"html", b"xml",
-        b"svg", b"md", b"txt", b"yml", b"yaml", b"toml", b"ini", b"py", b"rb", b"php", b"pl",
-        b"lua", b"java",
+///
+/// Formats of documents and settings are known here; a profile's `[places.sources]` says how programs of its language end.
+fn names_other_language(path: &ImagePath, view: &View<'_>) -> bool {
+    const ENDINGS: [&[u8]; 12] = [
+        b"ini", b"json", b"map", b"css", b"html", b"xml", b"svg", b"md", b"txt", b"yml", b"yaml",
+        b"toml",
     ];
+    let name = path.name();
     let ending = name.rsplit(|&byte| byte == b'.').next().unwrap_or_default();
-    ending.len() < name.len() && ENDINGS.contains(&ending)
+    let is_document = ENDINGS.contains(&ending);
+    let mut sources = view.profiles.iter().flat_map(|(_, profile)| profile.place("sources"));
+    ending.len() < name.len() && (is_document || sources.any(|glob| glob.bind(path).is_some()))
 }
 
 /// Says whether text without a `#!` line reads like commands: its first statement is one that this image can run.
