@@ -17,6 +17,8 @@ mod lexer;
 mod matching;
 mod meaning;
 mod parser;
+mod patterns;
+mod pipe;
 mod primaries;
 mod program;
 mod solver;
@@ -29,6 +31,7 @@ mod texts;
 mod token;
 mod uses;
 mod value;
+mod variables;
 
 pub use effects::bind;
 pub use meaning::{Meaning, Meanings};
