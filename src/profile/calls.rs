@@ -132,6 +132,10 @@ pub enum Does {
     Lookup,
     /// Opens a file or, by its mode or a `|` in its name, a pipe to a program: Perl's `open`.
     PipeOrFile,
+    /// A key of a map with its value: Perl's `each`.
+    Pair,
+    /// Runs a text as code of the language: what that requires is imported.
+    Evaluate,
     /// Gives its first argument's text with a capital letter.
     UpperFirst,
     /// Reads a file of settings into the object that it is called on.
@@ -184,6 +188,7 @@ impl Does {
                 | Does::Include
                 | Does::Which
                 | Does::PipeOrFile
+                | Does::Evaluate
         )
     }
 }

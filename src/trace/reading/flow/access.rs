@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::meaning::Meaning;
-use super::program::{ExprId, Name};
+use super::program::{Expr, ExprId, Name};
 use super::solver::Solver;
-use super::value::{Part, Value, Values, known};
+use super::value::{Part, Value, Values, known, pairs_of};
 
 /// Properties that are the thing itself.
 const SAME: [&[u8]; 4] = [b"default", b"promises", b"posix", b"value"];
@@ -191,7 +191,13 @@ impl Solver<'_> {
 
     /// What stands under a key.
     pub(super) fn index(&self, owner: ExprId, key: ExprId) -> Values {
-        let (of, key) = (self.values(owner), self.values(key));
+        let is_literal = matches!(self.program.expr(key), Expr::Text(_));
+        let (of, mut key) = (self.values(owner), self.values(key));
+        // A number that is counted is any.
+        let is_number = |text: &Vec<u8>| text.iter().all(u8::is_ascii_digit);
+        if !is_literal && key.texts().iter().filter_map(known).any(|text| is_number(&text)) {
+            key = Rc::new(Values::open());
+        }
         let texts: Vec<Vec<u8>> = key.texts().iter().filter_map(known).collect();
         let found = self.under(&of, &key);
         if found.is_known() || !found.variables.is_empty() {
@@ -209,6 +215,24 @@ impl Solver<'_> {
         all
     }
 
+    /// What a list holds at a place, or behind a key where its elements are keys and values in turn.
+    fn listed(&self, elements: &[Values], keys: &[Vec<u8>]) -> Values {
+        let place = |key: &Vec<u8>| std::str::from_utf8(key).ok()?.parse::<usize>().ok();
+        let mut found = Values::default();
+        for key in keys {
+            match place(key) {
+                Some(place) => {
+                    elements.get(place).into_iter().for_each(|one| found.join(one));
+                }
+                None => found.join(&self.entry(&Rc::new(pairs_of(elements)), key)),
+            }
+        }
+        if found.all.is_empty() {
+            elements.iter().for_each(|one| found.join(one));
+        }
+        found
+    }
+
     /// What values hold under a key.
     pub(super) fn under(&self, of: &Values, key: &Values) -> Values {
         let texts: Vec<Vec<u8>> = key.texts().iter().filter_map(known).collect();
@@ -216,7 +240,7 @@ impl Solver<'_> {
             Values { is_open: of.is_open, variables: of.variables.clone(), ..Values::default() };
         for value in &of.all {
             match value {
-                Value::List(elements) => elements.iter().for_each(|one| found.join(one)),
+                Value::List(elements) => found.join(&self.listed(elements, &texts)),
                 Value::Map(entries) => {
                     let before = found.all.len();
                     texts.iter().for_each(|key| found.join(&self.entry(entries, key)));

@@ -155,12 +155,7 @@ impl Solver<'_> {
             )
         });
         // `my ($self, $tool) = @_;` and `my $self = shift;`
-        let is_own = |name: &&[u8]| {
-            self.program
-                .known_name(name)
-                .is_some_and(|name| self.program.bindings.contains_key(&(function.scope, name)))
-        };
-        by_name || (function.parameters.is_empty() && [&b"self"[..], b"class"].iter().any(is_own))
+        by_name || function.parameters.is_empty()
     }
 
     /// The functions that make an object of a class.

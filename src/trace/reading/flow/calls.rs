@@ -4,6 +4,8 @@ use std::rc::Rc;
 
 use super::matching::{matched, part, replaced};
 use super::meaning::Meaning;
+use super::patterns::{self, substituted};
+use super::pipe;
 use super::program::{CallId, Expr, ExprId};
 use super::solver::Solver;
 use super::value::{Part, Text, Value, Values, concat, formatted, joined, known};
@@ -25,6 +27,13 @@ impl Solver<'_> {
                 && let Some(dot) = name.iter().rposition(|&byte| byte == b'.')
             {
                 all = self.meanings.of(&name[dot..]);
+            }
+            // `File::Basename::dirname` is the `dirname` that others import.
+            if all.is_empty()
+                && let Some(colon) = name.iter().rposition(|&byte| byte == b':')
+                && !name[colon..].contains(&b'.')
+            {
+                all = self.meanings.of(&name[colon + 1..]);
             }
             found.extend(all);
         }
@@ -160,10 +169,35 @@ impl Solver<'_> {
         (all, named)
     }
 
+    /// `$x =~ s/a/b/r`.
+    fn changed(&self, id: CallId) -> Values {
+        let (arguments, _) = self.arguments_by_place(id);
+        match arguments.as_slice() {
+            [text, pattern, by] => substituted(text, pattern, by),
+            _ => Values::open(),
+        }
+    }
+
+    /// `$1` behind a pattern.
+    fn captured(&self, id: CallId) -> Values {
+        let (arguments, _) = self.arguments_by_place(id);
+        match arguments.as_slice() {
+            [text, number] => patterns::captured(text, number),
+            _ => Values::open(),
+        }
+    }
+
     /// What a call gives.
     pub(super) fn call_value(&self, id: CallId) -> Values {
         let Some(call) = self.program.calls.get(id.0 as usize) else { return Values::open() };
         let callee = self.called(call.callee);
+        if let [Value::Global(name)] = callee.all.as_slice() {
+            match name.as_slice() {
+                b"s///" => return self.changed(id),
+                b"$1" => return self.captured(id),
+                _ => {}
+            }
+        }
         let mut result = Values::default();
         let mut is_known = false;
         for value in &callee.all {
@@ -190,9 +224,29 @@ impl Solver<'_> {
                 _ => {}
             }
         }
+        // `NAME()` of a constant.
+        if self.habits.calls_by_name && !is_known && call.arguments.is_empty() {
+            let is_thing =
+                |value: &&Value| matches!(value, Value::Text(_) | Value::List(_) | Value::Map(_));
+            for value in self.values(call.callee).all.iter().filter(is_thing) {
+                is_known = true;
+                result.push(value.clone());
+            }
+        }
         let meanings = self.meanings_of(&callee);
         if !meanings.is_empty() {
-            let (arguments, named) = self.arguments_by_place(id);
+            let (mut arguments, named) = self.arguments_by_place(id);
+            // `grep { … } @list`: the block says which, and not what.
+            let starts_with_block = matches!(
+                arguments.first().map(|one| one.all.as_slice()),
+                Some([Value::Function(_)])
+            );
+            let takes = |(meaning, _): &(Meaning, u8)| {
+                matches!(meaning, Meaning::List | Meaning::Element | Meaning::Same)
+            };
+            if starts_with_block && arguments.len() > 1 && meanings.iter().any(takes) {
+                arguments.remove(0);
+            }
             let gives_more = |(meaning, _): &(Meaning, u8)| {
                 matches!(meaning, Meaning::Read | Meaning::Parse | Meaning::Lines)
             };
@@ -254,7 +308,9 @@ impl Solver<'_> {
         match meaning {
             Meaning::Import => self.imported(&first(), file),
             Meaning::Include => self.imported(&first(), file),
-            Meaning::Open | Meaning::PipeOrFile => self.opened(&first()),
+            Meaning::Open => self.opened(&first()),
+            Meaning::PipeOrFile => self.opened(&pipe::path_of(all)),
+            Meaning::Pair => Values::list(vec![self.keys(&first()), self.values_of(&first())]),
             Meaning::Folder => Values::open(),
             Meaning::Glob => Values::list(vec![first().elements().map_texts(&gaps)]),
             Meaning::Which | Meaning::Same | Meaning::FindLibrary | Meaning::Unpack => first(),
@@ -368,7 +424,7 @@ impl Solver<'_> {
             Meaning::ThisFolder => {
                 Values::text(self.world.path(file)).map_texts(&|text| cut(text, true))
             }
-            Meaning::Run | Meaning::Shell | Meaning::Line => Values::open(),
+            Meaning::Run | Meaning::Shell | Meaning::Line | Meaning::Evaluate => Values::open(),
             Meaning::Library | Meaning::Each | Meaning::Yield => Values::one(Value::Nothing),
         }
     }
@@ -452,6 +508,7 @@ impl Solver<'_> {
 
     fn lines_of(&self, of: &Values, file: u32) -> Values {
         let mut found = Values { is_open: of.is_open, ..Values::default() };
+        let mut is_elsewhere = false;
         for value in &of.all {
             match value {
                 Value::File(path) => found.join(&self.lines(file, path)),
@@ -470,9 +527,11 @@ impl Solver<'_> {
                     None => found.is_open = true,
                 },
                 Value::List(_) => found.push(value.clone()),
+                Value::Global(_) => is_elsewhere = true,
                 _ => {}
             }
         }
+        found.is_open |= is_elsewhere && found.all.is_empty();
         found
     }
 

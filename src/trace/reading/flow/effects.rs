@@ -1,12 +1,12 @@
 //! What calls do to the names that they are given: `list.append(x)`, `push @list, $x`, `define("NAME", "x")`.
 
 use super::meaning::{Meaning, Meanings};
-use super::program::{Binding, Bound, Call, Expr, ExprId, Program};
+use super::program::{Binding, Bound, Call, CallId, Expr, ExprId, Program};
 
 /// Adds to a program what its calls give names, from the call of a number on.
 pub fn bind(program: &mut Program, meanings: &Meanings, from: usize) {
     let calls = std::mem::take(&mut program.calls);
-    for call in calls.get(from..).unwrap_or_default() {
+    for (number, call) in calls.iter().enumerate().skip(from) {
         let (name, owner) = spelled(program, call.callee);
         let method = name.iter().rposition(|&byte| byte == b'.').map(|dot| name[dot..].to_vec());
         let whole = meanings.of(&name);
@@ -28,7 +28,7 @@ pub fn bind(program: &mut Program, meanings: &Meanings, from: usize) {
                     None => continue,
                 },
             };
-            effect(program, meaning, target, rest, call);
+            effect(program, meaning, target, rest, (call, CallId(number as u32)));
         }
     }
     program.calls = calls;
@@ -51,7 +51,13 @@ fn attributes(program: &mut Program, call: &Call) {
     }
 }
 
-fn effect(program: &mut Program, meaning: Meaning, target: ExprId, rest: &[ExprId], call: &Call) {
+fn effect(
+    program: &mut Program,
+    meaning: Meaning,
+    target: ExprId,
+    rest: &[ExprId],
+    (call, id): (&Call, CallId),
+) {
     match (meaning, rest) {
         (Meaning::Append, values) => {
             for &value in values {
@@ -76,7 +82,13 @@ fn effect(program: &mut Program, meaning: Meaning, target: ExprId, rest: &[ExprI
             let parsed = program.add(Expr::Parsed(*path));
             give(program, target, Binding::Value(parsed), call.file);
         }
+        // `open(my $file, …)` gives its first argument the file.
+        (Meaning::PipeOrFile, [_, ..]) => {
+            let opened = program.add(Expr::Call(id));
+            give(program, target, Binding::Value(opened), call.file);
+        }
         (Meaning::Assign, [value, ..]) => {
+            give(program, target, Binding::Value(*value), call.file);
             if let Expr::Text(text) = program.expr(target).clone() {
                 let name = program.name(&text);
                 let scope = program.files[call.file as usize];
@@ -95,6 +107,13 @@ fn give(program: &mut Program, target: ExprId, binding: Binding, file: u32) {
             program.bind(scope, name, bound);
         }
         Expr::Field(_, name) => program.bind_field(file, name, bound),
+        Expr::Spread(list) | Expr::Pairs(list) => give(program, list, binding, file),
+        Expr::Index(_, key) => {
+            if let Expr::Text(text) = program.expr(key).clone() {
+                let name = program.name(&text);
+                program.bind_field(file, name, bound);
+            }
+        }
         _ => {}
     }
 }

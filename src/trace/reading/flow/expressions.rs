@@ -3,7 +3,7 @@
 use super::parser::{MAX_DEPTH, Parser};
 use super::program::{Argument, Binding, Call, Expr, ExprId};
 use super::syntax::{BareCalls, Blocks, ImportForm, Op, TextKind, Word};
-use super::token::Kind;
+use super::token::{Kind, Piece};
 
 /// How tightly operators bind.
 mod power {
@@ -157,6 +157,13 @@ impl Parser<'_, '_, '_> {
     /// `a - b`, `a / b`, `a % b`, `a == b`: a path, a format, or no text.
     fn computed(&mut self, left: ExprId, text: &str) -> Option<ExprId> {
         self.after_operator();
+        if text == "=~" {
+            self.matched = Some(left);
+        }
+        if let Some(Kind::Change(pattern, by)) = self.kind(0) {
+            self.at += 1;
+            return Some(self.changed(left, pattern, by));
+        }
         let right = self.binary(power::OTHER + 1);
         Some(match (text, right) {
             ("/", Some(right)) if self.syntax.slash_joins => {
@@ -172,6 +179,22 @@ impl Parser<'_, '_, '_> {
             }
             _ => self.add(Expr::Nothing),
         })
+    }
+
+    /// `$x =~ s/a/b/`: changes the name, or gives what it would be.
+    fn changed(&mut self, left: ExprId, pattern: &[u8], by: &[Piece<'_>]) -> ExprId {
+        let pattern = self.text(pattern);
+        let by = match by {
+            [Piece::Known(text)] => self.text(text),
+            [] => self.text(b""),
+            _ => self.unknown(),
+        };
+        self.assign(left, Binding::Changed(pattern, by));
+        let name = self.name(b"s///");
+        let callee = self.add(Expr::Global(name));
+        let arguments = [left, pattern, by].map(|value| Argument { name: None, value });
+        let start = self.at.saturating_sub(1);
+        self.call(callee, arguments.to_vec(), start)
     }
 
     /// `c ? a : b`, and `c ?: b`.
@@ -229,7 +252,10 @@ impl Parser<'_, '_, '_> {
             Op::AssignOther => {}
             Op::AssignOuter => self.assign_outer(target, value),
             Op::AssignDefault => {
-                self.assign(target, Binding::Value(value));
+                match self.program.expr(target) {
+                    Expr::Name(..) => self.assign(target, Binding::Fallback(value)),
+                    _ => self.assign(target, Binding::Value(value)),
+                }
                 return Some(self.add(Expr::Default(target, value)));
             }
             _ => self.assign(target, Binding::Value(value)),
@@ -277,12 +303,23 @@ impl Parser<'_, '_, '_> {
 
     fn unary(&mut self) -> Option<ExprId> {
         match self.kind(0)? {
+            Kind::Op(Op::Prefix, "$") if self.is_dereferenced() => {
+                let start = self.at;
+                self.at += 1;
+                let value = self.dereferenced()?;
+                self.postfix(value, start)
+            }
             Kind::Op(Op::Prefix | Op::And, _) | Kind::Word(Word::Prefix | Word::Modifier, _)
                 if !self.is_plain_name() =>
             {
                 self.at += 1;
                 self.skip_lines();
-                self.nested_unary()
+                let value = self.nested_unary()?;
+                // A reference to a list is one thing.
+                match *self.program.expr(value) {
+                    Expr::Spread(list) if self.syntax.list_sigils => Some(list),
+                    _ => Some(value),
+                }
             }
             Kind::Op(Op::Other | Op::Plus, text) => {
                 self.at += 1;
@@ -294,9 +331,17 @@ impl Parser<'_, '_, '_> {
                     *text != "" && *text != "@" && !(matches!(*text, "+" | "-") && is_text);
                 if is_sign { Some(self.add(Expr::Nothing)) } else { value }
             }
-            Kind::Op(Op::Spread, _) => {
+            Kind::Op(Op::Spread, text) => {
+                let start = self.at;
                 self.at += 1;
-                let value = self.nested_unary()?;
+                let value = match self.op(0) {
+                    Some(Op::Open(b'{')) if self.syntax.list_sigils => {
+                        let value = self.dereferenced()?;
+                        self.postfix(value, start)?
+                    }
+                    _ => self.nested_unary()?,
+                };
+                let value = if *text == "%" { self.add(Expr::Pairs(value)) } else { value };
                 Some(self.add(Expr::Spread(value)))
             }
             Kind::Op(Op::Open(b'('), _) if self.is_cast() => {
@@ -320,6 +365,10 @@ impl Parser<'_, '_, '_> {
             })
     }
 
+    fn is_dereferenced(&self) -> bool {
+        self.syntax.list_sigils && self.op(1) == Some(Op::Open(b'{'))
+    }
+
     fn nested_unary(&mut self) -> Option<ExprId> {
         if self.depth >= MAX_DEPTH {
             self.skip_one();
@@ -335,7 +384,9 @@ impl Parser<'_, '_, '_> {
     fn postfix(&mut self, mut value: ExprId, start: usize) -> Option<ExprId> {
         loop {
             let next = match self.kind(0) {
-                Some(Kind::Op(Op::Field, text)) => self.property(value, text),
+                Some(Kind::Op(Op::Field, text)) => {
+                    self.property(value, text).map(|value| self.method_call(value, text, start))
+                }
                 Some(Kind::Op(Op::Colon, _)) if self.is_method_colon() => self.property(value, ":"),
                 // `name(...)` is the function itself.
                 Some(Kind::Op(Op::Open(b'('), _))
@@ -392,8 +443,14 @@ impl Parser<'_, '_, '_> {
             self.tokens.get(start).map(|token| &token.kind),
             Some(Kind::Nothing | Kind::Text(..))
         ) && self.at == start + 1;
+        // `for $x (…)`: a variable is called behind an arrow.
+        let is_variable = self.syntax.list_sigils
+            && matches!(
+                self.tokens.get(self.at.wrapping_sub(1)).map(|token| &token.kind),
+                Some(Kind::Variable(_))
+            );
         // `puts (x)` is a call all the same; a bracket on the next line is none where lines end statements.
-        !is_word
+        !is_word && !is_variable
     }
 
     fn is_index(&self) -> bool {
@@ -454,8 +511,32 @@ impl Parser<'_, '_, '_> {
                 let name = if is_called { self.callable(name) } else { self.name(name) };
                 Some(self.add(Expr::Field(value, name)))
             }
+            // `$object->$method(…)`
+            Kind::Variable(_) if self.syntax.list_sigils => {
+                let key = self.primary()?;
+                Some(self.add(Expr::Index(value, key)))
+            }
+            // `$list->@*`
+            Kind::Op(Op::Spread, _) if self.syntax.list_sigils => {
+                self.at += 1;
+                self.at += usize::from(matches!(self.kind(0), Some(Kind::Op(_, "*"))));
+                Some(self.add(Expr::Spread(value)))
+            }
             _ => Some(value),
         }
+    }
+
+    /// `$object->name` calls a method, where brackets may be missing.
+    fn method_call(&mut self, value: ExprId, text: &str, start: usize) -> ExprId {
+        let is_name = matches!(
+            self.tokens.get(self.at.wrapping_sub(1)).map(|token| &token.kind),
+            Some(Kind::Name(_) | Kind::Word(..))
+        );
+        let is_called = self.op(0) == Some(Op::Open(b'('));
+        if self.syntax.list_sigils && text == "->" && is_name && !is_called {
+            return self.call(value, Vec::new(), start);
+        }
+        value
     }
 
     /// `[key]`, `{key}`, `[from:to]`.

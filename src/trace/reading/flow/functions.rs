@@ -40,7 +40,7 @@ impl Parser<'_, '_, '_> {
         let value = self.add(Expr::Function(function));
         if let Some(name) = name {
             self.declare(name, Binding::Value(value));
-            if is_method {
+            if is_method || self.syntax.list_sigils {
                 let bound =
                     super::program::Bound { binding: Binding::Value(value), block: self.block };
                 self.program.bind_field(self.file, name, bound);
@@ -157,7 +157,12 @@ impl Parser<'_, '_, '_> {
                     Some(pattern) => break Target::Pattern(pattern),
                     None => return,
                 },
-                Some(Kind::Name(name) | Kind::Variable(name) | Kind::Word(_, name)) => {
+                Some(Kind::Variable(name)) => {
+                    self.at += 1;
+                    let name = self.variable_name(name);
+                    break Target::Name(name);
+                }
+                Some(Kind::Name(name) | Kind::Word(_, name)) => {
                     self.at += 1;
                     let name = self.name(name);
                     break Target::Name(name);
@@ -390,11 +395,31 @@ impl Parser<'_, '_, '_> {
     /// `package Foo::Bar;`, `namespace A\B;`: names are looked up by their last part.
     pub(super) fn package(&mut self) -> Option<ExprId> {
         self.at += 1;
+        let name = self.name_at(0);
         while !matches!(
             self.kind(0),
             None | Some(Kind::Line | Kind::Op(Op::Semicolon | Op::Open(b'{'), _))
         ) {
             self.at += 1;
+        }
+        if !self.syntax.list_sigils {
+            return None;
+        }
+        let outer = self.scope;
+        self.scope = self.program.files[self.file as usize];
+        let last = name.and_then(|name| name.rsplit(|&byte| byte == b':').next());
+        if let Some(name) = last.filter(|&name| name != b"main") {
+            let scope =
+                Scope { parent: Some(self.scope), function: None, is_class: true, file: self.file };
+            let class = self.program.add_scope(scope);
+            let value = self.add(Expr::Class(class));
+            let name = self.name(name);
+            self.declare(name, Binding::Value(value));
+            self.scope = class;
+        }
+        if self.op(0) == Some(Op::Open(b'{')) {
+            self.body();
+            self.scope = outer;
         }
         None
     }

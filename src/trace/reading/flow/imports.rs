@@ -215,6 +215,13 @@ impl Parser<'_, '_, '_> {
             let callee = self.add(Expr::Global(callee));
             let mut arguments = vec![super::program::Argument { name: None, value: text }];
             arguments.extend(self.bare_arguments());
+            if self.syntax.inherits.iter().any(|word| word.as_bytes() == name) {
+                for argument in &arguments {
+                    if let Expr::Text(module) = self.program.expr(argument.value).clone() {
+                        self.add(Expr::Import(module, self.file));
+                    }
+                }
+            }
             self.call(callee, arguments, start);
         }
     }

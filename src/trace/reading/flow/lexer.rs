@@ -146,6 +146,8 @@ impl<'a> Lexer<'a> {
             _ if self.is_name_start(byte) => self.name_or_text(),
             _ if self.here_document() || self.quoted() || self.long_bracket() => {}
             b'%' if self.percent_text() => {}
+            b'(' if self.prototype() => {}
+            b'<' if self.angle() => {}
             _ if self.symbol() || self.variable(byte) || self.pattern() => {}
             _ => self.operator(),
         }
@@ -165,6 +167,9 @@ impl<'a> Lexer<'a> {
         }
         let line = self.rest().split(|&byte| byte == b'\n').next().unwrap_or_default();
         if self.syntax.end_lines.iter().any(|end| line.trim_ascii() == end.as_bytes()) {
+            if self.syntax.angles {
+                self.data(line.len());
+            }
             self.at = self.end;
             return true;
         }
@@ -315,7 +320,7 @@ impl<'a> Lexer<'a> {
 
     fn bracketed(&mut self, name: &[u8]) -> bool {
         let found = self.syntax.bracketed.iter().find(|(word, _)| word.as_bytes() == name);
-        let Some(&(word, what)) = found else { return false };
+        let Some(&(word, what)) = found.filter(|_| !self.is_plain_word()) else { return false };
         self.bracketed_text(word.len(), what)
     }
 
@@ -341,48 +346,29 @@ impl<'a> Lexer<'a> {
         match self.tokens.last().map(|last| &last.kind) {
             None | Some(Kind::Line | Kind::Indent | Kind::Dedent) => false,
             // `split /,/` is a call without brackets.
+            Some(Kind::Name(_)) if self.syntax.list_sigils && self.is_default_ahead() => true,
             Some(Kind::Name(_)) => {
                 self.syntax.bare_calls != super::syntax::BareCalls::All || !is_apart || next_apart
             }
-            Some(Kind::Variable(_) | Kind::Text(..) | Kind::Words(_) | Kind::Nothing) => true,
+            Some(
+                Kind::Variable(_)
+                | Kind::Text(..)
+                | Kind::Words(_)
+                | Kind::Nothing
+                | Kind::Change(..),
+            ) => true,
             Some(Kind::Word(word, _)) => {
-                matches!(word, Word::Nothing | Word::End | Word::File | Word::Folder)
+                matches!(word, Word::Nothing | Word::End | Word::File | Word::Folder | Word::Shift)
             }
             Some(Kind::Op(op, _)) => matches!(op, Op::Close(b')' | b']' | b'}')),
         }
     }
 
-    /// `$x`, `@x`, `%x`, `@{`: the name without its sigil.
-    fn variable(&mut self, byte: u8) -> bool {
-        if !self.syntax.sigils.contains(&byte) {
-            return false;
-        }
-        let start = self.at;
+    /// `//` in front of a blank or an assignment takes a default, and is no pattern.
+    fn is_default_ahead(&self) -> bool {
         let rest = self.rest();
-        let signs = rest.iter().take_while(|byte| self.syntax.sigils.contains(byte)).count();
-        let signs = signs + usize::from(byte == b'$' && rest.get(signs) == Some(&b'#'));
-        let is_sum = matches!(byte, b'%' | b'&' | b'@') && self.is_behind_value();
-        let Some(&next) = rest.get(signs).filter(|_| !is_sum) else { return false };
-        if next == b'{' {
-            // `${name}` is a variable, `@{…}` an expression.
-            self.at += signs;
-            return true;
-        }
-        if !(next.is_ascii_alphanumeric() || next == b'_' || next == b':' || next >= 0x80) {
-            if byte == b'$' && next.is_ascii_punctuation() {
-                self.at += signs + 1;
-                self.push(Kind::Nothing, start);
-                return true;
-            }
-            return false;
-        }
-        let length = self.name_length(&rest[signs..]).max(1);
-        let name = &rest[signs..signs + length];
-        self.at += signs + length;
-        let is_arguments = name == b"_" && (byte == b'@' || self.rest().starts_with(b"["));
-        let name = if is_arguments { b"@_" } else { name };
-        self.push(Kind::Variable(name), start);
-        true
+        rest.starts_with(b"//")
+            && rest.get(2).is_some_and(|byte| byte.is_ascii_whitespace() || *byte == b'=')
     }
 
     fn pattern(&mut self) -> bool {
@@ -402,7 +388,8 @@ impl<'a> Lexer<'a> {
                     let flags = &rest[at + 1..];
                     let flags = flags.iter().take_while(|flag| flag.is_ascii_lowercase()).count();
                     self.at += at + 2 + flags;
-                    self.push(Kind::Nothing, start);
+                    let between = self.between(&rest[..at]);
+                    self.push(between.unwrap_or(Kind::Nothing), start);
                     return true;
                 }
                 _ => {}

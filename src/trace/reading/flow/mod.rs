@@ -18,6 +18,8 @@ mod lists;
 mod matching;
 mod meaning;
 mod parser;
+mod patterns;
+mod pipe;
 mod primaries;
 mod program;
 mod solver;
@@ -30,6 +32,7 @@ mod texts;
 mod token;
 mod uses;
 mod value;
+mod variables;
 
 pub use effects::bind;
 pub use meaning::{Meaning, Meanings};

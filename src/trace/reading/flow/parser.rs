@@ -27,6 +27,7 @@ pub fn parse(program: &mut Program, syntax: &'static Syntax, tokens: &[Token<'_>
         shifted: 0,
         in_condition: false,
         tested: None,
+        matched: None,
     };
     while parser.at < tokens.len() {
         let value = parser.block(Until::End);
@@ -57,6 +58,8 @@ pub(super) struct Parser<'p, 't, 'a> {
     pub(super) tested: Option<Name>,
     /// Whether `do` belongs to the loop whose condition this is.
     pub(super) in_condition: bool,
+    /// What a pattern was matched with.
+    pub(super) matched: Option<ExprId>,
 }
 
 /// What ends a block.
@@ -143,6 +146,14 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
         }
     }
 
+    /// The name of a variable: with its sign, where words without one are functions and constants.
+    pub(super) fn variable_name(&mut self, text: &[u8]) -> Name {
+        match self.syntax.list_sigils {
+            true => self.program.name(&[b"$", text].concat()),
+            false => self.program.name(text),
+        }
+    }
+
     pub(super) fn text(&mut self, text: &[u8]) -> ExprId {
         self.add(Expr::Text(text.to_vec()))
     }
@@ -212,7 +223,7 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
 
     /// Reads statements up to what ends the block, which is taken where it is its own; returns the value of the last one.
     pub(super) fn block(&mut self, until: Until) -> Option<ExprId> {
-        let outer = self.block;
+        let (outer, scope) = (self.block, self.scope);
         self.blocks += 1;
         self.block = self.blocks;
         self.depth += 1;
@@ -246,6 +257,9 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
         }
         self.depth -= 1;
         self.block = outer;
+        if until == Until::Brace {
+            self.scope = scope;
+        }
         if instead.is_empty() {
             return last;
         }
@@ -353,6 +367,13 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
                     }
                 }
             }
+            Expr::Pairs(target) => {
+                let binding = match binding {
+                    Binding::Value(value) => Binding::Value(self.add(Expr::Pairs(value))),
+                    other => other,
+                };
+                self.assign(target, binding);
+            }
             Expr::Spread(target) => self.assign(target, binding),
             // `$list[] = value`
             Expr::Slice(list) if self.syntax.pages => {
@@ -398,6 +419,10 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
     /// `a, b = value`: the names take the elements.
     fn take_apart(&mut self, targets: &[ExprId], binding: Binding) {
         let Some(value) = self.whole(binding) else { return };
+        let value = match *self.program.expr(value) {
+            Expr::Spread(list) if self.syntax.list_sigils => list,
+            _ => value,
+        };
         let parts = match self.program.expr(value) {
             Expr::List(parts) if parts.len() == targets.len() => Some(parts.clone()),
             _ => None,
@@ -405,13 +430,24 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
         for (number, &target) in (0..).zip(targets) {
             let binding = match &parts {
                 Some(parts) => Binding::Value(parts[number as usize]),
-                None if matches!(self.program.expr(target), Expr::Spread(_)) => {
-                    let slice = self.add(Expr::Slice(value));
-                    Binding::Value(slice)
-                }
-                None => Binding::Item(value, number),
+                None => self.part(value, number, target),
             };
             self.assign(target, binding);
+        }
+    }
+
+    /// What the target of a place takes.
+    fn part(&mut self, value: ExprId, number: u32, target: ExprId) -> Binding {
+        let is_rest = matches!(self.program.expr(target), Expr::Spread(_));
+        match (self.program.expr(value), is_rest) {
+            (&Expr::Arguments(function, from), true) => {
+                Binding::Value(self.add(Expr::Arguments(function, from + number)))
+            }
+            (&Expr::Arguments(function, from), false) => {
+                Binding::Value(self.add(Expr::Argument(function, from + number)))
+            }
+            (_, true) => Binding::Value(self.add(Expr::Slice(value))),
+            (_, false) => Binding::Item(value, number),
         }
     }
 
@@ -436,6 +472,7 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
             let file = self.program.files[self.file as usize];
             self.program.binder(self.scope, name).unwrap_or(file)
         };
+        self.share(scope, name, bound);
         self.program.bind(scope, name, bound);
     }
 
@@ -469,5 +506,14 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
             self.program.bind_field(self.file, name, bound);
         }
         self.program.bind(self.scope, name, bound);
+        self.share(self.scope, name, bound);
+    }
+
+    /// What a package names is the file's too, for other files that name it without the package.
+    fn share(&mut self, scope: ScopeId, name: Name, bound: Bound) {
+        let is_package = self.program.scopes[scope.0 as usize].is_class;
+        if is_package && self.syntax.list_sigils {
+            self.program.bind(self.program.files[self.file as usize], name, bound);
+        }
     }
 }

@@ -20,7 +20,7 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
                 let words: Vec<ExprId> = words.iter().map(|word| self.text(word)).collect();
                 Some(self.add(Expr::List(words)))
             }
-            Kind::Nothing => {
+            Kind::Nothing | Kind::Change(..) => {
                 self.at += 1;
                 Some(self.add(Expr::Nothing))
             }
@@ -42,6 +42,9 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
             return self.add(Expr::Name(self.scope, name));
         }
         let mut value = self.pieces(pieces);
+        if matches!(kind, TextKind::Lines | TextKind::Line | TextKind::Whole) {
+            return self.read_lines(kind, pieces, value, start);
+        }
         // Texts side by side are one.
         let is_joined = self.syntax.blocks == Blocks::Indented
             || (self.syntax.block_arguments && self.syntax.symbols);
@@ -56,6 +59,36 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
             return self.call(callee, vec![Argument { name: None, value }], start);
         }
         value
+    }
+
+    /// `<$file>`, `<*.x>`: the call that they stand for.
+    fn read_lines(
+        &mut self,
+        kind: TextKind,
+        pieces: &'t [Piece<'a>],
+        value: ExprId,
+        start: usize,
+    ) -> ExprId {
+        let (function, value) = match pieces {
+            [Piece::Known(name)] if !name.contains(&b'*') => {
+                let name = self.name(name);
+                (&b"<>"[..], self.add(Expr::Name(self.scope, name)))
+            }
+            [Piece::Code(_)] => (&b"<>"[..], value),
+            _ => (&b"<*>"[..], value),
+        };
+        let function = if kind == TextKind::Whole { &b"</>"[..] } else { function };
+        let name = self.name(function);
+        let callee = self.add(Expr::Global(name));
+        let argument = match *self.program.expr(value) {
+            Expr::Concat(ref parts) if parts.len() == 1 => parts[0],
+            _ => value,
+        };
+        let call = self.call(callee, vec![Argument { name: None, value: argument }], start);
+        if kind == TextKind::Line {
+            return self.add(Expr::Element(call));
+        }
+        call
     }
 
     fn pieces(&mut self, pieces: &'t [Piece<'a>]) -> ExprId {
@@ -157,8 +190,26 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
         if !self.syntax.arguments.is_empty() && text == self.syntax.arguments.as_bytes() {
             return self.all_arguments();
         }
-        let name = self.name(text);
+        if self.syntax.list_sigils && matches!(text, [b'1'..=b'9']) {
+            return self.captured(text);
+        }
+        let name = self.variable_name(text);
         self.add(Expr::Name(self.scope, name))
+    }
+
+    /// `$1`: a part of what a pattern was matched with last.
+    fn captured(&mut self, number: &[u8]) -> ExprId {
+        let topic = self.variable_name(b"_");
+        let text = match self.matched {
+            Some(text) => text,
+            None => self.add(Expr::Name(self.scope, topic)),
+        };
+        let number = self.text(number);
+        let name = self.name(b"$1");
+        let callee = self.add(Expr::Global(name));
+        let arguments = [text, number].map(|value| Argument { name: None, value });
+        let start = self.at.saturating_sub(1);
+        self.call(callee, arguments.to_vec(), start)
     }
 
     fn all_arguments(&mut self) -> ExprId {
@@ -205,10 +256,8 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
             }
             Word::Shift => {
                 self.at += 1;
-                if self.op(0) == Some(Op::Open(b'(')) {
-                    self.skip_one();
-                } else if matches!(self.kind(0), Some(Kind::Variable(b"@_"))) {
-                    self.at += 1;
+                if let Some(list) = self.shifted_list() {
+                    return Some(self.add(Expr::Element(list)));
                 }
                 let number = self.shifted;
                 self.shifted += 1;
@@ -238,6 +287,11 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
                 let value = self.operand().unwrap_or_else(|| self.unknown());
                 Some(self.call(callee, vec![Argument { name: None, value }], start))
             }
+            // `do { … }` gives what its block does.
+            Word::Call if self.syntax.list_sigils && self.op(1) == Some(Op::Open(b'{')) => {
+                self.at += 1;
+                self.body().or_else(|| Some(self.unknown()))
+            }
             Word::Import | Word::Call | Word::Constant | Word::As | Word::In | Word::From => {
                 self.at += 1;
                 let name = self.name(text);
@@ -251,6 +305,52 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
                 None
             }
         }
+    }
+
+    /// The list behind `shift`, where it is not that of the arguments.
+    fn shifted_list(&mut self) -> Option<ExprId> {
+        let is_bracketed = self.op(0) == Some(Op::Open(b'('));
+        let is_list = |op: Option<Op>| op == Some(Op::Spread);
+        if is_bracketed && !is_list(self.op(1)) {
+            self.skip_one();
+            return None;
+        }
+        self.at += usize::from(is_bracketed);
+        let is_arguments = matches!(
+            (self.kind(0), self.kind(1)),
+            (Some(Kind::Variable(b"@_")), _)
+                | (Some(Kind::Op(Op::Spread, _)), Some(Kind::Variable(b"@_")))
+        );
+        let list = match is_arguments {
+            true => {
+                self.at += 1 + usize::from(is_list(self.op(0)));
+                None
+            }
+            false if is_list(self.op(0)) => self.operand(),
+            false => None,
+        };
+        if is_bracketed {
+            self.close_bracket();
+        }
+        list
+    }
+
+    /// `@{…}`, `%{…}`, `${…}` behind their sigil: what stands in the braces.
+    pub(super) fn dereferenced(&mut self) -> Option<ExprId> {
+        self.at += 1;
+        let value = match self.kind(0) {
+            Some(Kind::Name(name) | Kind::Word(_, name))
+                if matches!(self.op(1), Some(Op::Close(_))) =>
+            {
+                Some(self.variable(name))
+            }
+            _ => self.expression(),
+        };
+        while !matches!(self.op(0), Some(Op::Close(_))) && self.kind(0).is_some() {
+            self.skip_one();
+        }
+        self.at += 1;
+        value
     }
 
     /// `lambda x: …`
@@ -340,8 +440,9 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
         if !entries.is_empty() {
             return self.add(Expr::Map(entries));
         }
+        let is_target = self.syntax.list_sigils && self.op(0) == Some(Op::Assign);
         match values[..] {
-            [one] if !is_tuple || !is_list => one,
+            [one] if !is_target && (!is_tuple || !is_list) => one,
             [.., last] if !is_list => last,
             _ => self.add(Expr::List(values)),
         }
@@ -374,6 +475,7 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
     /// Elements up to a closing bracket: values, keys with values, and whether a comma stood there.
     fn elements(&mut self, end: Op) -> (Vec<ExprId>, Vec<(ExprId, ExprId)>, bool) {
         let (mut values, mut entries, mut is_tuple) = (Vec::new(), Vec::new(), false);
+        let mut all = Vec::new();
         while let Some(kind) = self.kind(0) {
             match kind {
                 Kind::Op(Op::Close(_), _) => break,
@@ -401,9 +503,11 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
                         self.skip_lines();
                         if let (Some(key), Some(value)) = (value, self.expression()) {
                             self.entry(key, value, &mut entries);
+                            all.extend([key, value]);
                         }
                     } else if values.len() < MAX_ELEMENTS {
                         values.extend(value);
+                        all.extend(value);
                     }
                     if self.at == before {
                         self.skip_one();
@@ -412,6 +516,10 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
             }
         }
         self.at += 1;
+        // A fat comma is one like others.
+        if self.syntax.list_sigils && !entries.is_empty() && !values.is_empty() {
+            return (all, Vec::new(), true);
+        }
         (values, entries, is_tuple)
     }
 
@@ -579,7 +687,7 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
             let before = self.at;
             match kind {
                 Kind::Op(Op::Close(_), _) => break,
-                Kind::Op(Op::Comma | Op::Semicolon, _) | Kind::Line => self.at += 1,
+                Kind::Op(Op::Comma | Op::Semicolon | Op::Maps, _) | Kind::Line => self.at += 1,
                 Kind::Word(Word::For, _) => {
                     let mut values: Vec<ExprId> =
                         all.pop().map(|last: Argument| last.value).into_iter().collect();
@@ -629,7 +737,8 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
             return Some(Argument { name: Some(name), value });
         }
         let value = self.expression()?;
-        if self.op(0) == Some(Op::Maps) {
+        let is_text = matches!(self.program.expr(value), Expr::Text(_));
+        if self.op(0) == Some(Op::Maps) && (is_text || !self.syntax.list_sigils) {
             self.at += 1;
             self.skip_lines();
             let given = self.expression()?;
@@ -647,11 +756,12 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
     /// The arguments of a call without brackets: up to the end of its statement.
     pub(super) fn bare_arguments(&mut self) -> Vec<Argument> {
         let mut all = Vec::new();
-        if self.op(0) == Some(Op::Open(b'{')) && self.syntax.brace_index {
+        if self.op(0) == Some(Op::Open(b'{')) && self.syntax.brace_index && !self.is_map_ahead() {
             let value = self.block_function();
             all.push(Argument { name: None, value });
             self.accept(Op::Comma);
         }
+        all.extend(self.bare_module());
         while !matches!(
             self.kind(0),
             None | Some(
@@ -674,12 +784,43 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
         {
             let Some(argument) = self.argument() else { break };
             all.push(argument);
-            if !self.accept(Op::Comma) {
+            if !self.accept(Op::Comma) && !(self.syntax.list_sigils && self.accept(Op::Maps)) {
                 break;
             }
             self.skip_lines();
         }
         all
+    }
+
+    /// `require Some::Module`: a word that is a module's name.
+    fn bare_module(&mut self) -> Option<Argument> {
+        let is_load = self.at > 0
+            && matches!(
+                self.tokens.get(self.at - 1).map(|token| &token.kind),
+                Some(Kind::Word(Word::Call, _))
+            );
+        let Some(Kind::Name(name)) = self.kind(0).filter(|_| is_load && self.syntax.list_sigils)
+        else {
+            return None;
+        };
+        let is_called = matches!(self.op(1), Some(Op::Open(_) | Op::Field));
+        if is_called || !name.first().is_some_and(u8::is_ascii_uppercase) {
+            return None;
+        }
+        self.at += 1;
+        let value = self.text(name);
+        Some(Argument { name: None, value })
+    }
+
+    /// Whether the brace that opens here is that of a map, and of no block: `bless { a => 1 }, $class`.
+    pub(super) fn is_map_ahead(&self) -> bool {
+        match self.kind(1) {
+            Some(Kind::Op(Op::Close(_) | Op::Spread, _)) => true,
+            Some(Kind::Name(_) | Kind::Word(..) | Kind::Text(..)) => {
+                matches!(self.op(2), Some(Op::Maps | Op::Comma))
+            }
+            _ => false,
+        }
     }
 
     /// A block as a function: `{ |x| … }`, `do |x| … end`, `{ … }` with its topic.
@@ -693,7 +834,7 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
             } else {
                 for topic in [&b"_"[..], b"it", b"_1"] {
                     let given = parser.add(Expr::Argument(function, 0));
-                    let name = parser.name(topic);
+                    let name = parser.variable_name(topic);
                     parser.declare(name, Binding::Value(given));
                 }
             }

@@ -50,6 +50,8 @@ pub enum Expr {
     Spread(ExprId),
     /// The values of a list with names, as a list.
     Values(ExprId),
+    /// A list whose elements are keys and values in turn, as a map.
+    Pairs(ExprId),
     /// Any element of a list.
     Element(ExprId),
     /// Any value of a map, or element of a list.
@@ -71,7 +73,7 @@ pub enum Expr {
     /// The words of a text, where it is no list already: `{a "b c" d}`.
     Words(ExprId),
     /// Keys and values in turn, where it is no map already.
-    Pairs(ExprId),
+    WordPairs(ExprId),
     /// What something gives where it gives anything: read behind a test for it.
     Given(ExprId),
     /// What stands in a scope under the name that something gives.
@@ -115,6 +117,10 @@ pub enum Binding {
     Item(ExprId, u32),
     /// The property of a name.
     Field(ExprId, Name),
+    /// An expression, where there is nothing yet.
+    Fallback(ExprId),
+    /// What is held, with what a pattern matches replaced: the pattern's text, and what replaces it.
+    Changed(ExprId, ExprId),
     /// One more element of a list.
     Pushed(ExprId),
     /// One more element of a list, or of a text what stands behind it: in the block of that number.
@@ -361,6 +367,12 @@ impl Program {
                 let [place, rest] = parts.as_slice() else { return None };
                 match (self.expr(*place), self.expr(*rest)) {
                     (Expr::Place(_, false), Expr::Text(text)) => {
+                        Some([b".".as_slice(), text].concat())
+                    }
+                    // Behind a folder by a name: its own is tried.
+                    (Expr::Name(..) | Expr::Field(..), Expr::Text(text))
+                        if text.starts_with(b"/") =>
+                    {
                         Some([b".".as_slice(), text].concat())
                     }
                     _ => None,

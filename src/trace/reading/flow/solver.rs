@@ -11,8 +11,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::callers::Caller;
 use super::lists;
 use super::meaning::{Meaning, Meanings};
+use super::patterns::substituted;
 use super::program::{Binding, Bound, Expr, ExprId, FunctionId, Name, Program, ScopeId};
-use super::value::{MAX_VALUES, Text, Value, Values, concat, formatted, joined, known};
+use super::value::{MAX_VALUES, Text, Value, Values, concat, formatted, joined, known, paired};
 
 /// How much work is done in all: an expression, or a stretch of a text.
 const MAX_STEPS: u32 = 1_000_000;
@@ -174,10 +175,8 @@ impl<'p> Solver<'p> {
             }
             Expr::Default(first, second) => self.default(*first, *second),
             Expr::List(parts) => Values::list(self.spread(parts)),
-            Expr::Map(entries) => {
-                let entries = entries.iter().map(|(key, it)| (value(key), value(it))).collect();
-                Values::one(Value::Map(Rc::new(entries)))
-            }
+            Expr::Map(entries) => Values::one(Value::Map(Rc::new(self.entries(entries)))),
+            Expr::Pairs(part) => paired(&self.values(*part)),
             Expr::Each(part) => Values::list(vec![value(part)]),
             Expr::Spread(part) | Expr::Slice(part) => value(part),
             Expr::Element(list) => self.elements(&self.values(*list)),
@@ -199,7 +198,7 @@ impl<'p> Solver<'p> {
             Expr::Item(list, number) => self.values(*list).item(*number as usize),
             Expr::From(list, number) => lists::from(&self.values(*list), *number as usize),
             Expr::Words(text) => lists::words(&self.values(*text)),
-            Expr::Pairs(list) => lists::pairs(&self.values(*list)),
+            Expr::WordPairs(list) => lists::pairs(&self.values(*list)),
             Expr::Given(given) => {
                 Values { all: self.values(*given).all.clone(), ..Values::default() }
             }
@@ -285,6 +284,20 @@ impl<'p> Solver<'p> {
         all
     }
 
+    /// The keys and values of a map, those of maps that are spread among them.
+    fn entries(&self, parts: &[(ExprId, ExprId)]) -> Vec<(Values, Values)> {
+        let mut entries = Vec::new();
+        for (key, part) in parts {
+            let value = self.values(*part);
+            match (self.program.expr(*part), value.all.as_slice()) {
+                (Expr::Spread(_), [Value::Map(more)]) => entries.extend(more.iter().cloned()),
+                _ => entries.push(((*self.values(*key)).clone(), (*value).clone())),
+            }
+        }
+        entries.truncate(2000);
+        entries
+    }
+
     /// The elements of a list, those that are spread in their places.
     pub(super) fn spread(&self, parts: &[ExprId]) -> Vec<Values> {
         let mut all = Vec::new();
@@ -325,8 +338,11 @@ impl<'p> Solver<'p> {
         }
         if self.habits.shares_names {
             let last = text.rsplit(|&byte| byte == b':').next().unwrap_or(text);
+            let sign =
+                if text.starts_with(b"$") && last.len() < text.len() { &b"$"[..] } else { b"" };
             let is_whole = self.tops.contains_key(&name);
-            let known = if is_whole { Some(name) } else { self.program.known_name(last) };
+            let last_name = || self.program.known_name(&[sign, last].concat());
+            let known = if is_whole { Some(name) } else { last_name() };
             let mut found = known.map(|name| self.anywhere(name)).unwrap_or_default();
             if found.all.is_empty() && last.first().is_some_and(u8::is_ascii_uppercase) {
                 // A constant of a class or module that several files write.
@@ -449,6 +465,22 @@ impl<'p> Solver<'p> {
                         held = longer;
                     } else {
                         held.join(&longer);
+                    }
+                }
+                Binding::Fallback(value) => {
+                    let value = self.values(value);
+                    if value.is_known() && !value.is_open {
+                        held.is_open = false;
+                        held.variables.clear();
+                    }
+                    held.join(&value);
+                }
+                Binding::Changed(pattern, by) => {
+                    let changed = substituted(&held, &self.values(pattern), &self.values(by));
+                    if last_block == Some(*block) {
+                        held = changed;
+                    } else {
+                        held.join(&changed);
                     }
                 }
                 Binding::Element(list) => held.join(&self.elements(&self.values(list))),

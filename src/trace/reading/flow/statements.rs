@@ -2,7 +2,7 @@
 
 use super::parser::{MAX_DEPTH, Parser, Until};
 use super::program::{Binding, Expr, ExprId};
-use super::syntax::{Blocks, ImportForm, Op, Word};
+use super::syntax::{Blocks, ImportForm, Op, TextKind, Word};
 use super::token::Kind;
 
 impl Parser<'_, '_, '_> {
@@ -21,7 +21,10 @@ impl Parser<'_, '_, '_> {
                 self.at += 1;
                 self.block(Until::Dedent)
             }
-            Kind::Op(Op::Open(b'{'), _) if self.syntax.blocks == Blocks::Braces => {
+            Kind::Op(Op::Open(b'{'), _)
+                if self.syntax.blocks == Blocks::Braces
+                    && !(self.syntax.list_sigils && self.is_map_ahead()) =>
+            {
                 self.at += 1;
                 self.block(Until::Brace)
             }
@@ -91,7 +94,9 @@ impl Parser<'_, '_, '_> {
     fn expression_statement(&mut self) -> Option<ExprId> {
         self.skip_written_type();
         let mut targets = vec![self.operand()?];
-        while self.op(0) == Some(Op::Comma) && !self.syntax.vectors {
+        while (self.op(0) == Some(Op::Comma) && !self.syntax.vectors)
+            || (self.syntax.list_sigils && self.op(0) == Some(Op::Maps))
+        {
             self.at += 1;
             targets.extend(self.operand());
         }
@@ -137,7 +142,7 @@ impl Parser<'_, '_, '_> {
 
     /// Binds the variable that a loop without one takes: `_`.
     fn topic(&mut self, list: ExprId) {
-        let name = self.name(b"_");
+        let name = self.variable_name(b"_");
         self.declare(name, Binding::Element(list));
     }
 
@@ -200,7 +205,9 @@ impl Parser<'_, '_, '_> {
             Expr::Map(entries) => {
                 entries.into_iter().for_each(|(_, target)| self.declared_here(target));
             }
-            Expr::Default(target, _) | Expr::Spread(target) => self.declared_here(target),
+            Expr::Default(target, _) | Expr::Spread(target) | Expr::Pairs(target) => {
+                self.declared_here(target)
+            }
             _ => {}
         }
     }
@@ -324,7 +331,7 @@ impl Parser<'_, '_, '_> {
             return;
         }
         let mut all = Vec::new();
-        while !matches!(self.op(0), None | Some(Op::Close(_) | Op::Semicolon)) {
+        while self.kind(0).is_some() && !matches!(self.op(0), Some(Op::Close(_) | Op::Semicolon)) {
             let Some(one) = self.expression() else { break };
             all.push(one);
             self.accept(Op::Comma);
@@ -424,6 +431,17 @@ impl Parser<'_, '_, '_> {
 
     /// The condition of an `if` or `while`: in brackets, where blocks have braces.
     fn condition(&mut self) {
+        // `while (<$file>)` takes lines.
+        if self.syntax.angles
+            && matches!(self.kind(1), Some(Kind::Text(TextKind::Lines, _)))
+            && matches!(self.op(2), Some(Op::Close(_)))
+        {
+            self.at += 1;
+            if let Some(lines) = self.expression() {
+                self.topic(lines);
+            }
+            return self.close_bracket();
+        }
         if self.syntax.blocks == Blocks::Braces && self.accept(Op::Open(b'(')) {
             return self.close_bracket();
         }

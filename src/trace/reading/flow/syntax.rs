@@ -86,6 +86,13 @@ pub struct Syntax {
     pub named_properties: bool,
     /// A text is a list of one, and loops take the values of lists with names.
     pub vectors: bool,
+    /// `@x` and `%x` are lists and maps whose elements take part in the list around them, `@{…}` and `%$x` those of a
+    /// reference; prototypes may follow a function's name.
+    pub list_sigils: bool,
+    /// `<$file>` and `<FILE>` read lines, `<*.x>` lists what a pattern names.
+    pub angles: bool,
+    /// Words behind `use` whose arguments are modules too.
+    pub inherits: &'static [&'static str],
     /// How statements import.
     pub import_form: ImportForm,
     /// The names of functions and classes, and the words, have no case.
@@ -129,6 +136,12 @@ pub enum TextKind {
     Shell,
     /// A name.
     Name,
+    /// The lines of a file, or what a pattern names.
+    Lines,
+    /// One line of a file.
+    Line,
+    /// All that a file holds.
+    Whole,
 }
 
 /// What stands in brackets behind a word.
@@ -361,6 +374,9 @@ impl Syntax {
         attributes: false,
         named_properties: false,
         vectors: false,
+        list_sigils: false,
+        angles: false,
+        inherits: &[],
         import_form: ImportForm::None,
         folds_names: false,
         casts: &[],

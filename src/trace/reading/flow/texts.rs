@@ -73,6 +73,11 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// The pieces of a text that variables fill.
+    pub(super) fn filled(&self, start: usize, end: usize) -> Vec<Piece<'a>> {
+        self.pieces(start, end, Fills::Sigils, true, b"")
+    }
+
     /// The pieces of a text between two places.
     fn pieces(
         &self,
@@ -162,8 +167,10 @@ impl<'a> Lexer<'a> {
             let inner = &text[at + 2..close];
             // `${name}` is the variable itself: the brace is left out by taking the name with its sign.
             let is_name = inner.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-            let from = if is_name { at + 2 } else { at };
-            return Some((from, if is_name { close } else { close + 1 }, close + 1));
+            if is_name && !self.syntax.list_sigils {
+                return Some((at + 2, close, close + 1));
+            }
+            return Some((at, close + 1, close + 1));
         }
         if !is_sigil || !starts(next) {
             return None;
@@ -210,7 +217,7 @@ impl<'a> Lexer<'a> {
         let Some(&open) = rest.get(blanks) else { return false };
         let is_open = open.is_ascii_punctuation()
             && !b",;)=}_".contains(&open)
-            && (blanks == 0 || !b"#-<>.:?|&*+\\".contains(&open));
+            && (blanks == 0 || !b"#-<>.:?|&*+\\$@%".contains(&open));
         if !is_open {
             return false;
         }
@@ -237,9 +244,17 @@ impl<'a> Lexer<'a> {
             }
             Bracketed::Pattern(_) => Kind::Nothing,
         };
-        let mut end = end + 1;
+        let (pattern, mut end) = (&text[body..end], end + 1);
+        let mut kind = kind;
         if what == Bracketed::Pattern(2) {
+            let from = end;
             end = self.second_part(text, open, end);
+            let blanks =
+                text[from..end].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            let from = from + blanks + usize::from(closer(open) != open);
+            if self.syntax.list_sigils && rest.first() == Some(&open) && self.text[start] == b's' {
+                kind = Kind::Change(pattern, self.filled(from.min(end - 1), end - 1));
+            }
         }
         if matches!(what, Bracketed::Pattern(_)) {
             end += text[end..].iter().take_while(|byte| byte.is_ascii_lowercase()).count();

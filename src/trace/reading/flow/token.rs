@@ -13,6 +13,8 @@ pub enum Kind<'a> {
     Word(Word, &'a [u8]),
     /// A text, or a command in backquotes.
     Text(TextKind, Vec<Piece<'a>>),
+    /// What replaces what a pattern matches.
+    Change(&'a [u8], Vec<Piece<'a>>),
     /// A list of words.
     Words(Vec<&'a [u8]>),
     /// A number, a pattern: no text.

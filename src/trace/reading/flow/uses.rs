@@ -2,6 +2,7 @@
 
 use super::calls::Named;
 use super::meaning::Meaning;
+use super::pipe::{self, Opened};
 use super::program::{Call, CallId, Expr};
 use super::solver::Solver;
 use crate::trace::reading::shebang::{base_name, is_shell};
@@ -64,7 +65,8 @@ impl Solver<'_> {
         if !meanings.iter().any(is_called) {
             return;
         }
-        let (arguments, named) = self.arguments_by_place(id);
+        let (mut arguments, named) = self.arguments_by_place(id);
+        self.named_by_block(&mut arguments);
         let is_bare =
             self.is_method(&callee) && !matches!(self.program.expr(call.callee), Expr::Field(..));
         let mut uses = |meaning: Meaning, arguments: &[Values], named: &[Named]| {
@@ -77,6 +79,8 @@ impl Solver<'_> {
             let mut found = Found { meaning, call, text, whats, is_known, is_open, variables };
             match meaning {
                 Meaning::Run | Meaning::Shell | Meaning::Line => found.command(arguments, named),
+                Meaning::PipeOrFile => found.opened(arguments, named),
+                Meaning::Evaluate => found.evaluated(arguments),
                 _ => found.names(arguments, named),
             }
             found.finish(into);
@@ -143,6 +147,20 @@ fn apart(rest: &[Values]) -> (Vec<Values>, Vec<Named>) {
     (all, named)
 }
 
+impl Solver<'_> {
+    /// `system { $program } @words`: the block gives the program, the first word is how it is called.
+    fn named_by_block(&self, arguments: &mut Vec<Values>) {
+        let Some([Value::Function(block)]) = arguments.first().map(|one| one.all.as_slice()) else {
+            return;
+        };
+        let program = self.returned(*block);
+        if arguments.len() > 1 && program.is_known() {
+            arguments.remove(0);
+            arguments[0] = program;
+        }
+    }
+}
+
 /// What one call names.
 struct Found<'c> {
     meaning: Meaning,
@@ -167,6 +185,63 @@ impl Found<'_> {
         }
     }
 
+    /// A file, or a pipe to a program.
+    fn opened(&mut self, all: &[Values], named: &[Named]) {
+        let opened = pipe::opened(all);
+        self.is_known |= opened.is_empty();
+        for one in opened {
+            match one {
+                Opened::File(path) => self.names(&[path], named),
+                Opened::Written => self.is_known = true,
+                Opened::Program(program) => {
+                    self.meaning = Meaning::Shell;
+                    let rest = all.get(2..).unwrap_or_default();
+                    let words: Vec<Values> =
+                        std::iter::once(program).chain(rest.iter().cloned()).collect();
+                    self.command(&words, named);
+                }
+            }
+        }
+    }
+
+    /// Code that is a text: `eval "require $module"`.
+    fn evaluated(&mut self, all: &[Values]) {
+        const VERBS: [&[u8]; 3] = [b"require ", b"use ", b"import "];
+        self.is_known = true;
+        for mut text in all.first().map(Values::texts).unwrap_or_default() {
+            let Some(Part::Known(front)) = text.first_mut() else { continue };
+            let start = front.len() - front.trim_ascii_start().len();
+            let Some(verb) = VERBS.iter().find(|verb| front[start..].starts_with(verb)) else {
+                continue;
+            };
+            front.drain(..start + verb.len());
+            let mut module = Text::new();
+            for part in text {
+                let Part::Known(known) = part else {
+                    module.push(part);
+                    continue;
+                };
+                let ends = |byte: &u8| byte.is_ascii_whitespace() || b";(".contains(byte);
+                let end = known.iter().position(ends);
+                let piece = known[..end.unwrap_or(known.len())].to_vec();
+                if !piece.is_empty() {
+                    module.push(Part::Known(piece));
+                }
+                if end.is_some() {
+                    break;
+                }
+            }
+            match module.first() {
+                Some(Part::Known(_)) => self.add(Meaning::Import, What::Text(module)),
+                Some(Part::Gap) => {
+                    self.meaning = Meaning::Import;
+                    self.is_open = true;
+                }
+                None => {}
+            }
+        }
+    }
+
     /// A program and its words, or a text for a shell.
     fn command(&mut self, arguments: &[Values], named: &[Named]) {
         // `system({ "A" => "b" }, "tool")` and `popen([…], "r")`.
@@ -176,7 +251,11 @@ impl Found<'_> {
         let start = arguments.iter().position(|one| is_text(&one)).unwrap_or(0);
         let by_name =
             named.iter().find(|(name, _)| matches!(name.as_slice(), b"args" | b"command" | b"cmd"));
-        let Some(first) = arguments.get(start).or(by_name.map(|(_, value)| value)) else { return };
+        // `system(tool => "-q")`: where a fat comma is one like others, the name is the program.
+        let is_bare = arguments.is_empty() && by_name.is_none();
+        let spelled = named.first().filter(|_| is_bare).map(|(name, _)| Values::text(name.clone()));
+        let first = arguments.get(start).or(by_name.map(|(_, value)| value)).or(spelled.as_ref());
+        let Some(first) = first else { return };
         let rest = arguments.get(start + 1..).unwrap_or_default();
         self.note(first);
         let asks_shell = |(name, value): &Named| {
@@ -210,7 +289,8 @@ impl Found<'_> {
                     Some(whole) if self.shell_text(&whole, rest) => {}
                     Some(whole) if !whole.is_empty() => {
                         self.is_known = true;
-                        let words = std::iter::once(Some(whole)).chain(more.iter().cloned());
+                        let program = whole.trim_ascii().to_vec();
+                        let words = std::iter::once(Some(program)).chain(more.iter().cloned());
                         self.add(Meaning::Run, What::Words(words.collect()));
                     }
                     Some(_) => {}
@@ -271,7 +351,8 @@ impl Found<'_> {
                 Some(word) if self.shell_text(&word, given) => {}
                 Some(word) if !word.is_empty() => {
                     self.is_known = true;
-                    let words = std::iter::once(Some(word)).chain(rest.iter().cloned());
+                    let program = word.trim_ascii().to_vec();
+                    let words = std::iter::once(Some(program)).chain(rest.iter().cloned());
                     self.add(Meaning::Run, What::Words(words.collect()));
                 }
                 Some(_) => {}

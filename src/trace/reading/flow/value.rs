@@ -229,16 +229,19 @@ impl Values {
             variables: self.variables.clone(),
             ..Values::default()
         };
+        let mut is_elsewhere = false;
         for value in &self.all {
             match value {
                 Value::List(elements) => elements.iter().for_each(|one| found.join(one)),
                 Value::Map(entries) => entries.iter().for_each(|(key, value)| {
                     found.join(if key.is_known() { key } else { value });
                 }),
-                Value::Nothing | Value::Global(_) => {}
+                Value::Nothing => {}
+                Value::Global(_) => is_elsewhere = true,
                 other => found.push(other.clone()),
             }
         }
+        found.is_open |= is_elsewhere && found.all.is_empty();
         found
     }
 
@@ -269,11 +272,46 @@ impl Values {
                     }
                 }
                 Value::Nothing => {}
+                // One text is its own first element.
+                Value::Text(_) if number == 0 => found.push(value.clone()),
                 _ => found.is_open = true,
             }
         }
         found
     }
+}
+
+/// Lists whose elements are keys and values in turn, as maps.
+pub fn paired(values: &Values) -> Values {
+    let mut found = Values {
+        is_open: values.is_open,
+        variables: values.variables.clone(),
+        ..Values::default()
+    };
+    for value in &values.all {
+        found.push(match value {
+            Value::List(elements) => Value::Map(Rc::new(pairs_of(elements))),
+            other => other.clone(),
+        });
+    }
+    found
+}
+
+/// The keys and values that a list holds, among them those of its maps and of its lists of two.
+pub fn pairs_of(elements: &[Values]) -> Vec<(Values, Values)> {
+    let mut entries = Vec::new();
+    let mut rest = elements.iter();
+    while let Some(one) = rest.next() {
+        match one.all.as_slice() {
+            [Value::Map(more)] => entries.extend(more.iter().cloned()),
+            [Value::List(inner)] if inner.len() > 1 => {
+                let two = inner.chunks_exact(2);
+                entries.extend(two.map(|two| (two[0].clone(), two[1].clone())));
+            }
+            _ => entries.push((one.clone(), rest.next().cloned().unwrap_or_else(Values::open))),
+        }
+    }
+    entries
 }
 
 /// Every text of the one followed by every text of the other.

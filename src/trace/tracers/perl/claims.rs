@@ -12,15 +12,10 @@ use crate::packages::automatic;
 use crate::path::{Escaped, ImagePath};
 use crate::trace::mode::Mode;
 use crate::trace::reading::memo::Memo;
-use crate::trace::tracers::ruby::commands;
+use crate::trace::tracers::uses::{Uses, beginning, known_name};
 use crate::trace::{Claim, FileView, Finding, Reach, Strength, Target, View};
 use crate::tree::NodeId;
 use crate::warning::{Place, Warning};
-
-/// The place and detail of what a program's line names.
-pub fn place(file: &ImagePath, line: u32) -> Place {
-    Place::Line(file.clone(), line)
-}
 
 /// Whose code a file is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -176,26 +171,10 @@ impl<'a> Claims<'a> {
             What::Beginning(name) => self.below(name, &detail(&format!("{name}…"))),
             What::FileBeginning(path) => {
                 let path = String::from_utf8_lossy(path);
-                // `auto/` stands beside the modules that it is split off from, and comes with them.
-                let Some((folder, start)) =
-                    path.rsplit_once('/').filter(|(folder, _)| *folder != "auto")
-                else {
-                    return;
-                };
-                for file in self.search.files_below(folder, start) {
-                    self.file(format!("{folder}/{file}").as_bytes(), None, &detail(&path));
-                }
+                self.files_below(&path, &detail(&path));
             }
-            What::Command(text) => {
-                let own = self.file.as_ref().map(|(_, path)| place(path, need.line));
-                if let Some(place) = self.place.clone().or(own) {
-                    self.command(text, &place, need.when == When::Loaded);
-                }
-            }
-            What::Dynamic(text) => self.dynamic(text, need.line),
-            What::Unknown { text, variable } => {
-                self.unknown(text, variable.as_deref(), need.line);
-            }
+            // Of the application's own code the values tell.
+            What::Dynamic => self.is_dynamic |= self.owner != Owner::Application,
             What::Charset(name) => self.charset(name, &detail(name)),
             What::AnyCharset => {
                 // Perl's own modules recode what their callers hand them; those count.
@@ -340,34 +319,45 @@ impl<'a> Claims<'a> {
         self.search.folders.insert(0, found.node);
     }
 
-    fn dynamic(&mut self, text: &str, line: u32) {
-        match self.owner {
-            Owner::Application => {
-                let own = self.file.as_ref().map(|(_, path)| place(path, line));
-                let Some(place) = self.place.clone().or(own) else { return };
-                let warning = Warning::UnknownImport { place, text: text.to_owned() };
-                self.push(Target::Warning(warning), Claim::Import, Strength::Likely, String::new());
-                if !std::mem::replace(&mut self.is_dynamic, true) {
-                    self.everything(format!("line {line} loads what only the program knows"));
-                }
+    /// What the values of the application's own code name.
+    pub fn used(&mut self, uses: Uses, place: &Place) {
+        let from = self.file.as_ref().map(|(node, _)| *node);
+        for (name, line) in uses.modules {
+            let start = beginning(&name);
+            let detail = format!("`{start}` in line {line}");
+            // `s{::}{/}g` makes a path of a name.
+            let path = start.replace("::", "/");
+            let is_path = start.contains('/') || start.ends_with(".pm") || start.ends_with(".pl");
+            match (known_name(&name), is_path) {
+                (Some(_), true) => self.file(path.as_bytes(), from, &detail),
+                (Some(name), false) => self.module(&name, When::Maybe, &detail),
+                (None, false) => self.below(&start, &detail),
+                (None, true) => self.files_below(&path, &detail),
             }
-            Owner::Script | Owner::Distribution | Owner::Core => self.is_dynamic = true,
         }
+        for (text, line) in uses.unknown_modules {
+            let place = match place {
+                Place::Line(path, _) => Place::Line(path.clone(), line),
+                other => other.clone(),
+            };
+            let warning = Warning::UnknownImport { place, text };
+            self.push(Target::Warning(warning), Claim::Import, Strength::Likely, String::new());
+            if !std::mem::replace(&mut self.is_dynamic, true) {
+                self.everything(format!("line {line} loads what only the program knows"));
+            }
+        }
+        self.findings.extend(uses.findings);
     }
 
-    /// A program that only the application knows, or the image's environment.
-    fn unknown(&mut self, text: &str, variable: Option<&str>, line: u32) {
-        let own = self.file.as_ref().map(|(_, path)| place(path, line));
-        let Some(place) = self.place.clone().or(own) else { return };
-        let told = variable.and_then(|name| self.view.config.variable(name));
-        match told.filter(|value| !value.is_empty()) {
-            Some(value) => self.command(value.as_bytes(), &place, false),
-            None if self.owner == Owner::Application => {
-                let warning = Warning::UnknownCommand { place, word: text.to_owned() };
-                let (target, claim) = (Target::Warning(warning), Claim::Command);
-                self.push(target, claim, Strength::Likely, String::new());
-            }
-            None => {}
+    /// Files of the library whose paths start so.
+    fn files_below(&mut self, path: &str, detail: &str) {
+        // `auto/` stands beside the modules that it is split off from, and comes with them.
+        let Some((folder, start)) = path.rsplit_once('/').filter(|(folder, _)| *folder != "auto")
+        else {
+            return;
+        };
+        for file in self.search.files_below(folder, start) {
+            self.file(format!("{folder}/{file}").as_bytes(), None, detail);
         }
     }
 
@@ -409,19 +399,6 @@ impl<'a> Claims<'a> {
         self.place = Some(place.clone());
         for need in source::read(code) {
             self.need(&need);
-        }
-    }
-
-    /// The commands of a program; modules of others run what they are told to.
-    fn command(&mut self, text: &[u8], place: &Place, is_sure: bool) {
-        if !matches!(self.owner, Owner::Application | Owner::Script) {
-            return;
-        }
-        for mut finding in commands::commands(text, place, self.view) {
-            if let Target::Command(command) = &mut finding.target {
-                command.optional |= !is_sure || self.owner == Owner::Script;
-            }
-            self.findings.push(finding);
         }
     }
 }

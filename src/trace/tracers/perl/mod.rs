@@ -22,12 +22,15 @@ use std::sync::Arc;
 use self::claims::{Claims, Known, Owner};
 use self::search::{Library, Search};
 use self::source::{Need, What, When};
+use self::syntax::LANGUAGE;
+use super::uses::{Calls, Uses};
 use crate::path::ImagePath;
 use crate::trace::reading::memo::Memo;
 use crate::trace::reading::shebang::{Shebang, is_text};
 use crate::trace::tracer::{Firing, MAX_WHOLE, Program};
 use crate::trace::{Claim, FileView, Finding, Reach, Strength, Target, Tracer, View, Word};
 use crate::tree::NodeId;
+use crate::warning::Place;
 
 /// The largest configuration file whose words are looked at, in bytes.
 const MAX_CONFIGURATION: u64 = 256 << 10;
@@ -69,6 +72,7 @@ pub struct Perl {
     libraries: Memo<ImagePath, Library>,
     known: Known,
     sources: Memo<NodeId, Vec<Need>>,
+    calls: Calls,
 }
 
 impl Tracer for Perl {
@@ -128,6 +132,8 @@ impl Tracer for Perl {
         }
         for code in &line.code {
             claims.code(code, &program.command.place);
+            let place = &program.command.place;
+            claims.used(LANGUAGE.uses_at(&self.calls, place, code, view), place);
         }
         claims.findings
     }
@@ -228,8 +234,30 @@ impl Perl {
                 claims.need(need);
             }
         }
+        if !is_broad && matches!(owner, Owner::Application | Owner::Script) {
+            let uses = LANGUAGE.uses(&self.calls, &file.path, &text, view);
+            let uses = match owner {
+                Owner::Application => uses,
+                _ => of_script(uses),
+            };
+            claims.used(uses, &Place::Line(file.path.clone(), 0));
+        }
         claims.finish()
     }
+}
+
+/// Of a script that a package brought the programs count, where they are.
+fn of_script(uses: Uses) -> Uses {
+    let mut uses = uses.without_warnings();
+    uses.modules.clear();
+    uses.findings.retain_mut(|finding| match &mut finding.target {
+        Target::Command(command) => {
+            command.optional = true;
+            true
+        }
+        _ => false,
+    });
+    uses
 }
 
 fn is_source(file: &FileView<'_>) -> bool {

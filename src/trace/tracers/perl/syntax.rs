@@ -1,7 +1,20 @@
 //! How Perl is written, for the shared reader of values (perlsyn, perlop, perldata).
 
 use crate::trace::reading::flow::{
-    BareCalls, Blocks, Bracketed, Fills, ImportForm, Op, Quote, Syntax, TextKind, Word,
+    BareCalls, Blocks, Bracketed, Fills, Habits, ImportForm, Op, Quote, Syntax, TextKind, Word,
+};
+use crate::trace::tracers::uses::Language;
+
+/// Perl, as far as its values go.
+pub const LANGUAGE: Language = Language {
+    syntax: &SYNTAX,
+    habits: Habits { shares_names: true, calls_by_name: true, constructors: &["new"] },
+    profile: "perl",
+    separator: "::",
+    endings: &[".pm"],
+    is_near: true,
+    reads_imports: false,
+    renamed: &[],
 };
 
 /// Perl.
@@ -131,6 +144,9 @@ pub static SYNTAX: Syntax = Syntax {
     brace_index: true,
     parenthesized_lists: true,
     arguments: "@_",
+    list_sigils: true,
+    angles: true,
+    inherits: &["parent", "base"],
     import_form: ImportForm::Use,
     ..Syntax::PLAIN
 };

@@ -17,7 +17,11 @@ fn with_config<'a>(tracer: &'a Perl, files: &[(&'a str, &'a str)], config: &str)
         ("srv/app/", ""),
     ];
     entries.extend(files);
-    Bench::new(tracer, &entries, config, &["/usr"])
+    // Its calls alone: the rest names other profiles.
+    let profile = include_str!("../../../../profiles/perl.toml");
+    let calls = profile.find("[calls.").map_or("", |start| &profile[start..]);
+    let profile = &format!("about = \"Perl\"\n{calls}");
+    Bench::new(tracer, &entries, config, &["/usr"]).with_profile("perl", profile)
 }
 
 /// What the program keeps below `/usr/share/perl/5.36`, but for what every program does.
@@ -67,7 +71,10 @@ fn a_name_made_up_keeps_what_it_may_be() {
     assert_eq!(kept("do \"table/$x.pl\";", &files), "table/a.pl");
     // The program's own: nothing is known, so all stays.
     let found = kept("my $c = shift; require $c;", &files);
-    assert!(found.contains("~Unused.pm") && found.contains("run.pl:1 loads by `$c`"), "{found}");
+    assert!(
+        found.contains("~Unused.pm") && found.contains("run.pl:1 loads by `require $c`"),
+        "{found}"
+    );
 }
 
 #[test]

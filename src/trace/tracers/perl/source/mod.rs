@@ -3,7 +3,6 @@
 //! Values are followed as far as their beginnings: `"DBD::$driver"` is a module below `DBD`, and a variable is what the
 //! file assigns to it anywhere. What stays unknown is [`What::Dynamic`].
 
-mod programs;
 mod value;
 mod values;
 mod verbs;
@@ -65,24 +64,6 @@ const CODERS: &[&str] = &[
     "encodings",
 ];
 
-/// Functions that run a program: their first text is it, or a line for the shell.
-const RUNNERS: &[&str] = &[
-    "system",
-    "exec",
-    "capture",
-    "capturex",
-    "systemx",
-    "run3",
-    "open2",
-    "open3",
-    "run",
-    "start",
-    "run_forked",
-];
-
-/// Functions that say where a program is: it is run by what they give.
-const FINDERS: &[&str] = &["which", "can_run"];
-
 /// What a program names.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum What {
@@ -96,21 +77,12 @@ pub enum What {
     Beginning(String),
     /// Files whose paths start so: `unicore/lib/`.
     FileBeginning(Vec<u8>),
-    /// A module whose name only the running program knows, as it is spelled.
-    Dynamic(String),
+    /// A module whose name only the running program knows.
+    Dynamic,
     /// A charset that `Encode` is asked for.
     Charset(String),
     /// Any charset.
     AnyCharset,
-    /// A text that a shell runs, or the program of a list of words.
-    Command(Vec<u8>),
-    /// A program that only the running program knows.
-    Unknown {
-        /// The call, such as `system($tool)`.
-        text: String,
-        /// The variable of the environment that it is taken from.
-        variable: Option<String>,
-    },
     /// A folder of modules.
     Folder(Vec<u8>),
     /// Characters by their names.
@@ -204,12 +176,7 @@ impl<'t> Reader<'t> {
                     self.text(at, when);
                     self.evaluated(at);
                 }
-                Kind::Shell => {
-                    for line in self.command_lines(&token.text) {
-                        self.push(What::Command(line), When::Maybe, token.line);
-                    }
-                }
-                Kind::Pattern | Kind::Variable | Kind::Number | Kind::Mark => {}
+                Kind::Shell | Kind::Pattern | Kind::Variable | Kind::Number | Kind::Mark => {}
             }
         }
     }
@@ -233,12 +200,6 @@ impl<'t> Reader<'t> {
                 let name = std::str::from_utf8(name).unwrap_or_default();
                 if LOADERS.contains(&name) {
                     self.loader(at, name, when);
-                } else if RUNNERS.contains(&name) {
-                    self.runs(at, name, is_method, when);
-                } else if FINDERS.contains(&name) && !is_method {
-                    self.finds(at, when);
-                } else if name == "open" {
-                    self.pipe(at, when);
                 } else if CODERS.contains(&name) {
                     self.coder(at, when);
                 }
@@ -348,19 +309,15 @@ impl<'t> Reader<'t> {
             (false, false) if text.contains('/') => {
                 self.push(What::FileBeginning(value.text.clone()), when, line)
             }
-            (false, false) if text.is_empty() => {
-                self.push(What::Dynamic("a path".into()), when, line)
-            }
+            (false, false) if text.is_empty() => self.push(What::Dynamic, when, line),
             (false, false) => {}
         }
     }
 
     fn dynamic(&mut self, at: usize, when: When) {
-        let Some(token) = self.tokens.get(at) else { return };
-        let text = String::from_utf8_lossy(&token.text);
-        let sigil = if token.kind == Kind::Variable { "$" } else { "" };
-        let text: String = text.chars().take(60).collect();
-        self.push(What::Dynamic(format!("{sigil}{text}")), when, token.line);
+        if let Some(token) = self.tokens.get(at) {
+            self.push(What::Dynamic, when, token.line);
+        }
     }
 
     /// A constant: a name of a module, a layer, a character.

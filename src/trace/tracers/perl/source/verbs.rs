@@ -73,71 +73,6 @@ impl Reader<'_> {
         }
     }
 
-    /// `system 'ls', @more`, `open3($in, $out, undef, 'sort', '-n')`, `run [qw(sort -n)], \$text`.
-    pub(super) fn runs(&mut self, at: usize, name: &str, is_method: bool, when: When) {
-        let is_own = is_method
-            || matches!(name, "run" | "start")
-                && !self.tokens.get(at + 1).is_some_and(|next| next.is_mark(b'['));
-        // Statements end at `;`; a list of variables may come before the program.
-        let arguments =
-            self.tokens.get(at + 1..).unwrap_or_default().iter().take(if is_own { 0 } else { 16 });
-        let mut arguments =
-            arguments.take_while(|token| !token.is_mark(b';') && !token.is_mark(b'{'));
-        let takes_handles = matches!(name, "open2" | "open3" | "capture" | "capturex");
-        let is_before = |token: &Token<'_>| {
-            matches!(token.kind, Kind::Mark)
-                || (takes_handles
-                    && matches!(token.kind, Kind::Variable | Kind::Word | Kind::Number))
-        };
-        let Some(first) = arguments.find(|token| !is_before(token)) else { return };
-        if first.is_text() {
-            let line = first.line;
-            for text in self.command_lines(&first.text) {
-                self.push(What::Command(text), when, line);
-            }
-        } else if first.kind == Kind::Variable && matches!(name, "system" | "exec") {
-            let behind = self.tokens[at..].iter().position(|token| std::ptr::eq(token, first));
-            self.run_by_name(name, at + behind.unwrap_or_default(), when);
-        }
-    }
-
-    /// `my $groupadd = which('groupadd')`.
-    pub(super) fn finds(&mut self, at: usize, when: When) {
-        let is_called = self.tokens.get(at + 1).is_some_and(|next| next.is_mark(b'('));
-        let Some(name) = self.tokens.get(at + 2).filter(|name| is_called && name.is_text()) else {
-            return;
-        };
-        let (text, line) = (name.text.to_vec(), name.line);
-        self.push(What::Command(text), when, line);
-    }
-
-    /// `open(my $out, '-|', 'ls', @more)`, `open(OUT, "sort $x |")`.
-    pub(super) fn pipe(&mut self, at: usize, when: When) {
-        let arguments = self.tokens.get(at + 1..).unwrap_or_default().iter().take(12);
-        let arguments = arguments.take_while(|token| !token.is_mark(b';') && !token.is_mark(b'{'));
-        let mut arguments = (at + 1..).zip(arguments).skip_while(|(_, token)| !token.is_text());
-        let Some((_, mode)) = arguments.next() else { return };
-        let line = mode.line;
-        let command = match mode.text.trim_ascii() {
-            b"-|" | b"|-" => match arguments.find(|(_, token)| !token.is_mark(b',')) {
-                Some((_, program)) if program.is_text() => &*program.text,
-                Some((at, program)) if program.kind == Kind::Variable => {
-                    return self.run_by_name("open", at, when);
-                }
-                Some(_) | None => return,
-            },
-            trimmed => {
-                let inner = trimmed.strip_prefix(b"|").or_else(|| trimmed.strip_suffix(b"|"));
-                inner.map(<[u8]>::trim_ascii).unwrap_or_default()
-            }
-        };
-        if !command.is_empty() {
-            for command in self.command_lines(command) {
-                self.push(What::Command(command), when, line);
-            }
-        }
-    }
-
     /// `decode($charset, …)`: a constant, or any.
     pub(super) fn coder(&mut self, at: usize, when: When) {
         let Some(next) = self.tokens.get(at + 1) else { return };
@@ -194,8 +129,7 @@ impl Reader<'_> {
     fn evaluated_variable(&mut self, name: &[u8], line: u32) {
         let Some(values) = self.values.get(name).filter(|values| !values.is_empty()).cloned()
         else {
-            let name = String::from_utf8_lossy(name).chars().take(60).collect::<String>();
-            return self.push(What::Dynamic(format!("${name}")), When::Maybe, line);
+            return self.push(What::Dynamic, When::Maybe, line);
         };
         for value in values {
             let text = String::from_utf8_lossy(&value.text).into_owned();

@@ -46,7 +46,7 @@ impl Lowering<'_, '_> {
             }
             (b"dict", [verb, name, .., body]) if literal(verb).as_deref() == Some(b"with") => {
                 let of = self.set_read(name);
-                let of = self.add(Expr::Pairs(of));
+                let of = self.add(Expr::WordPairs(of));
                 self.with.push(of);
                 let value = self.body(body);
                 self.with.pop();
@@ -132,7 +132,7 @@ impl Lowering<'_, '_> {
             match names.as_slice() {
                 [name] => self.assign(name, Binding::Element(list)),
                 [key, value] => {
-                    let map = self.add(Expr::Pairs(list));
+                    let map = self.add(Expr::WordPairs(list));
                     self.assign(key, Binding::Key(map));
                     self.assign(value, Binding::ValueOf(map));
                 }

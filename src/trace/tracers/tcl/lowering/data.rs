@@ -133,14 +133,14 @@ impl Lowering<'_, '_> {
         match verb {
             b"set" => {
                 let list = self.list(rest.first()?);
-                let map = self.add(Expr::Pairs(list));
+                let map = self.add(Expr::WordPairs(list));
                 self.assign(name, Binding::Value(map));
                 Some(map)
             }
             b"get" => Some(self.set_read(name)),
             b"names" => {
                 let array = self.set_read(name);
-                let array = self.add(Expr::Pairs(array));
+                let array = self.add(Expr::WordPairs(array));
                 let of = Command { words: vec![name.clone()] };
                 Some(self.known_call(b"dict keys", vec![array], &of))
             }
@@ -184,14 +184,14 @@ impl Lowering<'_, '_> {
 
     pub(super) fn dictionary(&mut self, word: &Word) -> ExprId {
         let list = self.list(word);
-        self.add(Expr::Pairs(list))
+        self.add(Expr::WordPairs(list))
     }
 
     fn dict_create(&mut self, words: &[Word]) -> ExprId {
         if words.iter().any(|word| word.is_spread) {
             let values = self.values(words);
             let list = self.add(Expr::List(values));
-            return self.add(Expr::Pairs(list));
+            return self.add(Expr::WordPairs(list));
         }
         let values = self.values(words);
         let pairs = values.chunks(2).filter_map(|pair| match pair {
@@ -206,7 +206,7 @@ impl Lowering<'_, '_> {
         let mut found = self.dictionary(of);
         for key in keys {
             let key = self.argument(key);
-            let inner = self.add(Expr::Pairs(found));
+            let inner = self.add(Expr::WordPairs(found));
             found = self.add(Expr::Index(inner, key));
         }
         let is_tested = self.tested.iter().any(|tested| tested == b"dict");

@@ -47,7 +47,7 @@ impl Lowering<'_, '_> {
             (_, Some(key)) => {
                 let key = self.joined(key);
                 let array = self.read(name);
-                let pairs = self.add(Expr::Pairs(array));
+                let pairs = self.add(Expr::WordPairs(array));
                 self.add(Expr::Index(pairs, key))
             }
             (b"argv", None) if !self.is_bound(name) => self.unknown(),
@@ -169,6 +169,8 @@ impl Lowering<'_, '_> {
         let key = self.joined(key);
         let value = match binding {
             Binding::Value(value)
+            | Binding::Fallback(value)
+            | Binding::Changed(_, value)
             | Binding::More(value, _)
             | Binding::Behind(value, _)
             | Binding::Pushed(value) => value,
