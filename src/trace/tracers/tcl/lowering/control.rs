@@ -52,6 +52,13 @@ impl Lowering<'_, '_> {
                 self.with.pop();
                 value
             }
+            _ => self.later(name, words, command),
+        }
+    }
+
+    /// Commands that run a script elsewhere, later, or made of words.
+    fn later(&mut self, name: &[u8], words: &[Word], command: &Command) -> Option<ExprId> {
+        match (name, words) {
             (b"eval" | b"subst", words) => self.evaluated(words, command),
             (b"uplevel", [first, rest @ ..]) => match literal(first) {
                 Some(level) if !rest.is_empty() && is_level(&level) => {
@@ -59,9 +66,7 @@ impl Lowering<'_, '_> {
                 }
                 _ => self.evaluated(words, command),
             },
-            (b"after" | b"time", [_, rest @ ..]) if name == b"after" => {
-                self.evaluated(rest, command)
-            }
+            (b"after", [_, rest @ ..]) => self.evaluated(rest, command),
             (b"time" | b"timerate", [body, ..]) => self.body(body),
             (b"namespace", [verb, rest @ ..]) => self.namespace(&literal(verb)?, rest),
             (b"interp", [verb, rest @ ..]) => self.interp(&literal(verb)?, rest, command),
