@@ -33,7 +33,7 @@ use rayon::prelude::*;
 const BOUNDS: &[(&str, Bounds)] = &[
     ("elixir", Bounds { lost: 193, kept: 56, falsely: 0, sprung: 1 }),
     ("erlang", Bounds { lost: 227, kept: 43, falsely: 0, sprung: 5 }),
-    ("java", Bounds { lost: 203, kept: 3, falsely: 0, sprung: 1 }),
+    ("java", Bounds { lost: 0, kept: 446, falsely: 0, sprung: 1 }),
     ("javascript", Bounds { lost: 0, kept: 464, falsely: 0, sprung: 0 }),
     ("lua", Bounds { lost: 0, kept: 440, falsely: 0, sprung: 3 }),
     ("perl", Bounds { lost: 152, kept: 64, falsely: 0, sprung: 3 }),
@@ -41,7 +41,7 @@ const BOUNDS: &[(&str, Bounds)] = &[
     ("python", Bounds { lost: 0, kept: 456, falsely: 0, sprung: 1 }),
     ("r", Bounds { lost: 2, kept: 467, falsely: 1, sprung: 0 }),
     ("ruby", Bounds { lost: 0, kept: 522, falsely: 0, sprung: 3 }),
-    ("shell", Bounds { lost: 32, kept: 260, falsely: 17, sprung: 8 }),
+    ("shell", Bounds { lost: 0, kept: 488, falsely: 1, sprung: 8 }),
     ("tcl", Bounds { lost: 0, kept: 417, falsely: 0, sprung: 8 }),
     ("typescript", Bounds { lost: 0, kept: 494, falsely: 0, sprung: 0 }),
 ];
@@ -123,6 +123,13 @@ fn fate(cell: &Cell, profiles: &Profiles) -> Fate {
             Verdict::Kept(_) | Verdict::Dropped(_) => None,
         }
     };
+    if std::env::var("NAMING").is_ok_and(|asked| asked.matches(':').count() == 2) {
+        trace
+            .warnings()
+            .iter()
+            .chain(plan.warnings())
+            .for_each(|it| println!("{}: {it}", name(cell)));
+    }
     let mut warnings = trace.warnings().iter().chain(plan.warnings());
     judge(cell.kind, cell.things.each_ref().map(|path| strength(path)), warnings.any(of_the_script))
 }

@@ -139,6 +139,14 @@ pub(super) struct RawRun {
     #[serde(default)]
     pub(super) reads_arguments: bool,
     #[serde(default)]
+    pub(super) opens: bool,
+    #[serde(default)]
+    pub(super) is_front: bool,
+    #[serde(default)]
+    pub(super) files: Vec<String>,
+    #[serde(default)]
+    pub(super) instead: Vec<String>,
+    #[serde(default)]
     pub(super) holds: bool,
     #[serde(default)]
     pub(super) off: bool,

@@ -232,6 +232,10 @@ impl Reader<'_> {
             ends: raw.ends,
             settings: raw.settings,
             reads_arguments: raw.reads_arguments,
+            opens: raw.opens,
+            is_front: raw.is_front,
+            files: raw.files,
+            instead: raw.instead,
             holds: raw.holds,
         })
     }

@@ -48,6 +48,14 @@ pub struct Run {
     pub settings: Option<Settings>,
     /// Whether the program's input gives the arguments of what it runs, and so is not the input of that.
     pub reads_arguments: bool,
+    /// Whether the operands are files that it reads, or folders that it lists; `operands` says how many of them are others.
+    pub opens: bool,
+    /// Whether such operands stand in front of all options but the first ones.
+    pub is_front: bool,
+    /// Options whose value is a file that it reads.
+    pub files: Vec<String>,
+    /// Options that take the place of the operands that are no files: `-e` of `grep`.
+    pub instead: Vec<String>,
     /// Whether the program holds what it runs itself, so that nothing is amiss where the image has no such file.
     pub holds: bool,
 }

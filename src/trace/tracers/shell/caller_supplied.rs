@@ -18,6 +18,15 @@ impl Scope<'_> {
         self.asked.contains(name) && !is_set && !self.variables.contains_key(name)
     }
 
+    /// Says whether a word is one that the script is given: by its caller, the environment or its input.
+    pub fn is_outside(&self, word: Located<'_>) -> bool {
+        let is_input = |name: &[u8]| match self.variables.get(name) {
+            Some(variable) => variable.is_open && variable.words.is_empty(),
+            None => !name.first().is_some_and(u8::is_ascii_digit) && !matches!(name, b"@" | b"*"),
+        };
+        self.is_given(word) || parameters(word.word).iter().any(|name| is_input(name))
+    }
+
     /// Says whether a word is made of the script's own arguments, on whatever way: who calls it knows them.
     pub fn is_given(&self, word: Located<'_>) -> bool {
         self.is_given_to(word, 0)
@@ -78,7 +87,7 @@ fn parameters(word: &Word) -> Vec<&[u8]> {
                     | Operation::Alternative(word)
                     | Operation::Trim(_, word)
                     | Operation::Required(word)
-                    | Operation::Other(word) => pieces.extend(&word.pieces),
+                    | Operation::Other(_, word) => pieces.extend(&word.pieces),
                 }
             }
             Piece::Command(statements, _) | Piece::Process(statements) => {

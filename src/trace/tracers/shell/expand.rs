@@ -119,7 +119,10 @@ impl<'s> Scope<'s> {
                 let named = self.named(parameter, site, depth);
                 if named.is_empty() { Rc::from([Meaning::Unknown]) } else { named }
             }
-            Operation::Other(_) => Rc::from([Meaning::Unknown]),
+            Operation::Other(change, word) => {
+                let named = self.named(parameter, site, depth);
+                self.changed(&named, *change, Located { word, site }, depth)
+            }
         }
     }
 
@@ -152,7 +155,7 @@ impl<'s> Scope<'s> {
     }
 
     /// The values of a variable, worked out once.
-    fn variable(&self, name: &[u8], extent: Extent, depth: u32) -> Rc<[Meaning]> {
+    pub(super) fn variable(&self, name: &[u8], extent: Extent, depth: u32) -> Rc<[Meaning]> {
         let key = (name.to_vec(), extent);
         if let Some(known) = self.known.borrow().get(&key) {
             // While a variable is worked out it has no values: those that refer to themselves add nothing.
@@ -160,6 +163,9 @@ impl<'s> Scope<'s> {
         }
         self.known.borrow_mut().insert(key.clone(), None);
         let mut meanings = self.assigned(name, extent, depth);
+        if self.variables.get(name).is_some_and(|variable| variable.is_reference) {
+            meanings = self.referred(&meanings, extent, depth);
+        }
         meanings.truncate(MAX_VALUES);
         let meanings: Rc<[Meaning]> = meanings.into();
         self.known.borrow_mut().insert(key, Some(meanings.clone()));
@@ -184,13 +190,9 @@ impl<'s> Scope<'s> {
             }
         }
         let Some(variable) = self.variables.get(name) else { return meanings };
-        for &word in &variable.words {
-            for fields in self.expand_to(word, depth + 1) {
-                add(match joined(&fields) {
-                    Some(value) => Meaning::Value(value),
-                    None => Meaning::Fields(fields),
-                });
-            }
+        self.steps(name, extent, variable, depth).into_iter().for_each(&mut add);
+        for given in &variable.given {
+            self.given_values(given, extent, depth).into_iter().for_each(&mut add);
         }
         for &(words, site) in &variable.lists {
             match extent {

@@ -22,7 +22,11 @@ mod expand;
 mod partial_words;
 mod caller_supplied;
 mod printed;
+mod filters;
+mod changes;
 mod substitution;
+mod outputs;
+mod operands;
 mod sourced;
 mod wrapper;
 mod interpreter;
@@ -279,7 +283,13 @@ fn text_findings(text: &[u8], command: &Command, view: &View<'_>) -> Vec<Finding
         arguments: (!after.is_empty()).then_some(arguments),
         role: Role::Program,
     };
-    reading.findings(view)
+    let mut findings = reading.findings(view);
+    for finding in &mut findings {
+        if let Target::Command(inner) = &mut finding.target {
+            inner.optional |= command.optional;
+        }
+    }
+    findings
 }
 
 /// `sh script.sh args`: the script is needed, and run by this shell whatever its first line says.
@@ -359,8 +369,8 @@ fn is_shell_script(file: &FileView<'_>, view: &View<'_>) -> bool {
 ///
 /// Formats of documents and settings are known here; a profile's `[places.sources]` says how programs of its language end.
 fn names_other_language(path: &ImagePath, view: &View<'_>) -> bool {
-    const ENDINGS: [&[u8]; 12] = [
-        b"ini", b"json", b"map", b"css", b"html", b"xml", b"svg", b"md", b"txt", b"yml", b"yaml",
+    const ENDINGS: [&[u8]; 13] = [
+        b"properties", b"ini", b"json", b"map", b"css", b"html", b"xml", b"svg", b"md", b"txt", b"yml", b"yaml",
         b"toml",
     ];
     let name = path.name();

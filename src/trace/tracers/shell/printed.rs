@@ -9,31 +9,47 @@ const MAX_VALUE: u64 = 4 << 10;
 /// What `cat`, `head`, `awk` or `cut` print, given the words behind their names; nothing where that is not plain.
 pub(super) fn printed(scope: &Scope<'_>, program: &[u8], words: &[&[u8]]) -> Vec<Vec<u8>> {
     let Some((file, options)) = words.split_last() else { return Vec::new() };
-    let of_lines = |pick: &dyn Fn(&[u8]) -> Option<Vec<u8>>| {
-        let text = text(scope, file)?;
-        let lines: Vec<Vec<u8>> = text.split(|&byte| byte == b'\n').filter_map(pick).collect();
-        Some(lines.join(&b'\n'))
-    };
     let value = match program {
         b"cat" if options.is_empty() => text(scope, file),
         b"head" if matches!(options, [b"-1" | b"-n1"] | [b"-n", b"1"]) => text(scope, file)
             .and_then(|text| text.split(|&byte| byte == b'\n').next().map(<[u8]>::to_vec)),
-        b"awk" => match options {
-            [program] => column(program).and_then(|at| {
-                of_lines(&|line| {
-                    let mut columns =
-                        line.split(u8::is_ascii_whitespace).filter(|it| !it.is_empty());
-                    columns.nth(at).map(<[u8]>::to_vec)
-                })
-            }),
-            _ => None,
-        },
-        b"cut" => fields(options).and_then(|(delimiter, at)| {
-            of_lines(&|line| line.split(|&byte| byte == delimiter).nth(at).map(<[u8]>::to_vec))
-        }),
+        b"awk" => text(scope, file).and_then(|text| awk(options, &text)),
+        b"cut" => text(scope, file).and_then(|text| cut(options, &text)),
         _ => None,
     };
     value.into_iter().collect()
+}
+
+/// What `cut` prints of a text.
+pub(super) fn cut(options: &[&[u8]], text: &[u8]) -> Option<Vec<u8>> {
+    let (delimiter, at) = fields(options)?;
+    Some(of_lines(text, &|line| {
+        let mut fields = line.split(|&byte| byte == delimiter);
+        fields.nth(at).map(<[u8]>::to_vec)
+    }))
+}
+
+/// What a program of awk prints of a text, with `-F` as what separates columns.
+pub(super) fn awk(options: &[&[u8]], text: &[u8]) -> Option<Vec<u8>> {
+    let (separator, program) = match options {
+        [program] => (None, program),
+        [b"-F", separator, program] => (separator.first().copied(), program),
+        [option, program] => (Some(*option.strip_prefix(b"-F")?.first()?), program),
+        _ => return None,
+    };
+    let at = column(program)?;
+    Some(of_lines(text, &|line| match separator {
+        Some(separator) => line.split(|&byte| byte == separator).nth(at).map(<[u8]>::to_vec),
+        None => {
+            let mut columns = line.split(u8::is_ascii_whitespace).filter(|it| !it.is_empty());
+            columns.nth(at).map(<[u8]>::to_vec)
+        }
+    }))
+}
+
+fn of_lines(text: &[u8], pick: &dyn Fn(&[u8]) -> Option<Vec<u8>>) -> Vec<u8> {
+    let lines: Vec<Vec<u8>> = text.split(|&byte| byte == b'\n').filter_map(pick).collect();
+    lines.join(&b'\n')
 }
 
 /// The text of a small file of the image, as a command substitution takes it: without the line ends behind it.

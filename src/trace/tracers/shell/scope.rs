@@ -76,10 +76,55 @@ pub struct Variable<'s> {
     pub added: Vec<List<'s>>,
     /// Where a `for` goes over the arguments.
     pub over_arguments: Vec<Site>,
+    /// Which of the values assigned are put behind the one before.
+    pub grown: FxHashSet<usize>,
+    /// What `read`, `mapfile` and `printf -v` put into it.
+    pub given: Vec<Given<'s>>,
+    /// Whether its values are the names of the variables that it stands for.
+    pub is_reference: bool,
     /// Searches of folders, whose output a loop reads into the variable.
     pub searches: Vec<(&'s Simple, Site)>,
     /// Whether some value is known only when the script runs.
     pub is_open: bool,
+}
+
+/// A text that a command puts into a variable.
+#[derive(Clone, Copy)]
+pub struct Given<'s> {
+    /// What is read, or the command that prints it.
+    pub from: From<'s>,
+    /// The place of that.
+    pub site: Site,
+    /// What of it the variable gets.
+    pub part: Part,
+    /// What separates the fields of a line, where it is no blank.
+    pub separator: Option<&'s Word>,
+}
+
+/// Where a text comes from that a variable is given.
+#[derive(Clone, Copy)]
+pub enum From<'s> {
+    /// A text in the script: a here-document or a here-string.
+    Text(&'s Word),
+    /// A file.
+    File(&'s Word),
+    /// What `printf` prints of these words.
+    Printed(&'s [Word]),
+    /// What the commands of `<(…)` print.
+    Output(&'s [Statement]),
+}
+
+/// What of a text a variable is given.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// All of it.
+    Whole,
+    /// Each line.
+    Lines,
+    /// Of each line the field at a place, of so many names; the last one gets the rest.
+    Field(usize, usize),
+    /// Of each line all fields, one by one.
+    Fields,
 }
 
 /// The values of variables that were worked out; `None` while one is.
@@ -101,6 +146,8 @@ pub struct Scope<'s> {
     pub variables: FxHashMap<&'s [u8], Variable<'s>>,
     /// The functions, and the numbers of their frames.
     pub functions: FxHashMap<&'s [u8], usize>,
+    /// What they are made of, by the numbers of their frames.
+    pub bodies: FxHashMap<usize, &'s Statement>,
     /// The frames, that of the script itself first.
     pub frames: Vec<Frame<'s>>,
     /// The words that `cd` goes to.
@@ -146,6 +193,7 @@ impl<'s> Scope<'s> {
             folder,
             variables: FxHashMap::default(),
             functions: FxHashMap::default(),
+            bodies: FxHashMap::default(),
             frames: vec![Frame::default()],
             folders: Vec::new(),
             probed: FxHashSet::default(),
@@ -165,8 +213,14 @@ impl<'s> Scope<'s> {
         let mut streams = Streams::default();
         for (number, source) in sources.iter().enumerate() {
             let site = Site { source: number, frame: 0 };
-            let mut reader =
-                Reader { scope: &mut scope, site, calls: &mut calls, streams: &mut streams };
+            let documents = &*source.script.documents;
+            let mut reader = Reader {
+                scope: &mut scope,
+                site,
+                calls: &mut calls,
+                streams: &mut streams,
+                documents,
+            };
             reader.statements(&source.script.statements);
             for document in source.script.documents.iter() {
                 reader.word(document);
@@ -227,6 +281,7 @@ struct Reader<'r, 's> {
     site: Site,
     calls: &'r mut Vec<(&'s [u8], List<'s>)>,
     streams: &'r mut Streams<'s>,
+    documents: &'s [Word],
 }
 
 impl<'s> Reader<'_, 's> {
@@ -282,6 +337,7 @@ impl<'s> Reader<'_, 's> {
                 if frame == next {
                     self.scope.frames.push(Frame::default());
                 }
+                self.scope.bodies.entry(frame).or_insert(&function.body);
                 let outer = std::mem::replace(&mut self.site.frame, frame);
                 self.statement(&function.body);
                 self.site.frame = outer;
@@ -293,6 +349,11 @@ impl<'s> Reader<'_, 's> {
         self.statements(&compound.tests);
         self.statements(&compound.body);
         self.redirects(&compound.redirects);
+        if let Some(from) = self.input(&compound.redirects) {
+            for simple in compound.tests.iter().flat_map(reads) {
+                self.read(simple, from);
+            }
+        }
         for redirect in &compound.redirects {
             // done < <(find …)
             let Redirect::Read(word) = redirect else { continue };
@@ -355,7 +416,7 @@ impl<'s> Reader<'_, 's> {
                     | Operation::Alternative(word)
                     | Operation::Trim(_, word)
                     | Operation::Required(word)
-                    | Operation::Other(word) => self.word(word),
+                    | Operation::Other(_, word) => self.word(word),
                 },
             }
         }
@@ -373,6 +434,20 @@ fn written(statement: &Statement) -> Option<String> {
         Redirect::Write(word) => Some(word.to_string()),
         Redirect::Read(_) | Redirect::Here(_) | Redirect::Text(_) => None,
     })
+}
+
+/// The `read`s of a loop's condition.
+fn reads(statement: &Statement) -> Vec<&Simple> {
+    match statement {
+        Statement::Simple(simple) => match simple.words.first().and_then(Word::bare) {
+            Some(b"read") => vec![simple],
+            Some(_) | None => Vec::new(),
+        },
+        Statement::Pipeline(commands) => commands.iter().flat_map(reads).collect(),
+        Statement::Compound(compound) => compound.tests.iter().flat_map(reads).collect(),
+        Statement::Chain(first, _) => reads(first),
+        Statement::For(_) | Statement::Case(_) | Statement::Function(_) => Vec::new(),
+    }
 }
 
 /// The variables that the `read`s of a loop's condition set.

@@ -14,6 +14,9 @@ use crate::tree::NodeId;
 /// How many paths one search may list.
 const MAX_LISTED: usize = 256;
 
+/// How many commands may print what a substitution takes.
+const MAX_COMMANDS: usize = 64;
+
 /// How many paths one search looks at.
 const MAX_SEARCHED: usize = 20_000;
 
@@ -52,21 +55,16 @@ impl Scope<'_> {
         if depth >= MAX_DEPTH {
             return Vec::new();
         }
-        let simples = match statements {
-            [Statement::Simple(simple)] => vec![simple],
-            [Statement::Chain(first, rest)] => {
-                let all = std::iter::once(&**first).chain(rest.iter().map(|(_, next)| next));
-                all.filter_map(as_simple).collect()
-            }
-            [Statement::Pipeline(commands)] => {
-                return commands
-                    .first()
-                    .and_then(as_simple)
-                    .map(|simple| self.listing(simple, site, depth))
-                    .unwrap_or_default();
-            }
-            all => all.iter().filter_map(as_simple).collect(),
-        };
+        if let [Statement::Pipeline(commands)] = statements {
+            let piped = self.piped_output(commands, site, depth);
+            let listed = || {
+                let first = commands.first().and_then(as_simple);
+                first.map(|simple| self.listing(simple, site, depth)).unwrap_or_default()
+            };
+            return piped.unwrap_or_else(listed);
+        }
+        let mut simples = Vec::new();
+        collect(statements, 0, &mut simples);
         let mut folders = Vec::new();
         let mut printed = Vec::new();
         for simple in simples {
@@ -76,11 +74,24 @@ impl Scope<'_> {
                 let path = files.first().and_then(|fields| joined(fields));
                 printed.extend(path.and_then(|path| printed::text(self, &path.text)));
             }
+            if let Some(output) = self.function_output(simple, depth) {
+                printed.extend(output);
+                continue;
+            }
+            if let Some(output) = self.filter_output(simple, None, site, depth) {
+                printed.extend(output);
+                continue;
+            }
+            if simple.words.first().and_then(Word::bare) == Some(b"printf") {
+                printed.extend(self.formatted(&simple.words[1..], site, depth));
+                continue;
+            }
             let words = self.command_words(simple, site, depth);
             let Some((program, rest)) = words.split_first() else { continue };
             let rest: Vec<&[u8]> = rest.iter().map(Vec::as_slice).collect();
             let operands = operands(&rest);
             match base_name(program) {
+                b"echo" => printed.extend(self.echoed(simple, site, depth)),
                 program @ (b"cat" | b"head" | b"awk" | b"cut") => {
                     printed.extend(printed::printed(self, program, &rest));
                 }
@@ -208,7 +219,7 @@ impl Scope<'_> {
     }
 
     /// The words of a command that is one of the idioms; none where any of them is not known.
-    fn command_words(&self, simple: &Simple, site: Site, depth: u32) -> Vec<Vec<u8>> {
+    pub(super) fn command_words(&self, simple: &Simple, site: Site, depth: u32) -> Vec<Vec<u8>> {
         let is_eval = |word: &&Word| word.bare() == Some(b"eval");
         let own = &simple.words[simple.words.iter().take_while(is_eval).count()..];
         let program = own.first().and_then(Word::literal).unwrap_or_default();
@@ -318,6 +329,29 @@ fn parent(path: &[u8]) -> &[u8] {
     }
 }
 
-fn as_simple(statement: &Statement) -> Option<&Simple> {
+/// The simple commands of statements, in their order, whatever decides which of them run.
+fn collect<'w>(statements: &'w [Statement], depth: u32, into: &mut Vec<&'w Simple>) {
+    for statement in statements {
+        if depth > MAX_DEPTH || into.len() > MAX_COMMANDS {
+            return;
+        }
+        match statement {
+            Statement::Simple(simple) => into.push(simple),
+            Statement::Chain(first, rest) => {
+                collect(std::slice::from_ref(&**first), depth + 1, into);
+                rest.iter()
+                    .for_each(|(_, next)| collect(std::slice::from_ref(next), depth + 1, into));
+            }
+            Statement::Compound(compound) => collect(&compound.body, depth + 1, into),
+            Statement::For(clause) => collect(&clause.body.body, depth + 1, into),
+            Statement::Case(case) => {
+                case.branches.iter().for_each(|branch| collect(&branch.body, depth + 1, into));
+            }
+            Statement::Pipeline(_) | Statement::Function(_) => {}
+        }
+    }
+}
+
+pub(super) fn as_simple(statement: &Statement) -> Option<&Simple> {
     if let Statement::Simple(simple) = statement { Some(simple) } else { None }
 }

@@ -102,8 +102,10 @@ pub struct Assignment {
 pub enum Mode {
     /// `name=value`
     Set,
-    /// `name+=value` or `name[index]=value`
+    /// `name+=value`
     Add,
+    /// `name[index]=value`
+    Put,
 }
 
 /// The right side of an assignment.
@@ -249,8 +251,32 @@ pub enum Operation {
     Required(Word),
     /// `${name%word}` and its kin
     Trim(Trim, Word),
-    /// What needs a running shell to know; its words may hold substitutions.
-    Other(Word),
+    /// `${name,,}`, `${name/a/b}` and what only a running shell knows; its words may hold substitutions.
+    Other(Change, Word),
+}
+
+/// What a change makes of a value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Change {
+    /// `,,`, `,`
+    Lower(Letters),
+    /// `^^`, `^`
+    Upper(Letters),
+    /// `/from/to`, `//from/to`
+    Replace(Letters),
+    /// `${!name}`: the value of the variable that the value names.
+    Indirect,
+    /// Another.
+    Other,
+}
+
+/// How much of a value is changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Letters {
+    /// The first letter, or the first match.
+    First,
+    /// All.
+    All,
 }
 
 /// Which end of the value a pattern takes away.

@@ -99,7 +99,7 @@ fn reports_the_commands_of_every_branch() {
         ),
         (
             "while read -r l; do echo $l; done < /etc/app.conf\nuntil a; do b; done",
-            &["possible /etc/app.conf", "try a", "run b"],
+            &["likely /etc/app.conf", "try a", "run b"],
         ),
         ("case $1 in\n a|b) one ;;\n *) two\nesac", &["run one", "run two"]),
         (
@@ -211,7 +211,7 @@ fn hands_arguments_to_functions() {
             "find /docker-entrypoint.d -name '*.sh' | sort > $list; while read -r s; do $s; done < $list",
             &[
                 "run find·/docker-entrypoint.d·-name·*.sh",
-                "possible /docker-entrypoint.d",
+                "likely /docker-entrypoint.d",
                 "unowned /docker-entrypoint.d",
                 "run sort",
                 "run /docker-entrypoint.d/10-a.sh",
@@ -299,6 +299,7 @@ fn names_the_files_of_words_patterns_and_sources() {
             "cat conf/*.conf /etc/$NAME.conf",
             &[
                 "run cat·/app/conf/a.conf·/app/conf/b.conf·?",
+                "likely /etc/app.conf",
                 "likely /app/conf/a.conf",
                 "likely /app/conf/b.conf",
                 "possible /etc",
@@ -309,7 +310,7 @@ fn names_the_files_of_words_patterns_and_sources() {
             "find \"/docker-entrypoint.d/\" -follow -type f -name '*.sh' | sort | while read -r f; do $f; done",
             &[
                 "run find·/docker-entrypoint.d/·-follow·-type·f·-name·*.sh",
-                "possible /docker-entrypoint.d/",
+                "likely /docker-entrypoint.d/",
                 "unowned /docker-entrypoint.d",
                 "run sort",
                 "run /docker-entrypoint.d/10-a.sh",

@@ -66,7 +66,7 @@ impl<'a> Parser<'a> {
                 Some(end) if index[end] == b']' => after += end + 1,
                 _ => return Ok(None),
             }
-            mode = Mode::Add;
+            mode = Mode::Put;
         }
         if self.text[after..].starts_with(b"+=") {
             mode = Mode::Add;

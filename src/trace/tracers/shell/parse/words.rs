@@ -1,7 +1,7 @@
 //! Parses words: quotes, expansions, substitutions.
 
 use super::super::syntax::{
-    Cause, Extent, Operation, Parameter, Piece, Quoting, Statement, Trim, Word,
+    Cause, Change, Extent, Letters, Operation, Parameter, Piece, Quoting, Statement, Trim, Word,
 };
 use super::{Parsed, Parser, is_delimiter, is_name};
 
@@ -335,6 +335,7 @@ impl Parser<'_> {
                 && parser.peek_at(1).is_some_and(|b| is_name(b) || b == b'@' || b == b'*')
         };
         let is_operated = is_prefix(self);
+        let is_indirect = is_operated && self.peek() == Some(b'!');
         if is_operated {
             self.at += 1;
         }
@@ -355,7 +356,9 @@ impl Parser<'_> {
         let is_pattern = matches!(operator, Operator::Trim(_));
         self.pieces(&mut word, if is_pattern { Within::Braces } else { within })?;
         let operation = if is_operated || name.is_empty() {
-            Operation::Other(word)
+            let is_plain = extent == Extent::One && word.pieces.is_empty();
+            let change = if is_indirect && is_plain { Change::Indirect } else { Change::Other };
+            Operation::Other(change, word)
         } else {
             match operator {
                 Operator::None if word.pieces.is_empty() => Operation::Plain,
@@ -364,7 +367,8 @@ impl Parser<'_> {
                 Operator::Alternative => Operation::Alternative(word),
                 Operator::Trim(trim) => Operation::Trim(trim, word),
                 Operator::Error => Operation::Required(word),
-                Operator::None => Operation::Other(word),
+                Operator::None => Operation::Other(Change::Other, word),
+                Operator::Change(change) => Operation::Other(change, word),
             }
         };
         Ok(Parameter { name, extent, operation })
@@ -398,6 +402,12 @@ impl Parser<'_> {
             (b"%", Operator::Trim(Trim::ShortestSuffix)),
             (b"##", Operator::Trim(Trim::LongestPrefix)),
             (b"#", Operator::Trim(Trim::ShortestPrefix)),
+            (b",,", Operator::Change(Change::Lower(Letters::All))),
+            (b",", Operator::Change(Change::Lower(Letters::First))),
+            (b"^^", Operator::Change(Change::Upper(Letters::All))),
+            (b"^", Operator::Change(Change::Upper(Letters::First))),
+            (b"//", Operator::Change(Change::Replace(Letters::All))),
+            (b"/", Operator::Change(Change::Replace(Letters::First))),
         ] {
             if self.take(text) {
                 return operator;
@@ -471,4 +481,5 @@ enum Operator {
     Alternative,
     Error,
     Trim(Trim),
+    Change(Change),
 }

@@ -1,9 +1,11 @@
 //! What simple commands do to the scope: they set variables, source scripts, change folders, and ask for programs.
 
-use super::{Located, Reader};
+use super::{From, Given, Located, Part, Reader};
 use crate::trace::reading::shebang::base_name;
 use crate::trace::tracers::shell::builtin::activates;
-use crate::trace::tracers::shell::syntax::{Assigned, Mode, Piece, Simple, Word, is_option};
+use crate::trace::tracers::shell::syntax::{
+    Assigned, Mode, Piece, Redirect, Simple, Word, is_option,
+};
 
 impl<'s> Reader<'_, 's> {
     pub(super) fn simple(&mut self, simple: &'s Simple) {
@@ -21,6 +23,7 @@ impl<'s> Reader<'_, 's> {
         let [program, rest @ ..] = words else { return };
         self.scope.activated.extend(activates(words).map(|word| Located { word, site }));
         let Some(name) = program.bare() else { return };
+        self.given(name, simple);
         self.calls.push((name, (rest, site)));
         match name {
             b"alias" => {
@@ -40,17 +43,93 @@ impl<'s> Reader<'_, 's> {
             match &assignment.value {
                 Assigned::Word(word) => {
                     self.word(word);
-                    self.variable(&assignment.name).words.push(Located { word, site });
+                    let variable = self.variable(&assignment.name);
+                    if assignment.mode == Mode::Add {
+                        variable.grown.insert(variable.words.len());
+                    }
+                    variable.words.push(Located { word, site });
                 }
                 Assigned::List(words) => {
                     self.words(words);
                     let variable = self.variable(&assignment.name);
                     match assignment.mode {
                         Mode::Set => variable.lists.push((words, site)),
-                        Mode::Add => variable.added.push((words, site)),
+                        Mode::Add | Mode::Put => variable.added.push((words, site)),
                     }
                 }
             }
+        }
+    }
+
+    /// What a command puts into variables: `read`, `mapfile`, `printf -v`, `declare -n`.
+    fn given(&mut self, name: &[u8], simple: &'s Simple) {
+        let rest = simple.words.get(1..).unwrap_or_default();
+        match name {
+            b"read" | b"mapfile" | b"readarray" => {
+                if let Some(from) = self.input(&simple.redirects) {
+                    self.read(simple, from);
+                }
+            }
+            b"printf" if rest.first().and_then(Word::bare) == Some(b"-v") => {
+                if let [_, name, words @ ..] = rest
+                    && let Some(name) = name.bare()
+                {
+                    let from = From::Printed(words);
+                    let given = Given { from, site: self.site, part: Part::Whole, separator: None };
+                    self.variable(name).given.push(given);
+                }
+            }
+            b"declare" | b"local" | b"typeset" => {
+                let is_reference = rest
+                    .iter()
+                    .filter_map(Word::bare)
+                    .any(|word| matches!(word, [b'-', letters @ ..] if letters.contains(&b'n')));
+                for assignment in simple.assignments.iter().filter(|_| is_reference) {
+                    self.variable(&assignment.name).is_reference = true;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The input that redirections give.
+    pub(super) fn input(&self, redirects: &'s [Redirect]) -> Option<From<'s>> {
+        redirects.iter().find_map(|redirect| match redirect {
+            Redirect::Here(number) => self.documents.get(*number).map(From::Text),
+            Redirect::Text(word) => Some(From::Text(word)),
+            Redirect::Read(word) => match word.pieces.as_slice() {
+                [Piece::Process(statements)] => Some(From::Output(statements)),
+                _ => Some(From::File(word)),
+            },
+            Redirect::Write(_) => None,
+        })
+    }
+
+    /// Gives what `read` or `mapfile` reads to its variables.
+    pub(super) fn read(&mut self, simple: &'s Simple, from: From<'s>) {
+        let Some((program, rest)) = simple.words.split_first() else { return };
+        let is_name = |word: &&[u8]| {
+            word.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
+                && word.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+        };
+        let names: Vec<&'s [u8]> = rest.iter().filter_map(Word::bare).filter(is_name).collect();
+        let is_array = rest
+            .iter()
+            .filter_map(Word::bare)
+            .any(|word| matches!(word, [b'-', letters @ ..] if letters.contains(&b'a')));
+        let separator = simple.assignments.iter().find_map(|one| match &one.value {
+            Assigned::Word(word) if one.name == b"IFS" && !word.pieces.is_empty() => Some(word),
+            _ => None,
+        });
+        let site = self.site;
+        for (at, name) in names.iter().enumerate() {
+            let part = match (program.bare(), is_array) {
+                (Some(b"read"), true) => Part::Fields,
+                (Some(b"read"), false) if names.len() == 1 && separator.is_none() => Part::Lines,
+                (Some(b"read"), false) => Part::Field(at, names.len()),
+                _ => Part::Lines,
+            };
+            self.variable(name).given.push(Given { from, site, part, separator });
         }
     }
 

@@ -4,11 +4,13 @@ use super::{MAX_FOUND, Walk, Wanted};
 use crate::path::{Escaped, MAX_LENGTH};
 use crate::trace::reading::constant_path;
 use crate::trace::reading::pattern;
+use crate::trace::tracers::shell::outputs;
 use crate::trace::tracers::shell::scope::Located;
 use crate::trace::tracers::shell::substitution;
 use crate::trace::tracers::shell::syntax::{Piece, Simple, Word};
 use crate::trace::tracers::shell::value::Field;
 use crate::trace::{Claim, Finding, Strength, Target};
+use crate::tree::NodeId;
 use crate::warning::{Place, Warning};
 
 /// How much of a word a warning shows: it stands beside its line's number.
@@ -55,7 +57,13 @@ impl Walk<'_> {
     /// Reports a path of the image; of one that is not there yet, the folder that is to hold it.
     pub(super) fn path(&mut self, path: &[u8], line: u32, strength: Strength) {
         let tree = self.scope.view.tree;
-        if path == b"/" || path.len() > MAX_LENGTH || !self.paths.insert(path.to_vec()) {
+        let is_told = strength == Strength::Possible
+            && self.paths.contains(&(path.to_vec(), Strength::Likely));
+        if is_told
+            || path == b"/"
+            || path.len() > MAX_LENGTH
+            || !self.paths.insert((path.to_vec(), strength))
+        {
             return;
         }
         let (claim, found) = match strength {
@@ -74,6 +82,44 @@ impl Walk<'_> {
         if tree.is_dir(found.node) && constant_path::is_private_folder(self.scope.view, found.node)
         {
             self.add(Target::Unowned(found.node), Claim::String, Strength::Possible, path, line);
+        }
+    }
+
+    /// Reports a file that a command reads or a folder that it lists; of one that only packages fill, itself.
+    pub(super) fn opened(&mut self, path: &[u8], line: u32) {
+        let tree = self.scope.view.tree;
+        let paths: Vec<Vec<u8>> = match path.starts_with(b"/") {
+            true => vec![path.to_vec()],
+            false => {
+                let folders = self.scope.working_folders();
+                let joined = folders.iter().filter_map(|folder| folder.join(path).ok());
+                joined.map(|path| path.as_bytes().to_vec()).collect()
+            }
+        };
+        for path in paths {
+            if tree.resolve(&path).is_some_and(|found| found.node != NodeId::ROOT) {
+                self.path(&path, line, Strength::Likely);
+            }
+        }
+    }
+
+    /// Warns of a file or a folder that only the running script knows, where a command names nothing else.
+    pub(super) fn unopened(&mut self, simple: &Simple) {
+        if self.is_packaged || self.is_own_making || self.is_installed() {
+            return;
+        }
+        let is_open = |word: &&Word| outputs::is_expansion(word);
+        let Some(word) = simple.words.iter().skip(1).find(is_open) else { return };
+        let is_told =
+            self.scope.is_hook(word) || !self.scope.is_outside(Located { word, site: self.site });
+        if self.wanted == Wanted::All && !is_told {
+            let text = simple.words.iter().map(Word::to_string).collect::<Vec<_>>().join(" ");
+            let text = shown(text);
+            if self.warned.insert(text.clone()) {
+                let place = self.place(simple.line);
+                let target = Target::Warning(Warning::UnknownImport { place, text: text.clone() });
+                self.add(target, Claim::Import, Strength::Likely, text.as_bytes(), simple.line);
+            }
         }
     }
 

@@ -8,14 +8,15 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashSet;
 
+use super::operands;
 use super::scope::{Located, Scope, Site};
 use super::syntax::{
     Assigned, Compound, Joint, Operation, Piece, Redirect, Script, Simple, Statement, Word,
 };
 use super::value::{Field, Fields, Giver, Value};
 use crate::trace::reading::pattern;
-use crate::trace::reading::shebang::base_name;
-use crate::trace::{Finding, command};
+use crate::trace::reading::shebang::{base_name, is_shell};
+use crate::trace::{Finding, Strength, command};
 use crate::tree::NodeId;
 use crate::warning::Place;
 
@@ -79,8 +80,10 @@ pub struct Walk<'s> {
     is_own_making: bool,
     findings: Vec<Finding>,
     commands: FxHashSet<(Vec<command::Word>, bool)>,
-    paths: FxHashSet<Vec<u8>>,
+    paths: FxHashSet<(Vec<u8>, Strength)>,
     warned: FxHashSet<String>,
+    /// Whether the files are known that the command line opens which is walked.
+    opened: Programs,
 }
 
 impl<'s> Walk<'s> {
@@ -99,6 +102,7 @@ impl<'s> Walk<'s> {
             commands: FxHashSet::default(),
             paths: FxHashSet::default(),
             warned: FxHashSet::default(),
+            opened: Programs::None,
         }
     }
 
@@ -185,8 +189,15 @@ impl<'s> Walk<'s> {
             match redirect {
                 Redirect::Read(word) | Redirect::Write(word) => {
                     self.word(word, demand);
-                    for fields in self.expand(word) {
-                        fields.iter().for_each(|field| self.named(field, word.line));
+                    let reads = matches!(redirect, Redirect::Read(_));
+                    for field in self.expand(word).iter().flatten() {
+                        match field {
+                            Field::Known(value) if reads && value.pattern.is_none() => {
+                                self.opened(&value.text, word.line);
+                            }
+                            _ => {}
+                        }
+                        self.named(field, word.line);
                     }
                 }
                 Redirect::Text(word) => self.word(word, demand),
@@ -216,7 +227,7 @@ impl<'s> Walk<'s> {
                     | Operation::Alternative(word)
                     | Operation::Trim(_, word)
                     | Operation::Required(word)
-                    | Operation::Other(word) => self.word(word, demand),
+                    | Operation::Other(_, word) => self.word(word, demand),
                 },
             }
         }
@@ -263,14 +274,21 @@ impl<'s> Walk<'s> {
         let mut choices: Vec<Vec<u8>> = lines.iter().filter_map(known).collect();
         choices.dedup();
         let has_choice = choices.len() > 1;
+        // So it is with texts that a shell is given.
+        let is_shell = choices.first().is_some_and(|program| is_shell(base_name(program)));
+        let has_texts = lines.len() > 1 && is_shell;
+        let outer = std::mem::replace(&mut self.opened, Programs::None);
         for (start, line) in lines {
             // Where a bare variable is unset, the next word is the program; but mostly it will be set.
-            let is_tried = start == Start::Unset || has_choice;
+            let is_tried = start == Start::Unset || has_choice || has_texts;
             let demand = if is_tried { Demand::Tried } else { demand };
             programs = programs.max(self.line(&line, simple, demand));
         }
         if programs == Programs::Unknown || programs == Programs::Absent && has_choice {
             self.unknown(simple, 0);
+        }
+        if std::mem::replace(&mut self.opened, outer) == Programs::Unknown {
+            self.unopened(simple);
         }
     }
 
@@ -347,10 +365,50 @@ impl<'s> Walk<'s> {
         // Which of its arguments a script runs, and whether at all, only the running script knows.
         let demand = if has_given { Demand::Tried } else { demand };
         let programs = self.run(&program, &words, simple, demand);
+        if !removes {
+            self.opens(&program, fields, simple);
+        }
         if !removes && !matches!(program.as_slice(), b"[" | b"test" | b"[[") {
             fields.iter().skip(1).for_each(|field| self.named(field, simple.line));
         }
         programs
+    }
+
+    /// The files that a command line reads and the folders that it lists, as profiles say of its program.
+    fn opens(&mut self, program: &[u8], fields: &[Field], simple: &Simple) {
+        let words: Vec<command::Word> = fields
+            .iter()
+            .map(|field| match field {
+                Field::Known(value) => Some(value.text.clone()),
+                Field::Unknown(_) | Field::Arguments => None,
+            })
+            .collect();
+        let known = self.scope.view.profiles;
+        // `sh -c "$1"`
+        let is_text = words.iter().skip(1).position(Option::is_none).is_some_and(|at| {
+            matches!(words.get(at).and_then(Option::as_deref), Some([b'-', .., b'c']))
+                && fields.get(at + 1) == Some(&Field::Arguments)
+        });
+        if is_text && is_shell(base_name(program)) {
+            self.unknown(simple, 1);
+        }
+        for at in operands::opened(base_name(program), &words, known) {
+            match fields.get(at) {
+                Some(Field::Known(value)) if value.pattern.is_none() => {
+                    self.opened = Programs::Known;
+                    self.opened(&value.text, simple.line);
+                }
+                Some(Field::Unknown(pattern)) if pattern != b"*" => {
+                    for path in self.scope.guessed(pattern) {
+                        self.path(&path, simple.line, Strength::Likely);
+                    }
+                }
+                Some(Field::Unknown(_) | Field::Arguments) => {
+                    self.opened = self.opened.max(Programs::Unknown);
+                }
+                Some(Field::Known(_)) | None => {}
+            }
+        }
     }
 
     /// Takes a program of which a part is known for all those that it may be: `"$HOME/commands/$1.sh"`.

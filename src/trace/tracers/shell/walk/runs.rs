@@ -408,7 +408,12 @@ impl Walk<'_> {
                 self.add(target, Claim::Command, Strength::Likely, path.as_bytes(), simple.line);
             }
         }
-        let is_unknown = |fields: &Fields| matches!(fields.first(), Some(Field::Unknown(_)));
+        let is_given = self.scope.is_given(Located { word, site: self.site });
+        let is_unknown = |fields: &Fields| match fields.first() {
+            Some(Field::Unknown(_)) => true,
+            Some(Field::Arguments) => is_given,
+            Some(Field::Known(_)) | None => false,
+        };
         if paths.is_empty() && self.expand(word).iter().all(is_unknown) {
             self.unknown(simple, 1);
         }
