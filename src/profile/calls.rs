@@ -164,6 +164,16 @@ pub enum Does {
     ThisFile,
     /// The folder of the program itself.
     ThisFolder,
+    /// Puts its argument behind the text that it is called on.
+    AppendText,
+    /// A map of its arguments, which are keys and values in turn.
+    Pairs,
+    /// What stands under a key at any depth of a map.
+    Find,
+    /// The first element of a pair.
+    First,
+    /// The second element of a pair.
+    Second,
 }
 
 impl Does {

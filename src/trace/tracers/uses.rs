@@ -13,8 +13,8 @@ use crate::profile::Profiles;
 use crate::trace::claim::{Claim, Finding, Strength, Target};
 use crate::trace::command::Command;
 use crate::trace::reading::flow::{
-    Habits, Meaning, Meanings, Part, Program, Solver, Syntax, Text, Use, Value, Values, What,
-    World, bind, read,
+    Habits, ImportForm, Meaning, Meanings, Part, Program, Solver, Syntax, Text, Use, Value, Values,
+    What, World, bind, read,
 };
 use crate::trace::reading::settings::{self, Tree};
 use crate::trace::reading::{constant_path, dlopen, pattern};
@@ -28,6 +28,8 @@ const MAX_FILES: usize = 40;
 
 /// How many times files are looked for whose names other files give.
 const MAX_TURNS: usize = 3;
+/// How many files beside a file are looked at for its classes.
+const MAX_BESIDE: usize = 1000;
 
 /// How large a file of a program may be to be read for its values, in bytes.
 const MAX_SOURCE: usize = 1 << 20;
@@ -310,6 +312,9 @@ impl<'v> Files<'v> {
                     self.add(path, text);
                 }
             }
+            if self.language.syntax.import_form == ImportForm::Classes {
+                self.follow_classes(next);
+            }
             next += 1;
         }
     }
@@ -329,6 +334,29 @@ impl<'v> Files<'v> {
             }
         }
         self.all.len() > before
+    }
+
+    /// Reads the sources beside a file whose classes it names.
+    fn follow_classes(&mut self, of: usize) {
+        let Some((path, text)) = self.all.get(of).cloned() else { return };
+        let tree = self.view.tree;
+        let folder = path.parent().unwrap_or_else(ImagePath::root);
+        let Some(found) = tree.resolve(folder.as_bytes()) else { return };
+        for &node in tree.children(found.node).iter().take(MAX_BESIDE) {
+            let ending = |ending: &&&str| tree.name(node).ends_with(ending.as_bytes());
+            let Some(ending) = self.language.endings.iter().find(ending) else { continue };
+            let name = tree.name(node);
+            let stem = name.strip_suffix(ending.as_bytes()).unwrap_or(name);
+            let is_named = memchr::memmem::find(&text, stem).is_some();
+            let path = tree.path(node);
+            if is_named
+                && self.all.len() < MAX_FILES
+                && !self.has(&path)
+                && let Some(text) = self.source(&path)
+            {
+                self.add(path, text);
+            }
+        }
     }
 
     /// The text of a file of the application.

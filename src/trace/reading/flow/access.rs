@@ -33,6 +33,8 @@ impl Solver<'_> {
                         false => found.join(&entry),
                     }
                 }
+                // A function as an object: its method calls it.
+                Value::Function(_) if self.program.has_bare_fields => found.push(value.clone()),
                 Value::Class(scope) => {
                     let method = [b".", text.as_slice()].concat();
                     let makes =
@@ -319,6 +321,26 @@ impl Solver<'_> {
                 Value::Map(entries) => entries.iter().for_each(|(key, _)| found.join(key)),
                 Value::Module(file) => found.join(&self.keys(&self.given_by(*file))),
                 Value::List(_) => found.push(Value::Nothing),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// What stands under a key, however deep.
+    pub(super) fn deep(&self, of: &Values, key: &[u8], depth: usize) -> Values {
+        let mut found = Values::default();
+        for value in &of.all {
+            match value {
+                Value::Map(entries) if depth < 12 => {
+                    found.join(&self.entry(entries, key));
+                    for (_, one) in entries.iter() {
+                        found.join(&self.deep(one, key, depth + 1));
+                    }
+                }
+                Value::List(elements) if depth < 12 => {
+                    elements.iter().for_each(|one| found.join(&self.deep(one, key, depth + 1)));
+                }
                 _ => {}
             }
         }

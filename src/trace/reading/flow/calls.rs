@@ -258,6 +258,10 @@ impl Solver<'_> {
                 let value = match meaning {
                     Meaning::Yield => self.yielded(id),
                     Meaning::Each => self.each(id),
+                    // The environment as a whole.
+                    Meaning::Environment if arguments.is_empty() && named.is_empty() => {
+                        (*callee).clone()
+                    }
                     _ => self.meant(meaning, arguments, &named, call.file),
                 };
                 is_known = true;
@@ -360,7 +364,11 @@ impl Solver<'_> {
             Meaning::Read => self.read(&first(), file),
             Meaning::Lines => self.lines_of(&first(), file),
             Meaning::Parse => self.parsed(&first(), file),
-            Meaning::Element => self.elements(&first()),
+            Meaning::Element => {
+                let mut element = self.elements(&first());
+                element.is_open |= element.all.is_empty();
+                element
+            }
             Meaning::Get => self.got(all, named, file),
             Meaning::Values => Values::list(vec![self.values_of(&first())]),
             Meaning::Keys => Values::list(vec![self.keys(&first())]),
@@ -378,7 +386,7 @@ impl Solver<'_> {
             }
             Meaning::Default => {
                 let mut any = Values::of(first().all);
-                any.join(&second());
+                any.join(&self.supplied(&second()));
                 any.is_open |= !any.is_known();
                 any
             }
@@ -390,6 +398,17 @@ impl Solver<'_> {
             Meaning::Partial => first(),
             Meaning::Lookup => self.looked_up(all),
             Meaning::Own => Values::one(Value::Own),
+            Meaning::AppendText => concat(all),
+            Meaning::Pairs => pairs_of(all),
+            Meaning::Find => {
+                let keys: Vec<Vec<u8>> = second().texts().iter().filter_map(known).collect();
+                let mut found = Values::default();
+                keys.iter().for_each(|key| found.join(&self.deep(&first(), key, 0)));
+                found.is_open |= !found.is_known();
+                found
+            }
+            Meaning::First => first().item(0),
+            Meaning::Second => first().item(1),
             Meaning::LoadInto
             | Meaning::Nothing
             | Meaning::Append
@@ -427,6 +446,18 @@ impl Solver<'_> {
             Meaning::Run | Meaning::Shell | Meaning::Line | Meaning::Evaluate => Values::open(),
             Meaning::Library | Meaning::Each | Meaning::Yield => Values::one(Value::Nothing),
         }
+    }
+
+    /// What functions among values give, and the others as they are.
+    fn supplied(&self, values: &Values) -> Values {
+        let mut found = Values { all: Vec::new(), ..values.clone() };
+        for value in &values.all {
+            match value {
+                Value::Function(function) => found.join(&self.returned(*function)),
+                other => found.push(other.clone()),
+            }
+        }
+        found
     }
 
     fn imported(&self, names: &Values, file: u32) -> Values {
@@ -535,7 +566,7 @@ impl Solver<'_> {
         found
     }
 
-    fn parsed(&self, of: &Values, file: u32) -> Values {
+    pub(super) fn parsed(&self, of: &Values, file: u32) -> Values {
         let mut found = Values::default();
         for (path, text) in self.contents(of, file) {
             found.join(&self.world.parse(&path, &text).unwrap_or_default());
@@ -850,6 +881,15 @@ fn cut(text: &Text, is_folder: bool) -> Text {
         (false, None) => path,
     };
     vec![Part::Known(part.to_vec())]
+}
+
+/// A map of keys and values in turn.
+fn pairs_of(all: &[Values]) -> Values {
+    let pairs = all.chunks(2).filter_map(|pair| match pair {
+        [key, value] => Some((key.clone(), value.clone())),
+        _ => None,
+    });
+    Values::one(Value::Map(Rc::new(pairs.collect())))
 }
 
 fn list(all: &[Values], named: &[Named]) -> Values {

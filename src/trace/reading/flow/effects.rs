@@ -9,7 +9,7 @@ pub fn bind(program: &mut Program, meanings: &Meanings, from: usize) {
     for (number, call) in calls.iter().enumerate().skip(from) {
         let (name, owner) = spelled(program, call.callee);
         let method = name.iter().rposition(|&byte| byte == b'.').map(|dot| name[dot..].to_vec());
-        let whole = meanings.of(&name);
+        let whole = if name.starts_with(b".") { &[] } else { meanings.of(&name) };
         let (all, is_method) = match &method {
             Some(method) if whole.is_empty() => (meanings.of(method), true),
             _ => (whole, false),
@@ -27,6 +27,10 @@ pub fn bind(program: &mut Program, meanings: &Meanings, from: usize) {
                     Some((first, rest)) => (*first, rest),
                     None => continue,
                 },
+            };
+            let target = match meaning {
+                Meaning::AppendText => chained(program, &calls, target, call.callee),
+                _ => target,
             };
             effect(program, meaning, target, rest, (call, CallId(number as u32)));
         }
@@ -49,6 +53,21 @@ fn attributes(program: &mut Program, call: &Call) {
         program.bind_field(call.file, outside, held);
         set.into_iter().for_each(|bound| program.bind(file, inside, bound));
     }
+}
+
+/// Of `text.append("a").append("b")` the text itself: each call gives it back.
+fn chained(program: &Program, calls: &[Call], target: ExprId, callee: ExprId) -> ExprId {
+    let Expr::Field(_, method) = program.expr(callee) else { return target };
+    let mut owner = target;
+    for _ in 0..64 {
+        let Expr::Call(inner) = program.expr(owner) else { return owner };
+        let inner = calls.get(inner.0 as usize).map(|call| program.expr(call.callee));
+        match inner {
+            Some(Expr::Field(of, name)) if name == method => owner = *of,
+            _ => return owner,
+        }
+    }
+    owner
 }
 
 fn effect(
@@ -77,6 +96,9 @@ fn effect(
                 let text = program.text(name).to_vec();
                 program.expressions[target.0 as usize] = Expr::Text(text);
             }
+        }
+        (Meaning::AppendText, [value, ..]) => {
+            give(program, target, Binding::More(*value, u32::MAX), call.file);
         }
         (Meaning::LoadInto, [path, ..]) => {
             let parsed = program.add(Expr::Parsed(*path));

@@ -413,6 +413,9 @@ impl Parser<'_, '_, '_> {
                     self.at += 1;
                     Some(value)
                 }
+                Some(Kind::Op(Op::Open(b'{'), _)) if self.is_nameless_class(value, start) => {
+                    self.nameless_class()
+                }
                 _ if self.is_bare_call(value, start) => {
                     let arguments = self.bare_arguments();
                     Some(self.call(value, arguments, start))
@@ -425,6 +428,14 @@ impl Parser<'_, '_, '_> {
                 None => return Some(value),
             }
         }
+    }
+
+    /// `new X() {`
+    fn is_nameless_class(&self, value: ExprId, start: usize) -> bool {
+        let before = self.tokens.get(start.wrapping_sub(1)).map(|token| &token.kind);
+        self.syntax.types_in_front
+            && matches!(self.program.expr(value), Expr::Call(_))
+            && matches!(before, Some(Kind::Word(Word::Prefix, b"new")))
     }
 
     pub(super) fn is_apart(&self, ahead: usize) -> bool {

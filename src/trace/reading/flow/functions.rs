@@ -1,7 +1,8 @@
 //! Functions, their parameters, classes, and the types that stand beside names.
 
+use super::classes::MAKER;
 use super::parser::{Parser, Until};
-use super::program::{Binding, Expr, ExprId, FunctionId, Name, Parameter, Scope, ScopeId};
+use super::program::{Binding, Expr, ExprId, FunctionId, Name, Parameter, Scope};
 use super::syntax::{Blocks, Op, Word};
 use super::token::Kind;
 
@@ -327,69 +328,15 @@ impl Parser<'_, '_, '_> {
         let bound = super::program::Bound { binding: Binding::Value(value), block: self.block };
         self.program.bind_field(self.file, name, bound);
         self.program.bind(self.scope, name, bound);
+        if self.class == Some(name) {
+            let maker = self.name(MAKER);
+            self.program.bind(self.scope, maker, bound);
+        }
         self.inside(function, |parser| {
             parser.head();
             parser.function_body()
         });
         Some((name, value))
-    }
-
-    /// `class Name(Base): …`, `class Name < Base … end`, `module Name`.
-    pub(super) fn class_definition(&mut self) -> Option<ExprId> {
-        self.at += 1;
-        let mut name = None;
-        while let Some(Kind::Name(text) | Kind::Word(_, text)) = self.kind(0) {
-            if self.word(0).is_some() {
-                break;
-            }
-            name = Some(*text);
-            self.at += 1;
-            if !self.accept(Op::Field) {
-                break;
-            }
-        }
-        let parent = self.scope;
-        let scope = Scope { parent: Some(parent), function: None, is_class: true, file: self.file };
-        let class = self.program.add_scope(scope);
-        let value = self.add(Expr::Class(class));
-        if let Some(name) = name.map(|name| self.callable(name)) {
-            self.declare(name, Binding::Value(value));
-        }
-        while !matches!(
-            (self.kind(0), self.syntax.blocks),
-            (None, _)
-                | (Some(Kind::Op(Op::Open(b'{'), _)), Blocks::Braces)
-                | (Some(Kind::Op(Op::Colon, _)), Blocks::Indented)
-                | (Some(Kind::Line | Kind::Op(Op::Semicolon, _)), Blocks::End | Blocks::Indented)
-        ) {
-            if self.syntax.accessors && self.name_at(0) == Some(b"extends") {
-                self.at += 1;
-                self.base(class);
-                continue;
-            }
-            self.skip_one();
-        }
-        self.scope = class;
-        self.body();
-        if self.syntax.blocks == Blocks::End {
-            self.accept_word(Word::End);
-        }
-        self.scope = parent;
-        name.is_none().then_some(value)
-    }
-
-    /// The class behind `extends`, by its name.
-    fn base(&mut self, class: ScopeId) {
-        let Some(Kind::Name(name)) = self.kind(0) else { return };
-        self.at += 1;
-        let name = self.name(name);
-        let mut base = self.add(Expr::Name(self.scope, name));
-        while let (Some(Op::Field), Some(Kind::Name(field))) = (self.op(0), self.kind(1)) {
-            self.at += 2;
-            let field = self.name(field);
-            base = self.add(Expr::Field(base, field));
-        }
-        self.program.bases.insert(class, base);
     }
 
     /// `package Foo::Bar;`, `namespace A\B;`: names are looked up by their last part.

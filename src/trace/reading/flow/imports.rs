@@ -11,6 +11,7 @@ impl Parser<'_, '_, '_> {
             ImportForm::Dotted => self.import_dotted(),
             ImportForm::Quoted => self.import_quoted(),
             ImportForm::Use => self.import_used(),
+            ImportForm::Classes => self.import_class(),
             ImportForm::Namespace => self.import_names(),
             ImportForm::None => {
                 while !matches!(self.kind(0), None | Some(Kind::Line | Kind::Op(Op::Semicolon, _)))
@@ -62,6 +63,20 @@ impl Parser<'_, '_, '_> {
             if !self.accept(Op::Comma) {
                 return;
             }
+        }
+    }
+
+    /// `import a.b.C;`, `import static a.b.C.x;`
+    fn import_class(&mut self) {
+        self.at += 1;
+        let is_static = self.accept_word(Word::Modifier);
+        let mut text = self.dotted();
+        if is_static && let Some(dot) = text.iter().rposition(|&byte| byte == b'.') {
+            text.truncate(dot);
+        }
+        self.module(text);
+        while !matches!(self.op(0), Some(Op::Semicolon)) && self.kind(0).is_some() {
+            self.skip_one();
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod access;
 mod callers;
+mod classes;
 mod conditions;
 mod effects;
 mod calls;
@@ -30,6 +31,7 @@ mod tests;
 mod tables;
 mod texts;
 mod token;
+mod types;
 mod uses;
 mod value;
 mod variables;
@@ -52,7 +54,11 @@ pub fn read(program: &mut Program, syntax: &'static Syntax, text: &[u8]) -> u32 
     if let Some(reader) = syntax.reader {
         return reader(program, text);
     }
-    let tokens = lexer::tokens(syntax, text);
+    let mut tokens = lexer::tokens(syntax, text);
+    if syntax.types_in_front {
+        tokens = types::without_types(tokens, text);
+        program.has_bare_fields = true;
+    }
     let scope = parser::parse(program, syntax, &tokens);
     program.scopes.get(scope.0 as usize).map_or(0, |scope| scope.file)
 }

@@ -28,6 +28,7 @@ pub fn parse(program: &mut Program, syntax: &'static Syntax, tokens: &[Token<'_>
         in_condition: false,
         tested: None,
         matched: None,
+        class: None,
     };
     while parser.at < tokens.len() {
         let value = parser.block(Until::End);
@@ -60,6 +61,8 @@ pub(super) struct Parser<'p, 't, 'a> {
     pub(super) in_condition: bool,
     /// What a pattern was matched with.
     pub(super) matched: Option<ExprId>,
+    /// The name of the class that is read.
+    pub(super) class: Option<Name>,
 }
 
 /// What ends a block.
@@ -470,10 +473,27 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
             self.declared(name)
         } else {
             let file = self.program.files[self.file as usize];
-            self.program.binder(self.scope, name).unwrap_or(file)
+            let class = self.syntax.types_in_front.then(|| self.class_around()).flatten();
+            self.program.binder(self.scope, name).or(class).unwrap_or(file)
         };
         self.share(scope, name, bound);
+        if scope != self.scope && self.program.scopes[scope.0 as usize].is_class {
+            self.program.bind_field(self.file, name, bound);
+        }
         self.program.bind(scope, name, bound);
+    }
+
+    /// The scope of the nearest class around.
+    pub(super) fn class_around(&self) -> Option<ScopeId> {
+        let mut next = Some(self.scope);
+        while let Some(scope) = next {
+            let here = self.program.scopes.get(scope.0 as usize)?;
+            if here.is_class {
+                return Some(scope);
+            }
+            next = here.parent;
+        }
+        None
     }
 
     /// The scope that a name of a function was declared to be of: its own, or the file's by `global`.

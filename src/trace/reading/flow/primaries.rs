@@ -124,7 +124,7 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
         if is_key || (next == Some(Op::Maps) && self.syntax.parenthesized_lists) {
             return self.text(text);
         }
-        if next == Some(Op::Arrow) && self.syntax.import_form == ImportForm::Quoted {
+        if next == Some(Op::Arrow) && self.syntax.arrows {
             let function = self.program.add_function(None, self.scope);
             let mark = self.at - 1;
             self.arrow(function, |parser| {
@@ -169,16 +169,9 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
     }
 
     fn own(&mut self) -> ExprId {
-        let mut scope = self.scope;
-        loop {
-            let here = &self.program.scopes[scope.0 as usize];
-            if here.is_class {
-                return self.add(Expr::Class(scope));
-            }
-            match here.parent {
-                Some(parent) => scope = parent,
-                None => return self.add(Expr::Nothing),
-            }
+        match self.class_around() {
+            Some(scope) => self.add(Expr::Class(scope)),
+            None => self.add(Expr::Nothing),
         }
     }
 
@@ -228,7 +221,7 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
                 value.or_else(|| Some(self.add(Expr::Function(FunctionId(number)))))
             }
             Word::Lambda => Some(self.lambda()),
-            Word::Class => {
+            Word::Class | Word::Enumeration => {
                 let number = self.program.scopes.len() as u32;
                 let value = self.class_definition();
                 value.or_else(|| Some(self.add(Expr::Class(ScopeId(number)))))
@@ -423,7 +416,7 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
 
     /// Parentheses: the parameters of an arrow function, a list, or one value.
     fn parenthesized(&mut self) -> ExprId {
-        if self.syntax.import_form == ImportForm::Quoted && self.is_arrow() {
+        if self.syntax.arrows && self.is_arrow() {
             let function = self.program.add_function(None, self.scope);
             self.arrow(function, |parser| {
                 parser.at += 1;

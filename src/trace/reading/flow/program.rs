@@ -223,6 +223,8 @@ pub struct Program {
     pub bindings: FxHashMap<(ScopeId, Name), Vec<Bound>>,
     /// What properties hold, whatever they belong to, by file.
     pub fields: FxHashMap<(u32, Name), Vec<Bound>>,
+    /// Whether a bare name may be a property, also of a class that is extended, and a method of a function calls it.
+    pub has_bare_fields: bool,
     names: Vec<Vec<u8>>,
     numbers: FxHashMap<Vec<u8>, Name>,
 }

@@ -13,7 +13,9 @@ use super::lists;
 use super::meaning::{Meaning, Meanings};
 use super::patterns::substituted;
 use super::program::{Binding, Bound, Expr, ExprId, FunctionId, Name, Program, ScopeId};
-use super::value::{MAX_VALUES, Text, Value, Values, concat, formatted, joined, known, paired};
+use super::value::{
+    MAX_VALUES, Part, Text, Value, Values, concat, formatted, joined, known, paired,
+};
 
 /// How much work is done in all: an expression, or a stretch of a text.
 const MAX_STEPS: u32 = 1_000_000;
@@ -48,6 +50,17 @@ pub struct Habits {
     pub calls_by_name: bool,
     /// Names of methods that make an object.
     pub constructors: &'static [&'static str],
+}
+
+/// Whether a value has no letter that another could follow.
+fn is_blank(value: &Value) -> bool {
+    match value {
+        Value::Nothing => true,
+        Value::Text(text) => {
+            text.iter().all(|part| matches!(part, Part::Known(text) if text.is_empty()))
+        }
+        _ => false,
+    }
 }
 
 /// Works out values.
@@ -358,6 +371,9 @@ impl<'p> Solver<'p> {
                 return found;
             }
         }
+        if self.program.has_bare_fields && self.all_fields.contains_key(&name) {
+            return self.any_field(self.file_at(scope), name);
+        }
         self.global(text, self.file_at(scope))
     }
 
@@ -447,10 +463,12 @@ impl<'p> Solver<'p> {
     fn bound_by(&self, all: &[Bound], key: Option<(ScopeId, Name)>) -> Values {
         let mut held = Values::default();
         let mut last_block = None;
+        let mut is_unset = true;
         for Bound { binding, block } in all {
             match *binding {
                 Binding::Value(value) => {
                     let (given, is_step) = self.step(value, &held, key);
+                    is_unset &= !given.is_open || !given.variables.is_empty();
                     let is_default = matches!(self.program.expr(value), Expr::Default(..));
                     if is_step && (is_default || last_block == Some(*block)) {
                         held = (*given).clone();
@@ -461,7 +479,8 @@ impl<'p> Solver<'p> {
                 Binding::More(value, _) => {
                     let more = self.values(value);
                     let longer = self.longer(&held, &more);
-                    if last_block == Some(*block) {
+                    let is_start = held.all.iter().all(is_blank);
+                    if last_block == Some(*block) || is_start {
                         held = longer;
                     } else {
                         held.join(&longer);
@@ -508,7 +527,15 @@ impl<'p> Solver<'p> {
                     held = self.put(&held, &self.values(key), &self.values(value));
                 }
             }
+            if !matches!(binding, Binding::Value(_)) {
+                is_unset &= !held.is_open || !held.variables.is_empty();
+            }
             last_block = Some(*block);
+        }
+        // Where a variable of the environment is not set, what else is given counts.
+        if held.is_known() && is_unset {
+            held.is_open = false;
+            held.variables.clear();
         }
         // What was nothing at first is what it became.
         if held.is_known() {

@@ -50,7 +50,7 @@ impl Parser<'_, '_, '_> {
                 Some(self.statement())
             }
             Word::Function => Some(self.function_definition()),
-            Word::Class => Some(self.class_definition()),
+            Word::Class | Word::Enumeration => Some(self.class_definition()),
             Word::Return => Some(self.returned()),
             Word::For => Some(self.loop_over()),
             Word::While => Some(self.while_loop()),
@@ -74,6 +74,10 @@ impl Parser<'_, '_, '_> {
             }
             Word::Begin if self.syntax.blocks == Blocks::Braces && self.op(1).is_some() => {
                 self.at += 1;
+                // `try (var in = …) {`
+                if self.syntax.types_in_front && self.accept(Op::Open(b'(')) {
+                    self.close_bracket();
+                }
                 Some(self.body())
             }
             Word::Begin if self.syntax.blocks == Blocks::Indented => {
@@ -274,13 +278,24 @@ impl Parser<'_, '_, '_> {
             return self.loop_body();
         }
         let is_bracketed = self.accept(Op::Open(b'('));
-        if self.word(0) == Some(Word::Declare) {
+        while self.word(0) == Some(Word::Modifier) {
             self.at += 1;
         }
+        let is_declared = self.accept_word(Word::Declare);
         let outer = std::mem::replace(&mut self.in_condition, true);
         let first = self.operand_list();
         self.in_condition = outer;
+        if let Some(first) = first.filter(|_| is_declared) {
+            self.declared_here(first);
+        }
         match (first, self.kind(0)) {
+            // `for (x : list)`
+            (Some(first), Some(Kind::Op(Op::Colon, _))) if self.syntax.types_in_front => {
+                self.at += 1;
+                if let Some(list) = self.expression() {
+                    self.bind_loop(first, list);
+                }
+            }
             (Some(first), Some(Kind::Word(Word::In, word))) => {
                 let is_reversed = *word == b"as";
                 self.at += 1;
@@ -568,10 +583,25 @@ impl Parser<'_, '_, '_> {
             self.at += 1;
             return self.expression();
         }
-        let target = self.operand_list();
-        // `case One = "x";` of an enumeration.
-        if let Some(target) = target.filter(|_| self.is_class()) {
-            self.assignment(target);
+        if self.syntax.types_in_front {
+            while !matches!(self.op(0), Some(Op::Colon | Op::Arrow | Op::Close(_) | Op::Semicolon))
+                && self.kind(0).is_some()
+            {
+                self.skip_one();
+            }
+            if self.accept(Op::Arrow) {
+                return if self.op(0) == Some(Op::Open(b'{')) {
+                    self.body()
+                } else {
+                    self.statement()
+                };
+            }
+        } else {
+            let target = self.operand_list();
+            // `case One = "x";` of an enumeration.
+            if let Some(target) = target.filter(|_| self.is_class()) {
+                self.assignment(target);
+            }
         }
         self.accept(Op::Colon);
         None

@@ -68,6 +68,10 @@ pub struct Syntax {
     pub modifiers: bool,
     /// What stands behind a call's colon or a parameter's is its type.
     pub types: bool,
+    /// Types stand in front of names: `String name`. Properties need no object there, and classes are everybody's.
+    pub types_in_front: bool,
+    /// Lambdas are an arrow behind their parameters: `x => …`.
+    pub arrows: bool,
     /// Braces are an index: `$x{key}`.
     pub brace_index: bool,
     /// Parentheses make lists, and fat commas maps.
@@ -249,6 +253,8 @@ pub enum Word {
     Lambda,
     /// A class or a module follows.
     Class,
+    /// A class follows that starts with the names of its objects: `enum`.
+    Enumeration,
     /// `return`, `yield`: what the function gives.
     Return,
     /// A loop over elements: `for`, `foreach`.
@@ -330,6 +336,8 @@ pub enum ImportForm {
     Use,
     /// `use A\B as C`.
     Namespace,
+    /// `import a.b.C;`, which gives no new name; the classes beside need none.
+    Classes,
 }
 
 impl Syntax {
@@ -365,6 +373,8 @@ impl Syntax {
         bare_calls: BareCalls::No,
         modifiers: false,
         types: false,
+        types_in_front: false,
+        arrows: false,
         brace_index: false,
         parenthesized_lists: false,
         arguments: "",

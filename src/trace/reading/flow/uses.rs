@@ -255,7 +255,11 @@ impl Found<'_> {
         let is_bare = arguments.is_empty() && by_name.is_none();
         let spelled = named.first().filter(|_| is_bare).map(|(name, _)| Values::text(name.clone()));
         let first = arguments.get(start).or(by_name.map(|(_, value)| value)).or(spelled.as_ref());
-        let Some(first) = first else { return };
+        let Some(first) = first else {
+            // What starts nothing yet names nothing.
+            self.is_known = true;
+            return;
+        };
         let rest = arguments.get(start + 1..).unwrap_or_default();
         self.note(first);
         let asks_shell = |(name, value): &Named| {

@@ -24,6 +24,7 @@ pub enum Load {
 /// Reads the launcher's words up to the main class; what follows is the program's own.
 pub fn loads<'w>(words: impl IntoIterator<Item = &'w [u8]>) -> Vec<Load> {
     let mut loads = Vec::new();
+    let mut has_source = false;
     let mut words = words.into_iter();
     while let Some(word) = words.next() {
         let (flag, joined) = match word.iter().position(|&byte| byte == b'=') {
@@ -56,9 +57,20 @@ pub fn loads<'w>(words: impl IntoIterator<Item = &'w [u8]>) -> Vec<Load> {
             {
                 words.next();
             }
+            b"--source" => {
+                has_source = true;
+                if joined.is_none() {
+                    words.next();
+                }
+            }
             _ => match option(word) {
                 Some(load) => loads.extend(load),
-                None => return loads,
+                // A source that is compiled as it starts, whatever its name where `--source` says so.
+                None => {
+                    let is_source = has_source || word.ends_with(b".java");
+                    loads.extend(is_source.then(|| Load::File(word.to_vec())));
+                    return loads;
+                }
             },
         }
     }
@@ -236,6 +248,8 @@ mod tests {
             ("--add-opens=java.base/x=ALL -jar a.jar", "file:a.jar"),
             ("-cp @paths @main", "class path:paths arguments:main"),
             ("-version", ""),
+            ("-cp a.jar Main.java x.java", "file:a.jar file:Main.java"),
+            ("--source 21 tool x", "file:tool"),
             ("-cp", ""),
             ("", ""),
         ];

@@ -7,6 +7,8 @@
 //! What classes start and load is followed through their methods; every text of a class that starts programs is taken for
 //! one besides, less surely.
 //!
+//! Programs that run from their sources are followed by the shared flow of values.
+//!
 //! Libraries inside jars, which their programs unpack and load, are read as if they stood in the image.
 
 mod class;
@@ -25,35 +27,32 @@ mod dataflow;
 mod findings;
 mod folder;
 mod search;
+mod class_path;
+mod syntax;
+mod source;
 #[cfg(test)]
 mod tests;
 
-use rustc_hash::FxHashSet;
-
-use self::command_line::Load;
+use self::class_path::{Claims, MAX_ARGUMENTS, feature};
 use self::folder::Folders;
 use self::search::Search;
 use self::search::is_archive;
 use super::elf::Elf;
-use crate::path::ImagePath;
+use super::uses::Calls;
 use crate::trace::tracer::{Firing, Program};
-use crate::trace::{Claim, FileView, Finding, Reach, Strength, Target, Tracer, View};
-use crate::tree::NodeId;
-
-/// The largest file of arguments that is read, in bytes.
-const MAX_ARGUMENTS: u64 = 1 << 20;
+use crate::trace::{FileView, Finding, Reach, Tracer, View};
 
 /// The tracer of Java.
-#[derive(Debug)]
 pub struct Java {
     elf: Elf,
     folders: Folders,
+    calls: Calls,
 }
 
 impl Java {
     /// Makes the tracer; `elf` reads the libraries inside jars.
     pub fn new(elf: Elf) -> Self {
-        Java { elf, folders: Folders::default() }
+        Java { elf, folders: Folders::default(), calls: Calls::default() }
     }
 }
 
@@ -73,6 +72,9 @@ impl Tracer for Java {
         }
         if file.head.starts_with(b"PK\x03\x04") || is_archive(file.path.name()) {
             return Search::new(file, view, &self.elf).jar();
+        }
+        if file.reach != Reach::Broad && source::is_source(file) {
+            return source::findings(file, &self.calls, view);
         }
         if file.path.name() == b"net.properties" {
             return proxies(file, view).into_iter().collect();
@@ -119,101 +121,12 @@ impl Tracer for Java {
     }
 }
 
-/// Collects findings of one command line.
-struct Claims<'a> {
-    view: &'a View<'a>,
-    folder: ImagePath,
-    findings: Vec<Finding>,
-}
-
-impl Claims<'_> {
-    fn push(&mut self, target: Target, claim: Claim, detail: &str) {
-        let detail = format!("the class path of {detail}");
-        self.findings.push(Finding { target, claim, strength: Strength::Likely, detail });
-    }
-
-    fn loads(&mut self, loads: Vec<Load>, detail: &str) {
-        let tree = self.view.tree;
-        let mut pending = loads;
-        let mut arguments: FxHashSet<Vec<u8>> = FxHashSet::default();
-        while let Some(load) = pending.pop() {
-            if let Load::Option(option) = &load {
-                self.option(option, detail);
-                continue;
-            }
-            let (Load::File(path)
-            | Load::Folder(path)
-            | Load::Jars(path)
-            | Load::Arguments(path)
-            | Load::ClassPath(path)
-            | Load::Option(path)) = &load;
-            let Ok(path) = self.folder.join(path) else { continue };
-            let found = tree.resolve(path.as_bytes()).map(|found| found.node);
-            let Some(found) = found else { continue };
-            let target = Target::Path(path.as_bytes().to_vec());
-            self.push(target, Claim::Import, detail);
-            match load {
-                Load::File(_) | Load::Option(_) => {}
-                Load::Folder(_) => self.classes(found, detail),
-                Load::Jars(_) => self.jars(found, detail),
-                Load::ClassPath(_) => {
-                    let words = command_line::split_words(&self.view.read(found, MAX_ARGUMENTS));
-                    pending.extend(
-                        words.first().into_iter().flat_map(|text| command_line::class_path(text)),
-                    );
-                }
-                Load::Arguments(name) => {
-                    if arguments.insert(name) {
-                        let words =
-                            command_line::split_words(&self.view.read(found, MAX_ARGUMENTS));
-                        pending.extend(command_line::loads(words.iter().map(Vec::as_slice)));
-                    }
-                }
-            }
-        }
-    }
-
-    /// An option or property that a profile may know, with its value or whatever it is.
-    fn option(&mut self, option: &[u8], detail: &str) {
-        let option = String::from_utf8_lossy(option);
-        let name = option.split('=').next().unwrap_or_default();
-        let is_off = option.ends_with("=false");
-        for known in [Some(&*option), Some(name).filter(|_| !is_off)].into_iter().flatten() {
-            self.findings.extend(feature(self.view, known, format!("{option} of {detail}")));
-        }
-    }
-
-    /// A folder of classes and resources; one that packages fill is shared by others, so only its jars count.
-    fn classes(&mut self, folder: NodeId, detail: &str) {
-        if folder == NodeId::ROOT || !self.view.tree.is_dir(folder) {
-            return;
-        }
-        self.push(Target::Unowned(folder), Claim::Application, detail);
-    }
-
-    fn jars(&mut self, folder: NodeId, detail: &str) {
-        for &child in self.view.tree.children(folder) {
-            if is_archive(self.view.tree.name(child)) {
-                self.push(Target::Node(child), Claim::Import, detail);
-            }
-        }
-    }
-}
-
 /// The network settings of the runtime, where they ask the desktop for proxies.
 fn proxies(file: &FileView<'_>, view: &View<'_>) -> Option<Finding> {
     let text = view.read(file.node, MAX_ARGUMENTS);
     let mut lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
     let is_on = lines.any(|line| line == b"java.net.useSystemProxies=true");
     is_on.then(|| feature(view, "java.net.useSystemProxies", "net.properties".to_owned()))?
-}
-
-/// What fires the profiles that know a feature, by an option, a property or a variable.
-fn feature(view: &View<'_>, name: &str, detail: String) -> Option<Finding> {
-    let symbol = format!("java-option:{name}");
-    let is_known = view.profiles.wants_symbol(&symbol);
-    let (target, claim) = (Target::Symbol(symbol), Claim::Import);
-    is_known.then_some(Finding { target, claim, strength: Strength::Likely, detail })
 }
 
 fn is_class(head: &[u8]) -> bool {

@@ -166,6 +166,7 @@ pub static SYNTAX: Syntax = Syntax {
     constructors: &["constructor"],
     local: false,
     types: true,
+    arrows: true,
     arguments: "arguments",
     import_form: ImportForm::Quoted,
     ..Syntax::PLAIN

@@ -370,7 +370,18 @@ fn is_shell_script(file: &FileView<'_>, view: &View<'_>) -> bool {
 /// Formats of documents and settings are known here; a profile's `[places.sources]` says how programs of its language end.
 fn names_other_language(path: &ImagePath, view: &View<'_>) -> bool {
     const ENDINGS: [&[u8]; 13] = [
-        b"properties", b"ini", b"json", b"map", b"css", b"html", b"xml", b"svg", b"md", b"txt", b"yml", b"yaml",
+        b"properties",
+        b"ini",
+        b"json",
+        b"map",
+        b"css",
+        b"html",
+        b"xml",
+        b"svg",
+        b"md",
+        b"txt",
+        b"yml",
+        b"yaml",
         b"toml",
     ];
     let name = path.name();
