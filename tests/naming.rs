@@ -36,7 +36,7 @@ const BOUNDS: &[(&str, Bounds)] = &[
     ("java", Bounds { lost: 0, kept: 446, falsely: 0, sprung: 1 }),
     ("javascript", Bounds { lost: 0, kept: 464, falsely: 0, sprung: 0 }),
     ("lua", Bounds { lost: 0, kept: 440, falsely: 0, sprung: 3 }),
-    ("perl", Bounds { lost: 152, kept: 64, falsely: 0, sprung: 3 }),
+    ("perl", Bounds { lost: 0, kept: 472, falsely: 0, sprung: 3 }),
     ("php", Bounds { lost: 0, kept: 462, falsely: 4, sprung: 0 }),
     ("python", Bounds { lost: 0, kept: 456, falsely: 0, sprung: 1 }),
     ("r", Bounds { lost: 2, kept: 467, falsely: 1, sprung: 0 }),

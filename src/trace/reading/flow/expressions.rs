@@ -47,6 +47,10 @@ impl Parser<'_, '_, '_> {
     fn infix(&mut self, left: ExprId, least: u8) -> Option<ExprId> {
         let (op, text) = match self.kind(0)? {
             Kind::Op(op, text) => (*op, *text),
+            // They bind less than the commas of a call without brackets: `open my $file, $name or die`.
+            Kind::Word(Word::Operator(_), b"or" | b"and" | b"xor") if self.syntax.list_sigils => {
+                return None;
+            }
             Kind::Word(Word::Operator(op), text) => (*op, std::str::from_utf8(text).unwrap_or("")),
             Kind::Word(Word::If, _) if self.syntax.reversed_condition => {
                 return self.reversed_condition(left, least);

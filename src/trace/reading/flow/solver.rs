@@ -322,7 +322,9 @@ impl<'p> Solver<'p> {
                     all.extend(items.iter().cloned());
                 }
                 // `**options` are given by their names.
-                (Expr::Spread(_), None) if matches!(values.all.as_slice(), [Value::Map(_)]) => {}
+                (Expr::Spread(of), None)
+                    if matches!(values.all.as_slice(), [Value::Map(_)])
+                        && !matches!(self.program.expr(*of), Expr::Pairs(_)) => {}
                 // Lists in parentheses are one with the list around them where a language has them.
                 _ => all.push((*values).clone()),
             }

@@ -448,6 +448,16 @@ impl Found<'_> {
         }
         for value in &values.all {
             match value {
+                // `Some::Class->require`: a name that nothing binds.
+                Value::Global(name)
+                    if self.meaning == Meaning::Import
+                        && name.first().is_some_and(u8::is_ascii_uppercase)
+                        && !name.contains(&b'.') =>
+                {
+                    self.is_known = true;
+                    let text = vec![Part::Known(name.clone())];
+                    self.add(Meaning::Import, What::Text(text));
+                }
                 Value::Module(_) | Value::File(_) | Value::Function(_) | Value::Class(_) => {
                     self.is_known = true
                 }

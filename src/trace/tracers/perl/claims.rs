@@ -336,13 +336,15 @@ impl<'a> Claims<'a> {
             }
         }
         for (text, line) in uses.unknown_modules {
+            let is_run = text.starts_with("do ");
             let place = match place {
                 Place::Line(path, _) => Place::Line(path.clone(), line),
                 other => other.clone(),
             };
             let warning = Warning::UnknownImport { place, text };
             self.push(Target::Warning(warning), Claim::Import, Strength::Likely, String::new());
-            if !std::mem::replace(&mut self.is_dynamic, true) {
+            // A file that is run is hardly one of the library.
+            if !is_run && !std::mem::replace(&mut self.is_dynamic, true) {
                 self.everything(format!("line {line} loads what only the program knows"));
             }
         }

@@ -70,6 +70,13 @@ fn a_name_made_up_keeps_what_it_may_be() {
     assert_eq!(kept("use Other;", &files), "Other/Part.pm Other.pm");
     assert_eq!(kept("do \"table/$x.pl\";", &files), "table/a.pl");
     // The program's own: nothing is known, so all stays.
+    for program in [
+        "my $c = shift @ARGV;\neval \"require $c; 1\" or die;",
+        "my $c = shift @ARGV; eval(\"require $c\");",
+        "eval \"require $c; 1\";",
+    ] {
+        assert!(kept(program, &files).contains("~Unused.pm"), "{program}");
+    }
     let found = kept("my $c = shift; require $c;", &files);
     assert!(
         found.contains("~Unused.pm") && found.contains("run.pl:1 loads by `require $c`"),
@@ -121,8 +128,7 @@ fn command_lines_name_modules_folders_and_code() {
     ]);
     assert_eq!(bench.reached("/usr/share/perl/5.36"), ["A.pm", "B.pm", "C.pm", "strict.pm"]);
     assert_eq!(bench.reached("/opt"), ["lib/Own.pm"]);
-    // A text without words may be a command line or the name of a program.
-    assert_eq!(bench.others, ["date", "date"]);
+    assert_eq!(bench.others, ["date"]);
 }
 
 #[test]
