@@ -5,38 +5,51 @@
 //! says by [`Meanings`] what the functions of its library do. The [`Solver`] works out what the arguments of the calls that
 //! count may be: all values, not the first. What it cannot know is a [`What::Unknown`], never nothing.
 
+mod meaning;
+mod program;
+mod caller;
+mod value;
+mod lists;
+mod solver;
 mod access;
+mod syntax;
+mod token;
+mod parser;
+mod brackets;
+mod arguments;
+mod assignments;
 mod callers;
+mod operations;
+mod patterns;
+mod calls;
 mod classes;
 mod conditions;
 mod effects;
-mod calls;
 mod expressions;
-mod functions;
-mod imports;
-mod lexer;
-mod lists;
-mod matching;
-mod meaning;
-mod parser;
-mod patterns;
 mod pipe;
-mod primaries;
-mod program;
-mod solver;
-mod statements;
-mod syntax;
-#[cfg(test)]
-mod tests;
+mod found;
+mod functions;
+mod held;
+mod lexer;
+mod here;
+mod imports;
+mod matching;
 mod tables;
+mod library;
+mod loops;
+mod operators;
+mod postfix;
+mod primaries;
+mod statements;
 mod texts;
-mod token;
 mod types;
 mod uses;
-mod value;
 mod variables;
+#[cfg(test)]
+mod tests;
 
 pub use effects::bind;
+pub use found::{Use, What};
 pub use meaning::{Meaning, Meanings};
 pub use program::{
     Argument, Binding, Bound, Call, CallId, Expr, ExprId, FunctionId, Name, Parameter, Program,
@@ -46,7 +59,6 @@ pub use solver::{Habits, Solver, World};
 pub use syntax::{
     BareCalls, Blocks, Bracketed, Fills, ImportForm, Op, Quote, Syntax, TextKind, Word,
 };
-pub use uses::{Use, What};
 pub use value::{Part, Text, Value, Values};
 
 /// Reads a file into a program; returns its number.

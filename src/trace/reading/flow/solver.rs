@@ -8,14 +8,11 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::callers::Caller;
+use super::caller::Caller;
 use super::lists;
 use super::meaning::{Meaning, Meanings};
-use super::patterns::substituted;
-use super::program::{Binding, Bound, Expr, ExprId, FunctionId, Name, Program, ScopeId};
-use super::value::{
-    MAX_VALUES, Part, Text, Value, Values, concat, formatted, joined, known, paired,
-};
+use super::program::{Binding, Expr, ExprId, FunctionId, Name, Program, ScopeId};
+use super::value::{MAX_VALUES, Value, Values, joined, known, paired};
 
 /// How much work is done in all: an expression, or a stretch of a text.
 const MAX_STEPS: u32 = 1_000_000;
@@ -52,17 +49,6 @@ pub struct Habits {
     pub constructors: &'static [&'static str],
 }
 
-/// Whether a value has no letter that another could follow.
-fn is_blank(value: &Value) -> bool {
-    match value {
-        Value::Nothing => true,
-        Value::Text(text) => {
-            text.iter().all(|part| matches!(part, Part::Known(text) if text.is_empty()))
-        }
-        _ => false,
-    }
-}
-
 /// Works out values.
 pub struct Solver<'p> {
     pub(super) program: &'p Program,
@@ -74,23 +60,23 @@ pub struct Solver<'p> {
     pub(super) has_class_values: bool,
     pub(super) callers: FxHashMap<FunctionId, Vec<Caller>>,
     /// What files bind at their top, by name.
-    tops: FxHashMap<Name, Vec<ScopeId>>,
+    pub(super) tops: FxHashMap<Name, Vec<ScopeId>>,
     /// What properties of a name hold in any file.
-    all_fields: FxHashMap<Name, Vec<u32>>,
+    pub(super) all_fields: FxHashMap<Name, Vec<u32>>,
     /// The variables of the environment that the program itself loads.
     pub(super) loaded: RefCell<Option<Rc<Vec<(Vec<u8>, Vec<u8>)>>>>,
     /// What is called with arguments, and so not by its name alone.
-    callees: FxHashSet<ExprId>,
-    memo: RefCell<FxHashMap<ExprId, Rc<Values>>>,
-    names: RefCell<FxHashMap<(ScopeId, Name), Rc<Values>>>,
-    asked: RefCell<FxHashSet<ExprId>>,
-    asked_names: RefCell<FxHashSet<(ScopeId, Name)>>,
+    pub(super) callees: FxHashSet<ExprId>,
+    pub(super) memo: RefCell<FxHashMap<ExprId, Rc<Values>>>,
+    pub(super) names: RefCell<FxHashMap<(ScopeId, Name), Rc<Values>>>,
+    pub(super) asked: RefCell<FxHashSet<ExprId>>,
+    pub(super) asked_names: RefCell<FxHashSet<(ScopeId, Name)>>,
     /// What names hold so far that are being worked out, for steps such as `name = name .. "x"`.
-    so_far: RefCell<FxHashMap<(ScopeId, Name), Rc<Values>>>,
+    pub(super) so_far: RefCell<FxHashMap<(ScopeId, Name), Rc<Values>>>,
     /// The names of which that was asked for.
-    stepped: RefCell<FxHashSet<(ScopeId, Name)>>,
-    steps: Cell<u32>,
-    depth: Cell<u32>,
+    pub(super) stepped: RefCell<FxHashSet<(ScopeId, Name)>>,
+    pub(super) steps: Cell<u32>,
+    pub(super) depth: Cell<u32>,
 }
 
 impl<'p> Solver<'p> {
@@ -141,7 +127,7 @@ impl<'p> Solver<'p> {
         solver
     }
 
-    fn forget(&self) {
+    pub(super) fn forget(&self) {
         self.memo.borrow_mut().clear();
         *self.loaded.borrow_mut() = None;
         self.names.borrow_mut().clear();
@@ -171,7 +157,7 @@ impl<'p> Solver<'p> {
         values
     }
 
-    fn work_out(&self, id: ExprId) -> Values {
+    pub(super) fn work_out(&self, id: ExprId) -> Values {
         let value = |id: &ExprId| (*self.values(*id)).clone();
         match self.program.expr(id) {
             Expr::Text(text) => Values::text(text.clone()),
@@ -237,104 +223,8 @@ impl<'p> Solver<'p> {
         }
     }
 
-    /// `a + b`: texts one behind the other, or lists.
-    fn sum(&self, parts: &[Values]) -> Values {
-        let lists: Option<Vec<&[Values]>> = parts.iter().map(Values::items).collect();
-        match lists {
-            Some(lists) if lists.len() > 1 => Values::list(lists.concat()),
-            _ if parts.first().is_some_and(Values::is_path) => joined(parts, b"/"),
-            _ => concat(parts),
-        }
-    }
-
-    fn format(&self, parts: &[ExprId]) -> Values {
-        let Some((format, fills)) = parts.split_first() else { return Values::open() };
-        let mut all = Vec::new();
-        let mut named = Vec::new();
-        for fill in fills {
-            let values = self.values(*fill);
-            match values.all.as_slice() {
-                [Value::List(elements)] => all.extend(elements.iter().cloned()),
-                [Value::Map(entries)] => named.extend(entries.iter().filter_map(|(key, value)| {
-                    let text = key.texts().first().and_then(super::value::known)?;
-                    Some((text, value.clone()))
-                })),
-                _ => all.push((*values).clone()),
-            }
-        }
-        let mut result = Values::default();
-        for text in self.values(*format).texts() {
-            result.join(&formatted(&text, &all, &named));
-        }
-        result
-    }
-
-    /// `a or b`: whatever the first may be, the second says what it is where nobody knows.
-    fn default(&self, first: ExprId, second: ExprId) -> Values {
-        let first = self.values(first);
-        let second = self.values(second);
-        let mut all = Values::of(first.all.clone());
-        let has_text = first.is_known() || second.is_known();
-        all.join(&second);
-        if !has_text || second.is_open {
-            all.is_open = true;
-            all.join(&Values { all: Vec::new(), ..(*first).clone() });
-        }
-        all
-    }
-
-    /// A variable of the environment that nobody sets is what stands beside it: `if (!tool) tool = "x"`.
-    fn with_default(&self, mut all: Values, parts: impl Iterator<Item = Rc<Values>>) -> Values {
-        let is_unset = |one: &Values| one.all.is_empty() && !one.variables.is_empty();
-        if all.is_open
-            && !all.variables.is_empty()
-            && all.is_known()
-            && parts.into_iter().all(|one| !one.is_open || is_unset(&one))
-        {
-            all.is_open = false;
-            all.variables.clear();
-        }
-        all
-    }
-
-    /// The keys and values of a map, those of maps that are spread among them.
-    fn entries(&self, parts: &[(ExprId, ExprId)]) -> Vec<(Values, Values)> {
-        let mut entries = Vec::new();
-        for (key, part) in parts {
-            let value = self.values(*part);
-            match (self.program.expr(*part), value.all.as_slice()) {
-                (Expr::Spread(_), [Value::Map(more)]) => entries.extend(more.iter().cloned()),
-                _ => entries.push(((*self.values(*key)).clone(), (*value).clone())),
-            }
-        }
-        entries.truncate(2000);
-        entries
-    }
-
-    /// The elements of a list, those that are spread in their places.
-    pub(super) fn spread(&self, parts: &[ExprId]) -> Vec<Values> {
-        let mut all = Vec::new();
-        for part in parts {
-            let values = self.values(*part);
-            match (self.program.expr(*part), values.items()) {
-                (Expr::Spread(_), Some(items)) => all.extend(items.iter().cloned()),
-                (Expr::Call(call), Some(items)) if self.is_unpacked(*call) => {
-                    all.extend(items.iter().cloned());
-                }
-                // `**options` are given by their names.
-                (Expr::Spread(of), None)
-                    if matches!(values.all.as_slice(), [Value::Map(_)])
-                        && !matches!(self.program.expr(*of), Expr::Pairs(_)) => {}
-                // Lists in parentheses are one with the list around them where a language has them.
-                _ => all.push((*values).clone()),
-            }
-        }
-        all.truncate(2000);
-        all
-    }
-
     /// What a name holds, seen from a scope.
-    fn named(&self, scope: ScopeId, name: Name, is_called: bool) -> Values {
+    pub(super) fn named(&self, scope: ScopeId, name: Name, is_called: bool) -> Values {
         let mut next = Some(scope);
         while let Some(scope) = next {
             if let Some(bound) = self.program.bindings.get(&(scope, name)) {
@@ -391,7 +281,7 @@ impl<'p> Solver<'p> {
     }
 
     /// What stands under the names that an expression gives, and can be called: an object is no constructor.
-    fn by_text(&self, scope: ScopeId, name: ExprId) -> Values {
+    pub(super) fn by_text(&self, scope: ScopeId, name: ExprId) -> Values {
         let of = self.values(name);
         let mut found =
             Values { is_open: of.is_open, variables: of.variables.clone(), ..Values::default() };
@@ -411,12 +301,12 @@ impl<'p> Solver<'p> {
         found
     }
 
-    fn file_at(&self, scope: ScopeId) -> u32 {
+    pub(super) fn file_at(&self, scope: ScopeId) -> u32 {
         self.program.scopes.get(scope.0 as usize).map_or(0, |scope| scope.file)
     }
 
     /// Of a function whose name alone calls it, what it gives.
-    fn by_name(&self, values: Rc<Values>, is_called: bool) -> Values {
+    pub(super) fn by_name(&self, values: Rc<Values>, is_called: bool) -> Values {
         let mut all = (*values).clone();
         if self.habits.calls_by_name && !is_called {
             for value in &values.all {
@@ -428,204 +318,8 @@ impl<'p> Solver<'p> {
         all
     }
 
-    fn bound_once(&self, key: (ScopeId, Name), bound: &[Bound]) -> Rc<Values> {
-        if let Some(known) = self.names.borrow().get(&key) {
-            return known.clone();
-        }
-        if !self.asked_names.borrow_mut().insert(key) {
-            self.stepped.borrow_mut().insert(key);
-            return self.so_far.borrow().get(&key).cloned().unwrap_or_default();
-        }
-        let values = Rc::new(self.bound_by(bound, Some(key)));
-        self.asked_names.borrow_mut().remove(&key);
-        self.so_far.borrow_mut().remove(&key);
-        self.names.borrow_mut().insert(key, values.clone());
-        values
-    }
-
-    /// What bindings give, one after another.
-    pub(super) fn bound(&self, all: &[Bound]) -> Values {
-        self.bound_by(all, None)
-    }
-
-    /// The value of an assignment, and whether it replaces what the name held: a step that builds on that.
-    fn step(
-        &self,
-        value: ExprId,
-        held: &Values,
-        key: Option<(ScopeId, Name)>,
-    ) -> (Rc<Values>, bool) {
-        let Some(key) = key else { return (self.values(value), false) };
-        self.so_far.borrow_mut().insert(key, Rc::new(held.clone()));
-        self.stepped.borrow_mut().remove(&key);
-        let values = self.values(value);
-        (values, self.stepped.borrow_mut().remove(&key))
-    }
-
-    fn bound_by(&self, all: &[Bound], key: Option<(ScopeId, Name)>) -> Values {
-        let mut held = Values::default();
-        let mut last_block = None;
-        let mut is_unset = true;
-        for Bound { binding, block } in all {
-            match *binding {
-                Binding::Value(value) => {
-                    let (given, is_step) = self.step(value, &held, key);
-                    is_unset &= !given.is_open || !given.variables.is_empty();
-                    let is_default = matches!(self.program.expr(value), Expr::Default(..));
-                    if is_step && (is_default || last_block == Some(*block)) {
-                        held = (*given).clone();
-                    } else {
-                        held.join(&given);
-                    }
-                }
-                Binding::More(value, _) => {
-                    let more = self.values(value);
-                    let longer = self.longer(&held, &more);
-                    let is_start = held.all.iter().all(is_blank);
-                    if last_block == Some(*block) || is_start {
-                        held = longer;
-                    } else {
-                        held.join(&longer);
-                    }
-                }
-                Binding::Fallback(value) => {
-                    let value = self.values(value);
-                    if value.is_known() && !value.is_open {
-                        held.is_open = false;
-                        held.variables.clear();
-                    }
-                    held.join(&value);
-                }
-                Binding::Changed(pattern, by) => {
-                    let changed = substituted(&held, &self.values(pattern), &self.values(by));
-                    if last_block == Some(*block) {
-                        held = changed;
-                    } else {
-                        held.join(&changed);
-                    }
-                }
-                Binding::Element(list) => held.join(&self.elements(&self.values(list))),
-                Binding::Key(map) => held.join(&self.keys(&self.values(map))),
-                Binding::ValueOf(map) => held.join(&self.values_of(&self.values(map))),
-                Binding::Item(list, number) => {
-                    held.join(&self.values(list).item(number as usize));
-                }
-                Binding::Field(owner, name) => held.join(&self.field(owner, name, false)),
-                Binding::Behind(value, _) => {
-                    let more = self.values(value);
-                    if held.texts().is_empty() {
-                        held = self.pushed(&held, &more);
-                    } else {
-                        let longer = self.longer(&held, &more);
-                        if last_block != Some(*block) {
-                            held.join(&longer);
-                        } else {
-                            held = longer;
-                        }
-                    }
-                }
-                Binding::Pushed(value) => held = self.pushed(&held, &self.values(value)),
-                Binding::Put(key, value) => {
-                    held = self.put(&held, &self.values(key), &self.values(value));
-                }
-            }
-            if !matches!(binding, Binding::Value(_)) {
-                is_unset &= !held.is_open || !held.variables.is_empty();
-            }
-            last_block = Some(*block);
-        }
-        // Where a variable of the environment is not set, what else is given counts.
-        if held.is_known() && is_unset {
-            held.is_open = false;
-            held.variables.clear();
-        }
-        // What was nothing at first is what it became.
-        if held.is_known() {
-            held.all.retain(|value| *value != Value::Nothing);
-        }
-        if held.variables.is_empty() {
-            return held;
-        }
-        let is_value = |bound: &Bound| matches!(bound.binding, Binding::Value(_));
-        if !all.iter().all(is_value) {
-            return held;
-        }
-        let parts = all.iter().filter_map(|bound| match bound.binding {
-            Binding::Value(value) => Some(self.values(value)),
-            _ => None,
-        });
-        self.with_default(held, parts)
-    }
-
-    fn longer(&self, held: &Values, more: &Values) -> Values {
-        match (held.items(), more.items()) {
-            (Some(items), Some(more)) => Values::list([items, more].concat()),
-            _ if held.all.is_empty() && !held.is_open => more.clone(),
-            (Some(items), None) => {
-                let mut items = items.to_vec();
-                items.push(more.clone());
-                Values::list(items)
-            }
-            _ => concat(&[held.clone(), more.clone()]),
-        }
-    }
-
-    fn pushed(&self, held: &Values, value: &Values) -> Values {
-        let mut longer = Values {
-            is_open: held.is_open,
-            variables: held.variables.clone(),
-            ..Values::default()
-        };
-        let mut was_list = false;
-        for one in &held.all {
-            longer.push(match one {
-                Value::List(elements) if elements.len() < 200 => {
-                    was_list = true;
-                    let mut elements = elements.to_vec();
-                    elements.push(value.clone());
-                    Value::List(Rc::new(elements))
-                }
-                other => other.clone(),
-            });
-        }
-        if !was_list {
-            longer.push(Value::List(Rc::new(vec![value.clone()])));
-        }
-        longer
-    }
-
-    fn put(&self, held: &Values, key: &Values, value: &Values) -> Values {
-        let is_number =
-            |text: &Text| known(text).is_some_and(|it| it.iter().all(u8::is_ascii_digit));
-        let keys = key.texts();
-        if !keys.is_empty() && keys.iter().all(is_number) && held.items().is_some() {
-            return self.pushed(held, value);
-        }
-        let mut more = Values {
-            is_open: held.is_open,
-            variables: held.variables.clone(),
-            ..Values::default()
-        };
-        let mut was_map = false;
-        for one in &held.all {
-            more.push(match one {
-                Value::Map(entries) if entries.len() < 500 => {
-                    was_map = true;
-                    let mut entries = entries.to_vec();
-                    entries.push((key.clone(), value.clone()));
-                    Value::Map(Rc::new(entries))
-                }
-                other => other.clone(),
-            });
-        }
-        if !was_map {
-            more.push(Value::Map(Rc::new(vec![(key.clone(), value.clone())])));
-        }
-        more
-    }
-
     /// What is given to a function at a place.
-    fn argument_of(&self, function: FunctionId, number: u32) -> Values {
+    pub(super) fn argument_of(&self, function: FunctionId, number: u32) -> Values {
         let parameter = self
             .program
             .functions
@@ -655,7 +349,7 @@ impl<'p> Solver<'p> {
     }
 
     /// All that is given to a function from a place on.
-    fn arguments_of(&self, function: FunctionId, from: u32) -> Values {
+    pub(super) fn arguments_of(&self, function: FunctionId, from: u32) -> Values {
         let callers = self.callers.get(&function).map(Vec::as_slice).unwrap_or_default();
         let mut all = Values::default();
         for caller in callers.iter().take(MAX_VALUES) {

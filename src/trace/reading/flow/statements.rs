@@ -41,7 +41,7 @@ impl Parser<'_, '_, '_> {
     }
 
     /// A statement that starts with a word; `None` where the word starts an expression.
-    fn word_statement(&mut self, word: Word) -> Option<Option<ExprId>> {
+    pub(super) fn word_statement(&mut self, word: Word) -> Option<Option<ExprId>> {
         let is_called = self.op(1) == Some(Op::Open(b'('));
         match word {
             Word::Modifier | Word::Class if self.is_plain_name() => None,
@@ -95,7 +95,7 @@ impl Parser<'_, '_, '_> {
             || matches!(self.op(1), Some(Op::Open(_)))
     }
 
-    fn expression_statement(&mut self) -> Option<ExprId> {
+    pub(super) fn expression_statement(&mut self) -> Option<ExprId> {
         self.skip_written_type();
         let mut targets = vec![self.operand()?];
         while (self.op(0) == Some(Op::Comma) && !self.syntax.vectors)
@@ -127,12 +127,12 @@ impl Parser<'_, '_, '_> {
     }
 
     /// Whether a colon behind an expression starts its type, and no block.
-    fn is_annotation(&self) -> bool {
+    pub(super) fn is_annotation(&self) -> bool {
         !matches!(self.kind(1), None | Some(Kind::Line))
     }
 
     /// `x = y if z`, `x for y`.
-    fn modifiers(&mut self) {
+    pub(super) fn modifiers(&mut self) {
         while self.syntax.modifiers
             && let Some(word @ (Word::If | Word::While | Word::For)) = self.word(0)
         {
@@ -145,13 +145,13 @@ impl Parser<'_, '_, '_> {
     }
 
     /// Binds the variable that a loop without one takes: `_`.
-    fn topic(&mut self, list: ExprId) {
+    pub(super) fn topic(&mut self, list: ExprId) {
         let name = self.variable_name(b"_");
         self.declare(name, Binding::Element(list));
     }
 
     /// `let a = 1, b = 2`, `local a, b = 1, 2`, `my ($a, $b) = @_`.
-    fn declaration(&mut self) -> Option<ExprId> {
+    pub(super) fn declaration(&mut self) -> Option<ExprId> {
         self.at += 1;
         while matches!(self.word(0), Some(Word::Modifier | Word::Declare)) {
             self.at += 1;
@@ -187,7 +187,7 @@ impl Parser<'_, '_, '_> {
     }
 
     /// What a declaration gives a value, with its attribute: `x <const>`.
-    fn declared_name(&mut self) -> Option<ExprId> {
+    pub(super) fn declared_name(&mut self) -> Option<ExprId> {
         if !self.syntax.attributes {
             return self.operand();
         }
@@ -199,7 +199,7 @@ impl Parser<'_, '_, '_> {
     }
 
     /// A declared name is of this scope, even where it gets no value.
-    fn declared_here(&mut self, target: ExprId) {
+    pub(super) fn declared_here(&mut self, target: ExprId) {
         match self.program.expr(target).clone() {
             Expr::Name(_, name) => {
                 let nothing = self.add(Expr::Nothing);
@@ -216,7 +216,7 @@ impl Parser<'_, '_, '_> {
         }
     }
 
-    fn globals(&mut self) -> Option<ExprId> {
+    pub(super) fn globals(&mut self) -> Option<ExprId> {
         self.at += 1;
         while let Some(name) = self.name_at(0) {
             self.declare_global(name);
@@ -228,7 +228,7 @@ impl Parser<'_, '_, '_> {
         None
     }
 
-    fn returned(&mut self) -> Option<ExprId> {
+    pub(super) fn returned(&mut self) -> Option<ExprId> {
         self.at += 1;
         let starts = !matches!(
             self.kind(0),
@@ -268,184 +268,8 @@ impl Parser<'_, '_, '_> {
         })
     }
 
-    fn loop_over(&mut self) -> Option<ExprId> {
-        self.at += 1;
-        while matches!(self.word(0), Some(Word::Modifier | Word::Prefix)) {
-            self.at += 1;
-        }
-        if self.syntax.parenthesized_lists {
-            self.perl_like_loop();
-            return self.loop_body();
-        }
-        let is_bracketed = self.accept(Op::Open(b'('));
-        while self.word(0) == Some(Word::Modifier) {
-            self.at += 1;
-        }
-        let is_declared = self.accept_word(Word::Declare);
-        let outer = std::mem::replace(&mut self.in_condition, true);
-        let first = self.operand_list();
-        self.in_condition = outer;
-        if let Some(first) = first.filter(|_| is_declared) {
-            self.declared_here(first);
-        }
-        match (first, self.kind(0)) {
-            // `for (x : list)`
-            (Some(first), Some(Kind::Op(Op::Colon, _))) if self.syntax.types_in_front => {
-                self.at += 1;
-                if let Some(list) = self.expression() {
-                    self.bind_loop(first, list);
-                }
-            }
-            (Some(first), Some(Kind::Word(Word::In, word))) => {
-                let is_reversed = *word == b"as";
-                self.at += 1;
-                self.in_condition = true;
-                let second = if is_reversed { self.loop_targets() } else { self.expression_list() };
-                self.in_condition = outer;
-                if let Some(second) = second {
-                    match is_reversed {
-                        true => self.bind_values(second, first),
-                        false => self.bind_loop(first, second),
-                    }
-                }
-            }
-            (Some(first), _) => {
-                self.assignment(first);
-            }
-            (None, _) => {}
-        }
-        if is_bracketed {
-            self.close_bracket();
-        } else if self.syntax.blocks == Blocks::End {
-            while !matches!(self.word(0), None | Some(Word::Begin)) {
-                self.skip_one();
-            }
-            while self.word(0).is_none() && self.kind(0).is_some_and(|kind| *kind != Kind::Line) {
-                self.skip_one();
-            }
-        }
-        self.loop_body()
-    }
-
-    fn loop_body(&mut self) -> Option<ExprId> {
-        self.body();
-        if self.syntax.blocks == Blocks::End {
-            self.accept_word(Word::End);
-        }
-        None
-    }
-
-    /// `foreach my $x (…) {`, `for (…) {`, `for (my $i = 0; …) {`.
-    fn perl_like_loop(&mut self) {
-        self.accept_word(Word::Declare);
-        let target = match self.kind(0) {
-            Some(Kind::Variable(_)) => self.operand(),
-            _ => None,
-        };
-        if !self.accept(Op::Open(b'(')) {
-            return;
-        }
-        let mut all = Vec::new();
-        while self.kind(0).is_some() && !matches!(self.op(0), Some(Op::Close(_) | Op::Semicolon)) {
-            let Some(one) = self.expression() else { break };
-            all.push(one);
-            self.accept(Op::Comma);
-        }
-        let list = match all[..] {
-            [one] => one,
-            _ => self.add(Expr::List(all)),
-        };
-        match target {
-            Some(target) => {
-                self.declared_here(target);
-                self.assign(target, Binding::Element(list));
-            }
-            None => self.topic(list),
-        }
-        self.close_bracket();
-    }
-
-    /// Goes behind the bracket that is open.
-    pub(super) fn close_bracket(&mut self) {
-        while !matches!(self.kind(0), None | Some(Kind::Op(Op::Close(_), _))) {
-            let before = self.at;
-            self.statement();
-            if self.at == before {
-                self.skip_one();
-            }
-        }
-        self.at += 1;
-    }
-
-    /// `$v`, `$k => $v`, `[$a, $b]` behind `as`.
-    fn loop_targets(&mut self) -> Option<ExprId> {
-        let first = self.operand()?;
-        if !self.accept(Op::Maps) {
-            return Some(first);
-        }
-        let second = self.operand()?;
-        Some(self.add(Expr::Map(vec![(first, second)])))
-    }
-
-    fn operand_list(&mut self) -> Option<ExprId> {
-        let mut all = vec![self.operand()?];
-        while self.accept(Op::Comma) {
-            all.extend(self.operand());
-        }
-        Some(match all[..] {
-            [one] => one,
-            _ => self.add(Expr::List(all)),
-        })
-    }
-
-    /// `foreach ($list as $target)`: of a map its values.
-    fn bind_values(&mut self, target: ExprId, list: ExprId) {
-        let is_pair = match self.program.expr(target) {
-            Expr::Map(entries) => {
-                entries.iter().all(|(key, _)| !matches!(self.program.expr(*key), Expr::Text(_)))
-            }
-            _ => false,
-        };
-        match is_pair {
-            true => self.bind_loop(target, list),
-            false => self.assign(target, Binding::ValueOf(list)),
-        }
-    }
-
-    pub(super) fn bind_loop(&mut self, target: ExprId, list: ExprId) {
-        match self.program.expr(target).clone() {
-            // `for (const { name } of list)`
-            Expr::Map(_) if self.syntax.import_form == ImportForm::Quoted => {
-                let element = self.add(Expr::Element(list));
-                self.assign(target, Binding::Value(element));
-            }
-            Expr::Map(entries) => {
-                for (key, value) in entries {
-                    self.assign(key, Binding::Key(list));
-                    self.assign(value, Binding::ValueOf(list));
-                }
-            }
-            _ if self.syntax.vectors => {
-                let list = self.add(Expr::Values(list));
-                self.assign(target, Binding::Element(list));
-            }
-            _ => self.assign(target, Binding::Element(list)),
-        }
-    }
-
-    fn while_loop(&mut self) -> Option<ExprId> {
-        self.at += 1;
-        let outer = std::mem::replace(&mut self.in_condition, true);
-        self.condition();
-        self.in_condition = outer;
-        if self.syntax.blocks == Blocks::Braces && self.op(0) == Some(Op::Semicolon) {
-            return None;
-        }
-        self.loop_body()
-    }
-
     /// The condition of an `if` or `while`: in brackets, where blocks have braces.
-    fn condition(&mut self) {
+    pub(super) fn condition(&mut self) {
         // `while (<$file>)` takes lines.
         if self.syntax.angles
             && matches!(self.kind(1), Some(Kind::Text(TextKind::Lines, _)))
@@ -553,7 +377,7 @@ impl Parser<'_, '_, '_> {
     }
 
     /// The arms of a choice in braces.
-    fn arms(&mut self, values: &mut Vec<ExprId>) {
+    pub(super) fn arms(&mut self, values: &mut Vec<ExprId>) {
         if !self.accept(Op::Open(b'{')) {
             return;
         }
@@ -574,7 +398,7 @@ impl Parser<'_, '_, '_> {
     }
 
     /// `case "a":`, `when x`, `default:` in the midst of a block.
-    fn label(&mut self) -> Option<ExprId> {
+    pub(super) fn label(&mut self) -> Option<ExprId> {
         self.at += 1;
         if self.syntax.blocks == Blocks::Indented {
             return self.body();
@@ -607,7 +431,7 @@ impl Parser<'_, '_, '_> {
         None
     }
 
-    fn catch(&mut self) -> Option<ExprId> {
+    pub(super) fn catch(&mut self) -> Option<ExprId> {
         self.at += 1;
         match self.syntax.blocks {
             Blocks::Braces => {
@@ -627,7 +451,7 @@ impl Parser<'_, '_, '_> {
     }
 
     /// `with open(x) as file:`
-    fn with(&mut self) -> Option<ExprId> {
+    pub(super) fn with(&mut self) -> Option<ExprId> {
         self.at += 1;
         let is_bracketed = self.op(0) == Some(Op::Open(b'('))
             && self.close_of(0).is_some_and(|close| self.op(close + 1) == Some(Op::Colon));

@@ -1,14 +1,11 @@
 //! The texts of the shared lexer: quotes, brackets, here-documents, and the code that stands in them.
 
-use super::lexer::{Here, Lexer, MAX_DEPTH, is_filled};
+use super::lexer::{Lexer, MAX_DEPTH, is_filled};
 use super::syntax::{Bracketed, Fills, Quote, TextKind};
 use super::token::{Kind, Piece, Token};
 
 /// The longest text whose end is looked for, in bytes.
 const MAX_TEXT: usize = 1 << 20;
-
-/// How many here-documents one line may open.
-const MAX_HERE: usize = 16;
 
 impl<'a> Lexer<'a> {
     /// A text in quotes.
@@ -36,7 +33,13 @@ impl<'a> Lexer<'a> {
         self.text_in(quote, name.len() + quote.mark.len(), fills, !has(b'r'))
     }
 
-    fn text_in(&mut self, quote: &Quote, open: usize, fills: Fills, escapes: bool) -> bool {
+    pub(super) fn text_in(
+        &mut self,
+        quote: &Quote,
+        open: usize,
+        fills: Fills,
+        escapes: bool,
+    ) -> bool {
         let start = self.at;
         let body = start + open;
         let mark = quote.mark.as_bytes();
@@ -48,7 +51,7 @@ impl<'a> Lexer<'a> {
         true
     }
 
-    fn finish_text(&mut self, start: usize, end: usize, kind: Kind<'a>) {
+    pub(super) fn finish_text(&mut self, start: usize, end: usize, kind: Kind<'a>) {
         let line = self.line;
         self.advance(end - start);
         self.push(kind, start);
@@ -58,7 +61,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Where a text ends whose body starts at a place.
-    fn end_of(&self, body: usize, mark: &[u8], ends_with_line: bool) -> Option<usize> {
+    pub(super) fn end_of(&self, body: usize, mark: &[u8], ends_with_line: bool) -> Option<usize> {
         let limit = self.end.min(body.saturating_add(MAX_TEXT));
         let text = self.text.get(..limit)?;
         let ends_with_line = ends_with_line && self.syntax.prefixes.contains(&b'r');
@@ -79,7 +82,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// The pieces of a text between two places.
-    fn pieces(
+    pub(super) fn pieces(
         &self,
         start: usize,
         end: usize,
@@ -123,7 +126,12 @@ impl<'a> Lexer<'a> {
     }
 
     /// The code that stands at a place of a text: where it starts and ends, and where the text goes on.
-    fn code_at(&self, at: usize, end: usize, fills: Fills) -> Option<(usize, usize, usize)> {
+    pub(super) fn code_at(
+        &self,
+        at: usize,
+        end: usize,
+        fills: Fills,
+    ) -> Option<(usize, usize, usize)> {
         let text = self.text.get(..end)?;
         match fills {
             Fills::No => None,
@@ -153,7 +161,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// `$x`, `$x->y`, `$x['y']`, `{$x}`, `${x}`, `@{[…]}`.
-    fn sigil_at(&self, at: usize, end: usize) -> Option<(usize, usize, usize)> {
+    pub(super) fn sigil_at(&self, at: usize, end: usize) -> Option<(usize, usize, usize)> {
         let text = self.text.get(..end)?;
         let next = text.get(at + 1).copied().unwrap_or_default();
         let is_sigil = text[at] == b'$' || (text[at] == b'@' && self.syntax.sigils.contains(&b'@'));
@@ -183,7 +191,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Where a subscript or a property ends that continues a variable in a text.
-    fn subscript(&self, text: &[u8], at: usize) -> Option<usize> {
+    pub(super) fn subscript(&self, text: &[u8], at: usize) -> Option<usize> {
         let (arrow, open) = match text.get(at..).unwrap_or_default() {
             [b'-', b'>', open, ..] => (2, *open),
             [open, ..] => (0, *open),
@@ -200,7 +208,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// The tokens of a part of the text.
-    fn code(&self, from: usize, to: usize) -> Vec<Token<'a>> {
+    pub(super) fn code(&self, from: usize, to: usize) -> Vec<Token<'a>> {
         if self.depth >= MAX_DEPTH || from >= to {
             return Vec::new();
         }
@@ -264,7 +272,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Where the second part of `s{a}{b}` or `s/a/b/` ends.
-    fn second_part(&self, text: &[u8], open: u8, end: usize) -> usize {
+    pub(super) fn second_part(&self, text: &[u8], open: u8, end: usize) -> usize {
         if closer(open) == open {
             return partner(text, end - 1).map_or(end, |end| end + 1);
         }
@@ -313,111 +321,6 @@ impl<'a> Lexer<'a> {
         let kind = text_kind(TextKind::Text, vec![Piece::Known(rest[body..body + end].to_vec())]);
         self.finish_text(self.at, self.at + body + end + close.len(), kind);
         true
-    }
-
-    /// `<<ID`, `<<~"ID"`, `<<<'ID'`: its text stands on the lines that follow.
-    pub(super) fn here_document(&mut self) -> bool {
-        let Some(open) = self.syntax.here else { return false };
-        let Some(rest) = self.rest().strip_prefix(open.as_bytes()) else { return false };
-        if self.here.len() >= MAX_HERE {
-            return false;
-        }
-        let blanks =
-            if self.syntax.pages { rest.iter().take_while(|it| **it == b' ').count() } else { 0 };
-        let dash = usize::from(matches!(rest.get(blanks), Some(b'~' | b'-')));
-        let quote = rest.get(blanks + dash).copied().filter(|byte| b"\"'`".contains(byte));
-        let from = blanks + dash + usize::from(quote.is_some());
-        let name = rest.get(from..).unwrap_or_default();
-        let length =
-            name.iter().take_while(|it| it.is_ascii_alphanumeric() || **it == b'_').count();
-        let is_name = length > 0
-            && !name[0].is_ascii_digit()
-            && (quote.is_some()
-                || name[0].is_ascii_uppercase()
-                || name[0] == b'_'
-                || self.syntax.pages);
-        if !is_name || (quote.is_some() && name.get(length).copied() != quote) {
-            return false;
-        }
-        let start = self.at;
-        self.at += open.len() + from + length + usize::from(quote.is_some());
-        let is_shell = quote == Some(b'`');
-        let kind = if is_shell { TextKind::Shell } else { TextKind::Text };
-        let end = name[..length].to_vec();
-        let is_indented = dash > 0 || self.syntax.pages;
-        let fills = quote != Some(b'\'');
-        self.here.push(Here { token: self.tokens.len(), end, is_indented, fills });
-        self.push(Kind::Text(kind, Vec::new()), start);
-        true
-    }
-
-    /// Reads the texts of the here-documents that the line before opened.
-    pub(super) fn here_texts(&mut self) {
-        for here in std::mem::take(&mut self.here) {
-            let (start, mut at) = (self.at, self.at);
-            let mut end = None;
-            while at < self.end {
-                let line = self.text[at..self.end].split(|&byte| byte == b'\n').next();
-                let line = line.unwrap_or_default();
-                let told = if here.is_indented { line.trim_ascii_start() } else { line };
-                let behind = told.strip_prefix(here.end.as_slice());
-                let is_end = behind.is_some_and(|rest| match rest.first() {
-                    Some(byte) => !(byte.is_ascii_alphanumeric() || *byte == b'_'),
-                    None => true,
-                });
-                if is_end {
-                    end = Some((at, at + line.len() - behind.map_or(0, <[u8]>::len)));
-                    break;
-                }
-                at += line.len() + 1;
-            }
-            let Some((text_end, behind)) = end else { return };
-            let fills = match self.syntax.quotes.iter().find(|quote| quote.mark == "\"") {
-                Some(quote) if here.fills => quote.fills,
-                Some(_) | None => Fills::No,
-            };
-            let mut text_end = text_end.max(start);
-            let width = self.text[text_end..].iter().take_while(|it| b" \t".contains(it)).count();
-            if self.syntax.pages && self.text[start..text_end].ends_with(b"\n") {
-                // The last line break belongs to the end.
-                text_end -= 1;
-            }
-            let mut pieces = self.pieces(start, text_end, fills, here.fills, b"");
-            if self.syntax.pages && width > 0 {
-                unindent(&mut pieces, width);
-            }
-            if let Some(token) = self.tokens.get_mut(here.token)
-                && let Kind::Text(kind, _) = token.kind
-            {
-                token.kind = Kind::Text(kind, pieces);
-            }
-            self.advance(behind - start);
-            if !self.syntax.pages {
-                self.advance(usize::from(self.rest().first() == Some(&b'\n')));
-            }
-        }
-    }
-}
-
-/// Takes so many blanks off the start of each line.
-fn unindent(pieces: &mut [Piece<'_>], width: usize) {
-    let mut starts_line = true;
-    for piece in pieces {
-        let Piece::Known(text) = piece else {
-            starts_line = false;
-            continue;
-        };
-        let mut left = if starts_line { width } else { 0 };
-        text.retain(|&byte| {
-            let is_indent = left > 0 && b" \t".contains(&byte);
-            left = match byte {
-                b'\n' => width,
-                _ if is_indent => left - 1,
-                _ => 0,
-            };
-            !is_indent
-        });
-        starts_line = text.last() == Some(&b'\n');
     }
 }
 

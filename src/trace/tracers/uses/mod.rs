@@ -1,0 +1,174 @@
+//! What the files of an application need by the values that they hand to calls: the same for all languages.
+//!
+//! A tracer of a language describes it by a [`Language`], and asks for the [`Uses`] of a file. Programs, shell texts,
+//! libraries, files and folders become findings here; modules are the tracer's own to resolve.
+
+mod text;
+mod language;
+mod files;
+mod claims;
+mod world;
+
+use rustc_hash::FxHashSet;
+
+use crate::path::ImagePath;
+use crate::profile::Profiles;
+use crate::trace::claim::Finding;
+use crate::trace::reading::flow::{Meaning, Meanings, bind};
+use crate::trace::tracer::View;
+use crate::warning::Place;
+
+pub use self::language::{Calls, Language, Uses};
+pub use self::text::{beginning, known_name, pattern_of_name};
+
+use self::files::Files;
+
+/// How large a file of a program may be to be read for its values, in bytes.
+const MAX_SOURCE: usize = 1 << 20;
+
+/// How large the file may be that is asked about.
+const MAX_OWN: usize = 4 << 20;
+
+impl Language {
+    fn meanings<'c>(&self, calls: &'c Calls, view: &View<'_>) -> &'c Meanings {
+        self.meanings_in(calls, view.profiles)
+    }
+
+    /// What the functions of the language's library mean.
+    pub fn meanings_in<'c>(&self, calls: &'c Calls, profiles: &Profiles) -> &'c Meanings {
+        calls.0.get_or_init(|| {
+            let mut meanings = Meanings::default();
+            let rules = profiles.get(self.profile).map(|profile| &profile.calls);
+            for rule in rules.into_iter().flat_map(|rules| rules.values()) {
+                for name in &rule.names {
+                    meanings.add(rule.does, name);
+                    let folded = name.to_ascii_lowercase();
+                    if self.syntax.folds_names && folded != *name {
+                        meanings.add(rule.does, &folded);
+                    }
+                }
+            }
+            meanings
+        })
+    }
+
+    /// Returns what a file of the application needs.
+    pub fn uses(&self, calls: &Calls, path: &ImagePath, text: &[u8], view: &View<'_>) -> Uses {
+        self.uses_of(calls, Files::new(self, view, None), path, text)
+    }
+
+    /// Returns what a program needs that stands on a command line or in a variable.
+    pub fn uses_at(&self, calls: &Calls, place: &Place, text: &[u8], view: &View<'_>) -> Uses {
+        let path = view.working_dir().join(b"-").unwrap_or_else(|_| ImagePath::root());
+        self.uses_of(calls, Files::new(self, view, Some(place.clone())), &path, text)
+    }
+
+    fn uses_of(&self, calls: &Calls, mut files: Files<'_>, path: &ImagePath, text: &[u8]) -> Uses {
+        let meanings = self.meanings(calls, files.view);
+        if text.len() > MAX_OWN || !self.has_sink(meanings, text) {
+            return Uses::default();
+        }
+        let text = text.to_vec();
+        on_large_stack(move || {
+            files.add(path.clone(), text);
+            files.solved(path, meanings)
+        })
+    }
+
+    /// Returns the programs that a file of a library starts, as far as it tells by itself.
+    pub fn commands(
+        &self,
+        calls: &Calls,
+        path: &ImagePath,
+        text: &[u8],
+        view: &View<'_>,
+    ) -> Vec<Finding> {
+        let meanings = self.meanings(calls, view);
+        let starts = |meaning| matches!(meaning, Meaning::Run | Meaning::Shell | Meaning::Line);
+        // Most libraries have no name of a module whose functions start programs.
+        let mut sinks = meanings.sinks().filter(|(_, meaning)| starts(*meaning));
+        if text.len() > MAX_SOURCE || !sinks.any(|(name, _)| has_all(text, name)) {
+            return Vec::new();
+        }
+        let mut files = Files::new(self, view, None);
+        let found = on_large_stack(move || {
+            files.add(path.clone(), text.to_vec());
+            bind(&mut files.program, meanings, 0);
+            let mut found = Uses::default();
+            let uses = files.uses(meanings).into_iter().filter(|one| starts(one.meaning));
+            uses.for_each(|one| files.apply(one, &mut found));
+            found
+        });
+        found.without_warnings().findings
+    }
+
+    /// Whether a text has the name of anything that counts: most files have none.
+    fn has_sink(&self, meanings: &Meanings, text: &[u8]) -> bool {
+        let mut names: FxHashSet<(&[u8], bool)> = FxHashSet::default();
+        for (name, meaning) in meanings.sinks() {
+            let last = parts(name).next_back().unwrap_or(name);
+            // So short a name stands in every file: all of it counts.
+            let name = if last.len() < 3 { name } else { last };
+            names.insert((name, meaning == Meaning::Import && self.reads_imports));
+        }
+        let folded = self.syntax.folds_names.then(|| text.to_ascii_lowercase());
+        let text = folded.as_deref().unwrap_or(text);
+        names.into_iter().any(|(name, is_read)| match is_read {
+            true => is_called_with_value(text, name),
+            false => has_all(text, name) && (!self.syntax.pages || self.is_called(text, name)),
+        })
+    }
+
+    /// Whether a function's name stands in front of a bracket, or is a text that may be called, or a word that needs none.
+    fn is_called(&self, text: &[u8], name: &[u8]) -> bool {
+        let last = parts(name).next_back().unwrap_or(name);
+        let is_word = self.syntax.word(last).is_some() || !last.iter().any(u8::is_ascii_alphabetic);
+        let mut places = memchr::memmem::find_iter(text, last);
+        is_word
+            || places.any(|at| {
+                let rest = text[at + last.len()..].trim_ascii_start();
+                matches!(rest.first(), Some(b'(' | b'"' | b'\'')) || rest.starts_with(b"as ")
+            })
+    }
+}
+
+/// The parts of a name such as `os.system` or `Foo::bar`.
+fn parts(name: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
+    name.split(|&byte| byte == b'.' || byte == b':').filter(|part| !part.is_empty())
+}
+
+fn has_all(text: &[u8], name: &[u8]) -> bool {
+    parts(name).all(|part| has_word(text, part))
+}
+
+/// Whether a name stands in a text, and is no part of a longer one.
+fn has_word(text: &[u8], name: &[u8]) -> bool {
+    let is_part =
+        |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    memchr::memmem::find_iter(text, name).any(|at| {
+        let before = at.checked_sub(1).and_then(|at| text.get(at));
+        let goes_on_before = is_part(before) && is_part(name.first());
+        let goes_on_behind = is_part(text.get(at + name.len())) && is_part(name.last());
+        !goes_on_before && !goes_on_behind
+    })
+}
+
+/// Whether a call of a name has something else than a constant for its first argument, or the name is no call's.
+fn is_called_with_value(text: &[u8], name: &[u8]) -> bool {
+    let ends = memchr::memmem::find_iter(text, name).map(|at| at + name.len());
+    ends.into_iter().any(|end| {
+        let mut rest = text[end..].trim_ascii_start().iter();
+        let is_call = rest.next() == Some(&b'(');
+        let first = rest.as_slice().trim_ascii_start().first();
+        is_call && !matches!(first, None | Some(b'"' | b'\'' | b')'))
+    })
+}
+
+/// Works where values may ask for each other as deep as their limits allow, whatever stack the caller has left.
+fn on_large_stack(work: impl FnOnce() -> Uses + Send) -> Uses {
+    const STACK: usize = 64 << 20;
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+        thread.map(|thread| thread.join().unwrap_or_default()).unwrap_or_default()
+    })
+}
