@@ -112,7 +112,7 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
         {
             let Some(argument) = self.argument() else { break };
             all.push(argument);
-            if !self.accept(Op::Comma) && !(self.syntax.list_sigils && self.accept(Op::Maps)) {
+            if !(self.accept(Op::Comma) || self.syntax.list_sigils && self.accept(Op::Maps)) {
                 break;
             }
             self.skip_lines();

@@ -13,8 +13,25 @@ use crate::trace::reading::shebang::base_name;
 const MAX_TEXTS: usize = 16;
 
 impl Scope<'_> {
+    /// What a command prints that is a function of the script, a filter, `printf` or `echo`.
+    pub(super) fn own_output(
+        &self,
+        simple: &Simple,
+        site: Site,
+        depth: u32,
+    ) -> Option<Vec<Vec<u8>>> {
+        let output = self.function_output(simple, depth);
+        output.or_else(|| self.filter_output(simple, None, site, depth)).or_else(|| {
+            match simple.words.first()?.bare()? {
+                b"printf" => Some(self.formatted(&simple.words[1..], site, depth)),
+                b"echo" => Some(self.echoed(simple, site, depth)),
+                _ => None,
+            }
+        })
+    }
+
     /// What a function of the script prints, where a command is a call of one.
-    pub(super) fn function_output(&self, simple: &Simple, depth: u32) -> Option<Vec<Vec<u8>>> {
+    fn function_output(&self, simple: &Simple, depth: u32) -> Option<Vec<Vec<u8>>> {
         let name = simple.words.first()?.bare()?;
         let frame = *self.functions.get(name)?;
         let body = self.bodies.get(&frame)?;
@@ -41,7 +58,7 @@ impl Scope<'_> {
     }
 
     /// What a filter prints of its input or its file; `None` where it is no filter, or that is not known.
-    pub(super) fn filter_output(
+    fn filter_output(
         &self,
         simple: &Simple,
         input: Option<&[Vec<u8>]>,
@@ -105,7 +122,7 @@ impl Scope<'_> {
     }
 
     /// What `echo` prints, with each alternative of its words.
-    pub(super) fn echoed(&self, simple: &Simple, site: Site, depth: u32) -> Vec<Vec<u8>> {
+    fn echoed(&self, simple: &Simple, site: Site, depth: u32) -> Vec<Vec<u8>> {
         if is_told(simple) {
             return Vec::new();
         }

@@ -74,16 +74,8 @@ impl Scope<'_> {
                 let path = files.first().and_then(|fields| joined(fields));
                 printed.extend(path.and_then(|path| printed::text(self, &path.text)));
             }
-            if let Some(output) = self.function_output(simple, depth) {
+            if let Some(output) = self.own_output(simple, site, depth) {
                 printed.extend(output);
-                continue;
-            }
-            if let Some(output) = self.filter_output(simple, None, site, depth) {
-                printed.extend(output);
-                continue;
-            }
-            if simple.words.first().and_then(Word::bare) == Some(b"printf") {
-                printed.extend(self.formatted(&simple.words[1..], site, depth));
                 continue;
             }
             let words = self.command_words(simple, site, depth);
@@ -91,7 +83,6 @@ impl Scope<'_> {
             let rest: Vec<&[u8]> = rest.iter().map(Vec::as_slice).collect();
             let operands = operands(&rest);
             match base_name(program) {
-                b"echo" => printed.extend(self.echoed(simple, site, depth)),
                 program @ (b"cat" | b"head" | b"awk" | b"cut") => {
                     printed.extend(printed::printed(self, program, &rest));
                 }

@@ -333,7 +333,7 @@ fn names_the_files_of_words_patterns_and_sources() {
             "for f in $(ls /docker-entrypoint.d | grep sh$); do /docker-entrypoint.d/$f; done",
             &[
                 "run ls·/docker-entrypoint.d",
-                "possible /docker-entrypoint.d",
+                "likely /docker-entrypoint.d",
                 "unowned /docker-entrypoint.d",
                 "run grep·sh$",
                 "try /docker-entrypoint.d/10-a.sh",
