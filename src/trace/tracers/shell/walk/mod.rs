@@ -377,12 +377,12 @@ impl<'s> Walk<'s> {
     /// The files that a command line reads and the folders that it lists, as profiles say of its program.
     fn opens(&mut self, program: &[u8], fields: &[Field], simple: &Simple) {
         // `exec cat "$file"`
-        if matches!(program, b"exec" | b"command" | b"builtin")
-            && let [_, rest @ ..] = fields
-            && let Some(Field::Known(inner)) = rest.first()
-        {
-            return self.opens(&inner.text, rest, simple);
-        }
+        let is_own = |field: &&Field| matches!(field, Field::Known(value) if matches!(value.text.as_slice(), b"exec" | b"command" | b"builtin"));
+        let fields = &fields[fields.iter().take_while(is_own).count()..];
+        let program = match fields.first() {
+            Some(Field::Known(value)) => value.text.as_slice(),
+            _ => program,
+        };
         let words: Vec<command::Word> = fields
             .iter()
             .map(|field| match field {
