@@ -32,6 +32,8 @@ pub enum Does {
     FindLibrary,
     /// Opens a file; its value is the open file.
     Open,
+    /// Opens a file, or what is open already: only a name that is known counts.
+    OpenIfNamed,
     /// Lists a folder; its value is any file in it.
     Folder,
     /// Lists what a pattern names.
@@ -193,6 +195,7 @@ impl Does {
                 | Does::Library
                 | Does::FindLibrary
                 | Does::Open
+                | Does::OpenIfNamed
                 | Does::Folder
                 | Does::Glob
                 | Does::Include

@@ -176,9 +176,4 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
         });
         self.add(Expr::Function(function))
     }
-
-    /// How many brackets are open around: a list of values without brackets stands at the top only.
-    pub(super) fn depth_of_brackets(&self) -> usize {
-        usize::from(self.depth > 0 && false)
-    }
 }

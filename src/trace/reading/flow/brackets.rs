@@ -189,7 +189,7 @@ impl Parser<'_, '_, '_> {
     pub(super) fn map_comprehension(
         &mut self,
         values: &mut Vec<ExprId>,
-        entries: &mut Vec<(ExprId, ExprId)>,
+        entries: &mut [(ExprId, ExprId)],
     ) {
         match entries.last().copied() {
             Some((_, value)) => {

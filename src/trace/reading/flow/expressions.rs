@@ -271,8 +271,7 @@ impl Parser<'_, '_, '_> {
     pub(super) fn assigned_value(&mut self) -> Option<ExprId> {
         let first = self.expression()?;
         let is_list = self.op(0) == Some(Op::Comma)
-            && (self.syntax.blocks != Blocks::Braces || self.syntax.slash_joins)
-            && self.depth_of_brackets() == 0;
+            && (self.syntax.blocks != Blocks::Braces || self.syntax.slash_joins);
         if !is_list {
             return Some(first);
         }
@@ -332,7 +331,7 @@ impl Parser<'_, '_, '_> {
                 let is_text =
                     value.is_some_and(|it| matches!(self.program.expr(it), Expr::Text(_)));
                 let is_sign =
-                    *text != "" && *text != "@" && !(matches!(*text, "+" | "-") && is_text);
+                    !text.is_empty() && *text != "@" && !(matches!(*text, "+" | "-") && is_text);
                 if is_sign { Some(self.add(Expr::Nothing)) } else { value }
             }
             Kind::Op(Op::Spread, text) => {

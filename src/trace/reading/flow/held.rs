@@ -24,8 +24,21 @@ impl Solver<'_> {
     }
 
     /// What bindings give, one after another.
+    ///
+    /// Modules may hand on to each other what they import: what asks for itself adds nothing.
     pub(super) fn bound(&self, all: &[Bound]) -> Values {
-        self.bound_by(all, None)
+        // The bindings stand in the program, which does not change any more: their place tells them apart.
+        let key = all.as_ptr() as usize;
+        if let Some(known) = self.bindings.borrow().get(&key) {
+            return (**known).clone();
+        }
+        if !self.asked_bindings.borrow_mut().insert(key) {
+            return Values::default();
+        }
+        let values = self.bound_by(all, None);
+        self.asked_bindings.borrow_mut().remove(&key);
+        self.bindings.borrow_mut().insert(key, Rc::new(values.clone()));
+        values
     }
 
     /// The value of an assignment, and whether it replaces what the name held: a step that builds on that.

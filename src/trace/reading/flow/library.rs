@@ -22,7 +22,7 @@ impl Solver<'_> {
         match meaning {
             Meaning::Import => self.imported(&first(), file),
             Meaning::Include => self.imported(&first(), file),
-            Meaning::Open => self.opened(&first()),
+            Meaning::Open | Meaning::OpenIfNamed => self.opened(&first()),
             Meaning::PipeOrFile => self.opened(&pipe::path_of(all)),
             Meaning::Pair => Values::list(vec![self.keys(&first()), self.values_of(&first())]),
             Meaning::Folder => Values::open(),

@@ -49,6 +49,9 @@ pub struct Habits {
     pub constructors: &'static [&'static str],
 }
 
+/// Variables of the environment that files gave, with their values.
+pub(super) type Loaded = Rc<Vec<(Vec<u8>, Vec<u8>)>>;
+
 /// Works out values.
 pub struct Solver<'p> {
     pub(super) program: &'p Program,
@@ -64,13 +67,16 @@ pub struct Solver<'p> {
     /// What properties of a name hold in any file.
     pub(super) all_fields: FxHashMap<Name, Vec<u32>>,
     /// The variables of the environment that the program itself loads.
-    pub(super) loaded: RefCell<Option<Rc<Vec<(Vec<u8>, Vec<u8>)>>>>,
+    pub(super) loaded: RefCell<Option<Loaded>>,
     /// What is called with arguments, and so not by its name alone.
     pub(super) callees: FxHashSet<ExprId>,
     pub(super) memo: RefCell<FxHashMap<ExprId, Rc<Values>>>,
     pub(super) names: RefCell<FxHashMap<(ScopeId, Name), Rc<Values>>>,
     pub(super) asked: RefCell<FxHashSet<ExprId>>,
     pub(super) asked_names: RefCell<FxHashSet<(ScopeId, Name)>>,
+    /// What bindings give, and those that are being worked out, by their places in memory.
+    pub(super) bindings: RefCell<FxHashMap<usize, Rc<Values>>>,
+    pub(super) asked_bindings: RefCell<FxHashSet<usize>>,
     /// What names hold so far that are being worked out, for steps such as `name = name .. "x"`.
     pub(super) so_far: RefCell<FxHashMap<(ScopeId, Name), Rc<Values>>>,
     /// The names of which that was asked for.
@@ -114,6 +120,8 @@ impl<'p> Solver<'p> {
             names: RefCell::default(),
             asked: RefCell::default(),
             asked_names: RefCell::default(),
+            bindings: RefCell::default(),
+            asked_bindings: RefCell::default(),
             so_far: RefCell::default(),
             stepped: RefCell::default(),
             steps: Cell::new(0),
@@ -130,6 +138,7 @@ impl<'p> Solver<'p> {
     pub(super) fn forget(&self) {
         self.memo.borrow_mut().clear();
         *self.loaded.borrow_mut() = None;
+        self.bindings.borrow_mut().clear();
         self.names.borrow_mut().clear();
         self.asked.borrow_mut().clear();
         self.steps.set(0);

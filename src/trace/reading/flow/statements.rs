@@ -456,8 +456,7 @@ impl Parser<'_, '_, '_> {
         let is_bracketed = self.op(0) == Some(Op::Open(b'('))
             && self.close_of(0).is_some_and(|close| self.op(close + 1) == Some(Op::Colon));
         self.at += usize::from(is_bracketed);
-        loop {
-            let Some(value) = self.expression() else { break };
+        while let Some(value) = self.expression() {
             if self.accept_word(Word::As)
                 && let Some(target) = self.operand()
             {

@@ -113,7 +113,7 @@ fn deep_and_long_programs_are_bounded() {
         nested("x if y else ", ""),
         format!("import os\nx0 = 'a'\n{chain}os.system(x2999)"),
         format!("import os\ny0 = 'a'\n{doubled}os.system(y2999)"),
-        format!("import os\n{}os.system('a')", "def f(x):\n ".repeat(1)),
+        format!("import os\n{}os.system('a')", "def f(x):\n "),
         format!("import os\ndef f(x):\n  os.system(x)\n{}", "f('a')\n".repeat(20_000)),
     ];
     for program in programs {

@@ -97,6 +97,7 @@ impl Files<'_> {
             (Meaning::Which, What::Text(text)) => {
                 if let Some(word) = whole(text) {
                     self.command(vec![Some(word)], place, into);
+                    self.weaken_question(into);
                 }
             }
             (_, What::Words(words)) => self.command(words.clone(), place, into),
@@ -140,6 +141,16 @@ impl Files<'_> {
         let target = Target::Command(Command { words, place, folder: None, optional: true });
         let (claim, strength) = (Claim::Command, Strength::Likely);
         into.findings.push(Finding { target, claim, strength, detail });
+    }
+
+    /// What a package's program only looks for, such as an editor, is no more than a guess.
+    fn weaken_question(&self, into: &mut Uses) {
+        let tree = self.view.tree;
+        let path = self.all.first().and_then(|(path, _)| tree.resolve(path.as_bytes()));
+        let is_packaged = path.is_some_and(|found| self.view.packages.is_owned(found.node));
+        if let Some(last) = into.findings.last_mut().filter(|_| is_packaged) {
+            last.strength = Strength::Possible;
+        }
     }
 
     pub(super) fn shell(&self, text: &Text, place: &Place, into: &mut Uses) {
