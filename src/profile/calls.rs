@@ -142,6 +142,8 @@ pub enum Does {
     UpperFirst,
     /// Reads a file of settings into the object that it is called on.
     LoadInto,
+    /// Puts all of another map into the map that it is called on.
+    Merge,
     /// Puts a value under a key into the map that it is called on.
     Put,
     /// One of its arguments but the first, which chooses.

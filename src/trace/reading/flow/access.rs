@@ -62,10 +62,15 @@ impl Solver<'_> {
         }
         if found.all.is_empty() {
             let method = [b".", text.as_slice()].concat();
-            // `element.text` is the text.
-            let is_same = self.meanings.of(&method).iter().any(|(it, _)| *it == Meaning::Same);
-            if is_same {
-                found.join(&of);
+            // `element.text` is the text, `path.parent` its folder.
+            for (meaning, _) in self.meanings.of(&method) {
+                if matches!(meaning, Meaning::Same | Meaning::Dirname | Meaning::Basename) {
+                    found.join(&self.meant(*meaning, &[(*of).clone()], &[], self.file_of(owner)));
+                }
+            }
+            // What a file has that the program made itself is the program's own.
+            if of.all.contains(&Value::Own) {
+                found.push(Value::Own);
             }
             found.push(Value::Global(method));
         }

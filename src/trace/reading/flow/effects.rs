@@ -100,6 +100,7 @@ fn effect(
         (Meaning::AppendText, [value, ..]) => {
             give(program, target, Binding::More(*value, u32::MAX), call.file);
         }
+        (Meaning::Merge, [map, ..]) => give(program, target, Binding::Value(*map), call.file),
         (Meaning::LoadInto, [path, ..]) => {
             let parsed = program.add(Expr::Parsed(*path));
             give(program, target, Binding::Value(parsed), call.file);

@@ -120,6 +120,7 @@ impl Solver<'_> {
             Meaning::First => first().item(0),
             Meaning::Second => first().item(1),
             Meaning::LoadInto
+            | Meaning::Merge
             | Meaning::Nothing
             | Meaning::Append
             | Meaning::Assign

@@ -405,6 +405,9 @@ fn used(uses: Uses, file: &FileView<'_>, search: &Search, claims: &mut Claims<'_
         let module = module.split(':').next().unwrap_or_default();
         let level = module.bytes().take_while(|&byte| byte == b'.').count();
         let module = module.trim_start_matches('.').to_owned();
+        if module.is_empty() {
+            continue;
+        }
         let import = Import { module, level, names: Vec::new(), when: When::Maybe, line };
         imported(&import, How::Needed, search, claims);
     }

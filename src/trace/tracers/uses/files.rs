@@ -127,11 +127,28 @@ impl<'v> Files<'v> {
         }
     }
 
+    /// Of a file in a folder of installed packages the topmost file or folder of its package.
+    fn installed(&self, path: &ImagePath) -> Option<ImagePath> {
+        let profile = self.view.profiles.get(self.language.profile)?;
+        let places = profile.places.get("installed")?;
+        let mut ancestors = vec![path.clone()];
+        while let Some(above) = ancestors.last().and_then(ImagePath::parent) {
+            ancestors.push(above);
+        }
+        let is_placed =
+            |path: &ImagePath| places.paths.iter().any(|glob| glob.bind(path).is_some());
+        ancestors.into_iter().rev().find(is_placed)
+    }
+
     /// The text of a file of the application.
     pub(super) fn source(&self, path: &ImagePath) -> Option<Vec<u8>> {
         let tree = self.view.tree;
         let found = tree.resolve(path.as_bytes()).filter(|found| tree.is_file(found.node))?;
         let is_own = !self.view.packages.is_owned(found.node);
+        let own = self.all.first().and_then(|(path, _)| self.installed(path));
+        if self.installed(path).is_some_and(|top| Some(top) != own) {
+            return None;
+        }
         let is_small = tree.size(found.node) <= MAX_SOURCE as u64;
         let is_code = settings::Format::of(path.name(), b"").is_none();
         (is_own && is_small && is_code).then(|| self.view.read(found.node, MAX_SOURCE as u64))
