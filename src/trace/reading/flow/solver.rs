@@ -15,7 +15,7 @@ use super::program::{Binding, Expr, ExprId, FunctionId, Name, Program, ScopeId};
 use super::value::{MAX_VALUES, Value, Values, joined, known, paired};
 
 /// How much work is done in all: an expression, or a stretch of a text.
-const MAX_STEPS: u32 = 1_000_000;
+const MAX_STEPS: u32 = 300_000;
 
 /// How deep one expression may ask for another.
 const MAX_DEPTH: u32 = 80;

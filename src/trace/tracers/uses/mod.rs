@@ -23,11 +23,11 @@ pub use self::text::{beginning, known_name, pattern_of_name};
 
 use self::files::Files;
 
-/// How large a file of a program may be to be read for its values, in bytes.
-const MAX_SOURCE: usize = 1 << 20;
+/// How large a file of a library may be to be read for what it starts, in bytes: bundles of many modules take long.
+const MAX_SOURCE: usize = 96 << 10;
 
 /// How large the file may be that is asked about.
-const MAX_OWN: usize = 4 << 20;
+const MAX_OWN: usize = 1 << 20;
 
 impl Language {
     fn meanings<'c>(&self, calls: &'c Calls, view: &View<'_>) -> &'c Meanings {
