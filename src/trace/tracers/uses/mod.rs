@@ -24,7 +24,7 @@ pub use self::text::{beginning, known_name, pattern_of_name};
 use self::files::Files;
 
 /// How large a file of a library may be to be read for what it starts, in bytes: bundles of many modules take long.
-const MAX_SOURCE: usize = 16 << 10;
+const MAX_SOURCE: usize = 4 << 10;
 
 /// How large the file may be that is asked about.
 const MAX_OWN: usize = 1 << 20;
