@@ -14,7 +14,7 @@ use rustc_hash::FxHashSet;
 use crate::path::ImagePath;
 use crate::profile::Profiles;
 use crate::trace::claim::Finding;
-use crate::trace::reading::flow::{Meaning, Meanings, bind};
+use crate::trace::reading::flow::{ImportForm, Meaning, Meanings, bind};
 use crate::trace::tracer::View;
 use crate::warning::Place;
 
@@ -23,8 +23,11 @@ pub use self::text::{beginning, known_name, pattern_of_name};
 
 use self::files::Files;
 
-/// How large a file of a library may be to be read for what it starts, in bytes: bundles of many modules take long.
-const MAX_SOURCE: usize = 4 << 10;
+/// How large a file of a library may be to be read for what it starts, in bytes.
+const MAX_SOURCE: usize = 96 << 10;
+
+/// How large it may be where libraries come by the thousands, and as bundles of many modules, which take long.
+const MAX_BUNDLED: usize = 4 << 10;
 
 /// How large the file may be that is asked about.
 const MAX_OWN: usize = 1 << 20;
@@ -87,7 +90,11 @@ impl Language {
         let starts = |meaning| matches!(meaning, Meaning::Run | Meaning::Shell | Meaning::Line);
         // Most libraries have no name of a module whose functions start programs.
         let mut sinks = meanings.sinks().filter(|(_, meaning)| starts(*meaning));
-        if text.len() > MAX_SOURCE || !sinks.any(|(name, _)| has_all(text, name)) {
+        let limit = match self.syntax.import_form {
+            ImportForm::Quoted => MAX_BUNDLED,
+            _ => MAX_SOURCE,
+        };
+        if text.len() > limit || !sinks.any(|(name, _)| has_all(text, name)) {
             return Vec::new();
         }
         let mut files = Files::new(self, view, None);
