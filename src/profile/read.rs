@@ -17,35 +17,17 @@ trait Switch {
     fn is_off(&self) -> bool;
 }
 
-impl Switch for RawRule {
-    fn is_off(&self) -> bool {
-        self.off
-    }
+macro_rules! switches {
+    ($($table:ty),*) => {$(
+        impl Switch for $table {
+            fn is_off(&self) -> bool {
+                self.off
+            }
+        }
+    )*};
 }
 
-impl Switch for RawFolders {
-    fn is_off(&self) -> bool {
-        self.off
-    }
-}
-
-impl Switch for RawRun {
-    fn is_off(&self) -> bool {
-        self.off
-    }
-}
-
-impl Switch for RawCalls {
-    fn is_off(&self) -> bool {
-        self.off
-    }
-}
-
-impl Switch for RawSettings {
-    fn is_off(&self) -> bool {
-        self.off
-    }
-}
+switches!(RawRule, RawFolders, RawRun, RawCalls, RawSettings);
 
 pub(super) struct Reader<'a> {
     pub(super) name: &'a str,

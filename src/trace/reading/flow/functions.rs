@@ -119,7 +119,7 @@ impl Parser<'_, '_, '_> {
                 _ => {
                     let before = self.at;
                     if number < MAX_PARAMETERS {
-                        self.parameter(function, end);
+                        self.parameter(function);
                         number += 1;
                     }
                     if self.at == before {
@@ -130,7 +130,7 @@ impl Parser<'_, '_, '_> {
         }
     }
 
-    fn parameter(&mut self, function: FunctionId, end: Op) {
+    fn parameter(&mut self, function: FunctionId) {
         let mut is_rest = false;
         let start = self.at;
         let target = loop {
@@ -181,9 +181,6 @@ impl Parser<'_, '_, '_> {
         let has_default = is_keyword
             && !matches!(self.kind(0), Some(Kind::Line | Kind::Op(Op::Comma | Op::Close(_), _)));
         let default = if self.accept(Op::Assign) || has_default { self.expression() } else { None };
-        if end == Op::Semicolon && self.kind(0) == Some(&Kind::Line) {
-            // The next turn sees the end.
-        }
         let is_promoted = matches!(
             self.tokens.get(start).map(|token| &token.kind),
             Some(Kind::Word(Word::Modifier, _))

@@ -79,7 +79,7 @@ impl Solver<'_> {
                 element.is_open |= element.all.is_empty();
                 element
             }
-            Meaning::Get => self.got(all, named, file),
+            Meaning::Get => self.got(all, named),
             Meaning::Values => Values::list(vec![self.values_of(&first())]),
             Meaning::Keys => Values::list(vec![self.keys(&first())]),
             Meaning::Items => self.pairs(&first()),
@@ -292,7 +292,7 @@ impl Solver<'_> {
     }
 
     /// `map.get(key, default)`.
-    pub(super) fn got(&self, all: &[Values], named: &[Named], _file: u32) -> Values {
+    pub(super) fn got(&self, all: &[Values], named: &[Named]) -> Values {
         let [of, key, rest @ ..] = all else { return all.first().cloned().unwrap_or_default() };
         let mut found = self.under(of, key);
         // `settings.get("section", "key")`, `settings.dig("a", "b", "c")`

@@ -11,9 +11,9 @@ impl Parser<'_, '_, '_> {
         loop {
             let next = match self.kind(0) {
                 Some(Kind::Op(Op::Field, text)) => {
-                    self.property(value, text).map(|value| self.method_call(value, text, start))
+                    self.property(value).map(|value| self.method_call(value, text, start))
                 }
-                Some(Kind::Op(Op::Colon, _)) if self.is_method_colon() => self.property(value, ":"),
+                Some(Kind::Op(Op::Colon, _)) if self.is_method_colon() => self.property(value),
                 // `name(...)` is the function itself.
                 Some(Kind::Op(Op::Open(b'('), _))
                     if self.op(1) == Some(Op::Spread) && self.op(2) == Some(Op::Close(b')')) =>
@@ -121,7 +121,7 @@ impl Parser<'_, '_, '_> {
     }
 
     /// `.name`, `->name`, `::name`, `.(…)`, `->[…]`, `->{…}`.
-    pub(super) fn property(&mut self, value: ExprId, _text: &str) -> Option<ExprId> {
+    pub(super) fn property(&mut self, value: ExprId) -> Option<ExprId> {
         self.at += 1;
         self.skip_lines();
         match self.kind(0)? {

@@ -295,10 +295,7 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
             Word::Statement | Word::With | Word::Global | Word::Package if self.op(1).is_some() => {
                 Some(self.named(text))
             }
-            _ => {
-                let _ = start;
-                None
-            }
+            _ => None,
         }
     }
 

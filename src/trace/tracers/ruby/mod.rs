@@ -10,7 +10,6 @@ pub mod syntax;
 mod bundle;
 mod gems;
 mod source;
-pub mod commands;
 mod used;
 #[cfg(test)]
 mod tests;
