@@ -22,8 +22,12 @@ pub enum Does {
     Run,
     /// Has the shell run a text; several arguments are words.
     Shell,
+    /// Has the shell run a text, or runs a list of words; what follows only says how: `popen(text, "r")`.
+    ShellText,
     /// Runs the words of a text; one with signs of the shell the shell runs. Several arguments are words.
     Line,
+    /// The same for one text, or for a list; what follows only says how.
+    LineText,
     /// Loads a module by its name.
     Import,
     /// Loads a shared library.
@@ -186,24 +190,27 @@ impl Does {
         matches!(self, Does::Each | Does::Apply | Does::Attempt)
     }
 
+    /// Whether the call starts a program.
+    pub fn is_start(self) -> bool {
+        matches!(self, Does::Run | Does::Shell | Does::ShellText | Does::Line | Does::LineText)
+    }
+
     /// Whether the argument names something that the program needs.
     pub fn is_sink(self) -> bool {
-        matches!(
-            self,
-            Does::Run
-                | Does::Shell
-                | Does::Line
-                | Does::Import
-                | Does::Library
-                | Does::FindLibrary
-                | Does::Open
-                | Does::OpenIfNamed
-                | Does::Folder
-                | Does::Glob
-                | Does::Include
-                | Does::Which
-                | Does::PipeOrFile
-                | Does::Evaluate
-        )
+        self.is_start()
+            || matches!(
+                self,
+                Does::Import
+                    | Does::Library
+                    | Does::FindLibrary
+                    | Does::Open
+                    | Does::OpenIfNamed
+                    | Does::Folder
+                    | Does::Glob
+                    | Does::Include
+                    | Does::Which
+                    | Does::PipeOrFile
+                    | Does::Evaluate
+            )
     }
 }

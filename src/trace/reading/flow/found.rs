@@ -126,6 +126,18 @@ impl Found<'_> {
         }
     }
 
+    /// A text for a shell, or a list of words; what follows says how: `popen("tool -q", "r")`.
+    pub(super) fn one_command(&mut self, meaning: Meaning, all: &[Values], named: &[Named]) {
+        self.meaning = meaning;
+        let is_map = |one: &Values| one.all.iter().any(|value| matches!(value, Value::Map(_)));
+        let Some(first) = all.iter().position(|one| !is_map(one)) else {
+            return self.command(all, named);
+        };
+        let options = all[first + 1..].iter().filter(|one| is_map(one));
+        let counted: Vec<Values> = all[..=first].iter().chain(options).cloned().collect();
+        self.command(&counted, named);
+    }
+
     /// A program and its words, or a text for a shell.
     pub(super) fn command(&mut self, arguments: &[Values], named: &[Named]) {
         // `system({ "A" => "b" }, "tool")` and `popen([…], "r")`.

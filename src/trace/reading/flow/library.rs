@@ -154,7 +154,12 @@ impl Solver<'_> {
             Meaning::ThisFolder => {
                 Values::text(self.world.path(file)).map_texts(&|text| cut(text, true))
             }
-            Meaning::Run | Meaning::Shell | Meaning::Line | Meaning::Evaluate => Values::open(),
+            Meaning::Run
+            | Meaning::Shell
+            | Meaning::ShellText
+            | Meaning::Line
+            | Meaning::LineText
+            | Meaning::Evaluate => Values::open(),
             Meaning::Library | Meaning::Each | Meaning::Yield => Values::one(Value::Nothing),
         }
     }

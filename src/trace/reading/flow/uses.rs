@@ -41,6 +41,8 @@ impl Solver<'_> {
             let mut found = Found { meaning, call, text, whats, is_known, is_open, variables };
             match meaning {
                 Meaning::Run | Meaning::Shell | Meaning::Line => found.command(arguments, named),
+                Meaning::ShellText => found.one_command(Meaning::Shell, arguments, named),
+                Meaning::LineText => found.one_command(Meaning::Line, arguments, named),
                 Meaning::PipeOrFile => found.opened(arguments, named),
                 Meaning::Evaluate => found.evaluated(arguments),
                 _ => found.names(arguments, named),

@@ -87,9 +87,8 @@ impl Language {
         view: &View<'_>,
     ) -> Vec<Finding> {
         let meanings = self.meanings(calls, view);
-        let starts = |meaning| matches!(meaning, Meaning::Run | Meaning::Shell | Meaning::Line);
         // Most libraries have no name of a module whose functions start programs.
-        let mut sinks = meanings.sinks().filter(|(_, meaning)| starts(*meaning));
+        let mut sinks = meanings.sinks().filter(|(_, meaning)| meaning.is_start());
         let limit = match self.syntax.import_form {
             ImportForm::Quoted => MAX_BUNDLED,
             _ => MAX_SOURCE,
@@ -102,7 +101,7 @@ impl Language {
             files.add(path.clone(), text.to_vec());
             bind(&mut files.program, meanings, 0);
             let mut found = Uses::default();
-            let uses = files.uses(meanings).into_iter().filter(|one| starts(one.meaning));
+            let uses = files.uses(meanings).into_iter().filter(|one| one.meaning.is_start());
             uses.for_each(|one| files.apply(one, &mut found));
             found
         });
