@@ -243,8 +243,7 @@ impl Solver<'_> {
     /// What values hold under a key.
     pub(super) fn under(&self, of: &Values, key: &Values) -> Values {
         let texts: Vec<Vec<u8>> = key.texts().iter().filter_map(known).collect();
-        let mut found =
-            Values { is_open: of.is_open, variables: of.variables.clone(), ..Values::default() };
+        let mut found = of.emptied();
         for value in &of.all {
             match value {
                 Value::List(elements) => found.join(&self.listed(elements, &texts)),
@@ -354,8 +353,7 @@ impl Solver<'_> {
 
     /// The values of maps, or the elements of lists.
     pub(super) fn values_of(&self, of: &Values) -> Values {
-        let mut found =
-            Values { is_open: of.is_open, variables: of.variables.clone(), ..Values::default() };
+        let mut found = of.emptied();
         for value in &of.all {
             match value {
                 Value::Map(entries) => entries.iter().for_each(|(_, value)| found.join(value)),

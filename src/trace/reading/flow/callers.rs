@@ -4,12 +4,20 @@ use rustc_hash::FxHashMap;
 
 use super::caller::Caller;
 use super::meaning::Meaning;
-use super::program::{Argument, CallId, Expr, ExprId, FunctionId, Name};
+use super::program::{Argument, Call, CallId, Expr, ExprId, FunctionId, Name};
 use super::solver::Solver;
 use super::value::{Value, Values};
 
 /// How many callers of one function count.
 const MAX_CALLERS: usize = 64;
+
+/// What gives several things, one after another, to a function that it is called with.
+const GIVES_EACH: [Meaning; 6] =
+    [Meaning::Values, Meaning::Keys, Meaning::Items, Meaning::Lines, Meaning::Open, Meaning::Glob];
+
+/// What gives one thing to a function that it is called with, once it is there.
+const GIVES_AT_THE_END: [Meaning; 4] =
+    [Meaning::Read, Meaning::Lines, Meaning::Parse, Meaning::Which];
 
 impl Solver<'_> {
     /// Finds the callers of all functions.
@@ -151,7 +159,7 @@ impl Solver<'_> {
     }
 
     /// The functions that make the object of a call such as `Kit$new("x")`, where a class is a value of the library's.
-    fn made_by(&self, call: &super::program::Call) -> Vec<FunctionId> {
+    fn made_by(&self, call: &Call) -> Vec<FunctionId> {
         let Expr::Field(_, name) = self.program.expr(call.callee) else { return Vec::new() };
         if !self.has_class_values || self.program.text(*name) != b"new" {
             return Vec::new();
@@ -207,21 +215,11 @@ impl Solver<'_> {
             return;
         }
         let meanings = self.meanings_of(&callee);
-        let gives = |(it, _): &(Meaning, u8)| {
-            matches!(
-                it,
-                Meaning::Values
-                    | Meaning::Keys
-                    | Meaning::Items
-                    | Meaning::Lines
-                    | Meaning::Open
-                    | Meaning::Glob
-            )
-        };
-        if self.habits.calls_by_name && meanings.iter().any(gives) {
+        let means = |wanted: &[Meaning]| meanings.iter().any(|(it, _)| wanted.contains(it));
+        if self.habits.calls_by_name && means(&GIVES_EACH) {
             return add(Caller::Result(id));
         }
-        if meanings.iter().any(|(it, _)| matches!(it, Meaning::Apply | Meaning::Attempt)) {
+        if means(&[Meaning::Apply, Meaning::Attempt]) {
             // A list of arguments, where there is but one: `call_user_func_array(f, [a, b])`.
             if let [list] = call.arguments.get(place + 1..).unwrap_or_default()
                 && self.values(list.value).items().is_some()
@@ -231,42 +229,48 @@ impl Solver<'_> {
             let from = place + 1;
             return add(Caller::Call { call: id, from, skipped: 0 });
         }
-        let gives = |meaning: Meaning| {
-            matches!(meaning, Meaning::Read | Meaning::Lines | Meaning::Parse | Meaning::Which)
-        };
-        if meanings.iter().any(|(meaning, _)| gives(*meaning)) {
+        if means(&GIVES_AT_THE_END) {
             return add(Caller::Callback(id));
         }
         if let Expr::Field(owner, _) = self.program.expr(call.callee) {
-            let of = self.values(*owner);
-            if of.all.iter().any(|value| {
-                matches!(value, Value::List(_) | Value::Map(_) | Value::Text(_) | Value::File(_))
-            }) {
-                add(Caller::Element(*owner));
-            }
-            let is_whole = |value: &Value| matches!(value, Value::Module(_) | Value::Class(_));
-            let gives_itself = meanings.iter().any(|(meaning, _)| *meaning == Meaning::Same);
-            if gives_itself && of.all.iter().any(is_whole) {
-                add(Caller::Value(*owner));
-            }
+            self.owner_for(*owner, means(&[Meaning::Same]), add);
         }
-        for (other, argument) in call.arguments.iter().enumerate() {
+        self.elements_for(&call.arguments, place, add);
+        if call.arguments.len() > place + 1 {
+            add(Caller::Call { call: id, from: place + 1, skipped: 0 });
+        }
+    }
+
+    /// A function that is handed to a method: it may get what the object holds, or the object itself.
+    fn owner_for(&self, owner: ExprId, gives_itself: bool, add: &mut dyn FnMut(Caller)) {
+        let of = self.values(owner);
+        let has_elements = |value: &Value| {
+            matches!(value, Value::List(_) | Value::Map(_) | Value::Text(_) | Value::File(_))
+        };
+        if of.all.iter().any(has_elements) {
+            add(Caller::Element(owner));
+        }
+        let is_whole = |value: &Value| matches!(value, Value::Module(_) | Value::Class(_));
+        if gives_itself && of.all.iter().any(is_whole) {
+            add(Caller::Value(owner));
+        }
+    }
+
+    /// A function that is handed on beside lists: it may get their elements.
+    fn elements_for(&self, arguments: &[Argument], place: usize, add: &mut dyn FnMut(Caller)) {
+        for (other, argument) in arguments.iter().enumerate() {
             if other == place {
                 continue;
             }
             let values = self.values(argument.value);
-            let is_list = values
-                .all
-                .iter()
-                .any(|value| matches!(value, Value::List(_) | Value::Map(_) | Value::File(_)));
+            let has_elements =
+                |value: &Value| matches!(value, Value::List(_) | Value::Map(_) | Value::File(_));
+            let is_list = values.all.iter().any(has_elements);
             match argument.name {
                 Some(_) if is_list => add(Caller::Spread(argument.value)),
                 None if is_list => add(Caller::Element(argument.value)),
                 _ => {}
             }
-        }
-        if call.arguments.len() > place + 1 {
-            add(Caller::Call { call: id, from: place + 1, skipped: 0 });
         }
     }
 
@@ -290,53 +294,52 @@ impl Solver<'_> {
                 _ => None,
             },
             Caller::Value(value) => (number == 0).then(|| (*self.values(*value)).clone()),
-            Caller::Element(list) => {
-                let list = self.values(*list);
-                let is_pairs = takes > 1 && {
-                    let elements = self.elements(&list);
-                    !elements.all.is_empty()
-                        && elements.all.iter().all(|it| matches!(it, Value::List(_)))
-                };
-                match number {
-                    _ if is_pairs => Some(self.elements(&list).item(number)),
-                    0 => {
-                        let mut found = self.elements(&list);
-                        if matches!(list.all.as_slice(), [Value::Map(_)]) {
-                            found.join(&self.values_of(&list));
-                        }
-                        Some(found)
-                    }
-                    1 => {
-                        let values = self.values_of(&list);
-                        Some(if values.all.is_empty() {
-                            self.elements(&list).item(1)
-                        } else {
-                            values
-                        })
-                    }
-                    _ => None,
-                }
-            }
+            Caller::Element(list) => self.given_of_list(&self.values(*list), takes, number),
             Caller::Spread(list) => {
                 let list = self.values(*list);
                 list.items().and_then(|items| items.get(number).cloned())
             }
             Caller::Call { call, from, skipped } => {
                 let call = self.program.calls.get(call.0 as usize)?;
-                if let Some(name) = name
-                    && let Some(named) = call.arguments.iter().find(|it| it.name == Some(name))
-                {
-                    return Some((*self.values(named.value)).clone());
-                }
-                if let Some(named) = name.and_then(|name| self.spread_named(call, name)) {
+                if let Some(named) = name.and_then(|name| self.named_argument(call, name)) {
                     return Some(named);
                 }
-                let number = match number.checked_sub(*skipped) {
-                    Some(number) => number,
-                    None => return Some(Values::one(Value::Nothing)),
+                let Some(number) = number.checked_sub(*skipped) else {
+                    return Some(Values::one(Value::Nothing));
                 };
                 self.placed(call.arguments.get(*from..).unwrap_or_default()).get(number).cloned()
             }
+        }
+    }
+
+    /// What a function that is called with each element of a list gets at a place: elements that are lists are taken apart,
+    /// and of a map it gets the keys and then the values.
+    fn given_of_list(&self, list: &Values, takes: usize, number: usize) -> Option<Values> {
+        let elements = self.elements(list);
+        let is_list = |value: &Value| matches!(value, Value::List(_));
+        let is_pairs = takes > 1 && !elements.all.is_empty() && elements.all.iter().all(is_list);
+        match number {
+            _ if is_pairs => Some(elements.item(number)),
+            0 => {
+                let mut found = elements;
+                if matches!(list.all.as_slice(), [Value::Map(_)]) {
+                    found.join(&self.values_of(list));
+                }
+                Some(found)
+            }
+            1 => {
+                let values = self.values_of(list);
+                Some(if values.all.is_empty() { elements.item(1) } else { values })
+            }
+            _ => None,
+        }
+    }
+
+    /// What a call gives a parameter by its name.
+    fn named_argument(&self, call: &Call, name: Name) -> Option<Values> {
+        match call.arguments.iter().find(|it| it.name == Some(name)) {
+            Some(named) => Some((*self.values(named.value)).clone()),
+            None => self.spread_named(call, name),
         }
     }
 
@@ -380,7 +383,7 @@ impl Solver<'_> {
     }
 
     /// What `**options` of a call give a parameter.
-    fn spread_named(&self, call: &super::program::Call, name: Name) -> Option<Values> {
+    fn spread_named(&self, call: &Call, name: Name) -> Option<Values> {
         let text = self.program.text(name);
         for argument in &call.arguments {
             if !matches!(self.program.expr(argument.value), Expr::Spread(_)) {

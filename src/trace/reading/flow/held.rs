@@ -164,11 +164,7 @@ impl Solver<'_> {
     }
 
     pub(super) fn pushed(&self, held: &Values, value: &Values) -> Values {
-        let mut longer = Values {
-            is_open: held.is_open,
-            variables: held.variables.clone(),
-            ..Values::default()
-        };
+        let mut longer = held.emptied();
         let mut was_list = false;
         for one in &held.all {
             longer.push(match one {
@@ -194,11 +190,7 @@ impl Solver<'_> {
         if !keys.is_empty() && keys.iter().all(is_number) && held.items().is_some() {
             return self.pushed(held, value);
         }
-        let mut more = Values {
-            is_open: held.is_open,
-            variables: held.variables.clone(),
-            ..Values::default()
-        };
+        let mut more = held.emptied();
         let mut was_map = false;
         for one in &held.all {
             more.push(match one {

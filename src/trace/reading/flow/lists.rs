@@ -9,7 +9,7 @@ const MAX_WORDS: usize = 500;
 
 /// The elements of lists from a place on.
 pub fn from(of: &Values, number: usize) -> Values {
-    let mut found = emptied(of);
+    let mut found = of.emptied();
     for value in &of.all {
         found.push(match value {
             Value::List(elements) => {
@@ -23,7 +23,7 @@ pub fn from(of: &Values, number: usize) -> Values {
 
 /// The words of texts; lists and all else stay as they are.
 pub fn words(of: &Values) -> Values {
-    let mut found = emptied(of);
+    let mut found = of.emptied();
     for value in &of.all {
         match value {
             Value::Text(text) => {
@@ -37,7 +37,7 @@ pub fn words(of: &Values) -> Values {
 
 /// The maps that lists of keys and values are; maps stay.
 pub fn pairs(of: &Values) -> Values {
-    let mut found = emptied(of);
+    let mut found = of.emptied();
     for value in words(of).all {
         let Value::List(elements) = value else {
             // What is known by its name alone holds nothing.
@@ -59,10 +59,6 @@ pub fn pairs(of: &Values) -> Values {
         }
     }
     found
-}
-
-fn emptied(of: &Values) -> Values {
-    Values { is_open: of.is_open, variables: of.variables.clone(), ..Values::default() }
 }
 
 fn one(text: Text) -> Values {

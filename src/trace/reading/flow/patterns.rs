@@ -6,11 +6,7 @@ use super::value::{Part, Text, Value, Values, known};
 pub fn substituted(values: &Values, pattern: &Values, by: &Values) -> Values {
     let pattern = pattern.texts().first().and_then(known).unwrap_or_default();
     let by = by.texts().first().and_then(known);
-    let mut found = Values {
-        is_open: values.is_open,
-        variables: values.variables.clone(),
-        ..Values::default()
-    };
+    let mut found = values.emptied();
     let is_strip = is_strip(&pattern);
     for value in &values.all {
         let Value::Text(text) = value else {
@@ -85,8 +81,7 @@ pub fn replaced(text: &[u8], from: &[u8], by: &[u8]) -> Vec<u8> {
 /// What a group of a pattern may have matched in a text: of a line `key = value` a side, else the whole.
 pub fn captured(texts: &Values, number: &Values) -> Values {
     let is_first = number.texts().first().and_then(known).is_some_and(|it| it == b"1");
-    let mut found =
-        Values { is_open: texts.is_open, variables: texts.variables.clone(), ..Values::default() };
+    let mut found = texts.emptied();
     let trimmed = |side: &[u8]| {
         let side = side.trim_ascii();
         let inner = side.strip_prefix(b"\"").and_then(|it| it.strip_suffix(b"\""));

@@ -292,8 +292,7 @@ impl<'p> Solver<'p> {
     /// What stands under the names that an expression gives, and can be called: an object is no constructor.
     pub(super) fn by_text(&self, scope: ScopeId, name: ExprId) -> Values {
         let of = self.values(name);
-        let mut found =
-            Values { is_open: of.is_open, variables: of.variables.clone(), ..Values::default() };
+        let mut found = of.emptied();
         for value in of.all.iter().filter(|value| !matches!(value, Value::Text(_))) {
             found.push(value.clone());
         }

@@ -118,6 +118,12 @@ impl Values {
         Values::one(Value::List(Rc::new(elements)))
     }
 
+    /// No value yet, and all else as it is: for what is worked out value by value.
+    pub fn emptied(&self) -> Self {
+        let variables = self.variables.clone();
+        Values { is_open: self.is_open, variables, ..Values::default() }
+    }
+
     /// Adds a value.
     pub fn push(&mut self, value: Value) {
         let depth = value.depth();
@@ -201,11 +207,7 @@ impl Values {
 
     /// Applies a function to every text; gaps are the function's to keep.
     pub fn map_texts(&self, apply: &dyn Fn(&Text) -> Text) -> Values {
-        let mut mapped = Values {
-            is_open: self.is_open,
-            variables: self.variables.clone(),
-            ..Values::default()
-        };
+        let mut mapped = self.emptied();
         for value in &self.all {
             mapped.push(match value {
                 Value::Text(text) => Value::Text(apply(text)),
@@ -224,11 +226,7 @@ impl Values {
 
     /// What an element of the lists among the values may be.
     pub fn elements(&self) -> Values {
-        let mut found = Values {
-            is_open: self.is_open,
-            variables: self.variables.clone(),
-            ..Values::default()
-        };
+        let mut found = self.emptied();
         let mut is_elsewhere = false;
         for value in &self.all {
             match value {
@@ -255,11 +253,7 @@ impl Values {
 
     /// What stands at a place of the lists.
     pub fn item(&self, number: usize) -> Values {
-        let mut found = Values {
-            is_open: self.is_open,
-            variables: self.variables.clone(),
-            ..Values::default()
-        };
+        let mut found = self.emptied();
         for value in &self.all {
             match value {
                 Value::List(elements) => match elements.get(number) {
@@ -283,11 +277,7 @@ impl Values {
 
 /// Lists whose elements are keys and values in turn, as maps.
 pub fn paired(values: &Values) -> Values {
-    let mut found = Values {
-        is_open: values.is_open,
-        variables: values.variables.clone(),
-        ..Values::default()
-    };
+    let mut found = values.emptied();
     for value in &values.all {
         found.push(match value {
             Value::List(elements) => Value::Map(Rc::new(pairs_of(elements))),
