@@ -17,6 +17,7 @@ impl Solver<'_> {
     /// What a property holds.
     pub(super) fn field(&self, owner: ExprId, name: Name, is_called: bool) -> Values {
         let text = self.program.text(name).to_vec();
+        let method = [b".", text.as_slice()].concat();
         let of = self.values(owner);
         let mut found = Values::default();
         let mut is_elsewhere = of.all.is_empty();
@@ -36,9 +37,8 @@ impl Solver<'_> {
                 // A function as an object: its method calls it.
                 Value::Function(_) if self.program.has_bare_fields => found.push(value.clone()),
                 Value::Class(scope) => {
-                    let method = [b".", text.as_slice()].concat();
-                    let makes =
-                        self.meanings.of(&method).iter().any(|(it, _)| *it == Meaning::Make);
+                    let meanings = self.meanings.of(&method);
+                    let makes = meanings.iter().any(|(it, _)| *it == Meaning::Make);
                     match self.program.bindings.get(&(*scope, name)) {
                         Some(bound) => found.join(&self.bound(bound)),
                         None if makes => found.push(value.clone()),
@@ -61,7 +61,6 @@ impl Solver<'_> {
             self.call_by_name(owner, &text, &mut found);
         }
         if found.all.is_empty() {
-            let method = [b".", text.as_slice()].concat();
             // `element.text` is the text, `path.parent` its folder.
             for (meaning, _) in self.meanings.of(&method) {
                 if matches!(meaning, Meaning::Same | Meaning::Dirname | Meaning::Basename) {

@@ -12,14 +12,7 @@ impl Parser<'_, '_, '_> {
             Expr::Field(owner, name) => {
                 self.program.bind_field(self.file, name, bound);
                 if let Binding::Value(value) = binding {
-                    self.call_setter(owner, name, value);
-                }
-                if let Expr::Name(..) | Expr::Class(_) = self.program.expr(owner)
-                    && let Binding::Value(value) = binding
-                {
-                    let text = self.program.text(name).to_vec();
-                    let key = self.text(&text);
-                    self.put(owner, key, value);
+                    self.assign_property(owner, name, value);
                 }
             }
             Expr::Index(owner, key) => {
@@ -31,23 +24,7 @@ impl Parser<'_, '_, '_> {
                     self.program.bind_field(self.file, name, bound);
                 }
             }
-            Expr::Default(target, other) => {
-                let given = match binding {
-                    Binding::Value(value) => Some(value),
-                    Binding::Field(owner, name) => Some(self.add(Expr::Field(owner, name))),
-                    _ => None,
-                };
-                match given {
-                    Some(given) => {
-                        let value = self.add(Expr::Default(given, other));
-                        self.assign(target, Binding::Value(value));
-                    }
-                    None => {
-                        self.assign(target, binding);
-                        self.assign(target, Binding::Value(other));
-                    }
-                }
-            }
+            Expr::Default(target, other) => self.assign_or(target, binding, other),
             Expr::List(targets) => self.take_apart(&targets, binding),
             Expr::Map(entries) => {
                 let Some(value) = self.whole(binding) else { return };
@@ -74,6 +51,30 @@ impl Parser<'_, '_, '_> {
             }
             _ => {}
         }
+    }
+
+    /// `object.name = value`: a key of what a name holds, too.
+    fn assign_property(&mut self, owner: ExprId, name: Name, value: ExprId) {
+        self.call_setter(owner, name, value);
+        if let Expr::Name(..) | Expr::Class(_) = self.program.expr(owner) {
+            let text = self.program.text(name).to_vec();
+            let key = self.text(&text);
+            self.put(owner, key, value);
+        }
+    }
+
+    /// `[name = other] = list`: gives a target a value, or another where there is none.
+    fn assign_or(&mut self, target: ExprId, binding: Binding, other: ExprId) {
+        let given = match binding {
+            Binding::Value(value) => value,
+            Binding::Field(owner, name) => self.add(Expr::Field(owner, name)),
+            _ => {
+                self.assign(target, binding);
+                return self.assign(target, Binding::Value(other));
+            }
+        };
+        let value = self.add(Expr::Default(given, other));
+        self.assign(target, Binding::Value(value));
     }
 
     /// `object.name = value` may call a method that is called `name=`.

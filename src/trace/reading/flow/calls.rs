@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::meaning::Meaning;
 use super::operations::{Named, elements_of_others};
 use super::patterns::{self, substituted};
-use super::program::{CallId, Expr, ExprId};
+use super::program::{Call, CallId, Expr, ExprId};
 use super::solver::Solver;
 use super::value::{Value, Values, known};
 
@@ -194,80 +194,88 @@ impl Solver<'_> {
                 _ => {}
             }
         }
-        let mut result = Values::default();
+        let own = self.given_by_program(&callee).or_else(|| self.constant(call));
+        match (own, self.given_by_library(id, &callee)) {
+            (None, None) => Values::open(),
+            (own, library) => {
+                let mut all = own.unwrap_or_default();
+                all.join(&library.unwrap_or_default());
+                all
+            }
+        }
+    }
+
+    /// What functions and classes of the program give that are called; `None` where none is.
+    fn given_by_program(&self, callee: &Values) -> Option<Values> {
+        let mut found = Values::default();
         let mut is_known = false;
         for value in &callee.all {
-            match value {
-                Value::Function(function) => {
-                    is_known = true;
-                    result.join(&self.returned(*function));
-                }
-                Value::Class(_) | Value::Own => {
-                    is_known = true;
-                    result.push(value.clone());
-                }
-                // `modules["x"](…)`: a file that gives a function.
-                Value::Module(file) => {
-                    for given in self.given_by(*file).all {
-                        match given {
-                            Value::Function(function) => result.join(&self.returned(function)),
-                            Value::Class(scope) => result.push(Value::Class(scope)),
-                            _ => continue,
-                        }
-                        is_known = true;
-                    }
-                }
-                _ => {}
-            }
-        }
-        // `NAME()` of a constant.
-        if self.habits.calls_by_name && !is_known && call.arguments.is_empty() {
-            let is_thing =
-                |value: &&Value| matches!(value, Value::Text(_) | Value::List(_) | Value::Map(_));
-            for value in self.values(call.callee).all.iter().filter(is_thing) {
-                is_known = true;
-                result.push(value.clone());
-            }
-        }
-        let meanings = self.meanings_of(&callee);
-        if !meanings.is_empty() {
-            let (mut arguments, named) = self.arguments_by_place(id);
-            // `grep { … } @list`: the block says which, and not what.
-            let starts_with_block = matches!(
-                arguments.first().map(|one| one.all.as_slice()),
-                Some([Value::Function(_)])
-            );
-            let takes = |(meaning, _): &(Meaning, u8)| {
-                matches!(meaning, Meaning::List | Meaning::Element | Meaning::Same)
+            // `modules["x"](…)`: a file that gives a function.
+            let given = match value {
+                Value::Module(file) => self.given_by(*file).all,
+                value => vec![value.clone()],
             };
-            if starts_with_block && arguments.len() > 1 && meanings.iter().any(takes) {
-                arguments.remove(0);
-            }
-            let gives_more = |(meaning, _): &(Meaning, u8)| {
-                matches!(meaning, Meaning::Read | Meaning::Parse | Meaning::Lines)
-            };
-            let is_read = meanings.iter().any(gives_more);
-            // What opens a file and reads it gives what it read.
-            let gives = |(meaning, _): &(Meaning, u8)| !(is_read && *meaning == Meaning::Open);
-            for (meaning, number) in meanings.into_iter().filter(gives) {
-                let arguments = arguments.get(usize::from(number)..).unwrap_or_default();
-                let value = match meaning {
-                    Meaning::Yield => self.yielded(id),
-                    Meaning::Each => self.each(id),
-                    // The environment as a whole.
-                    Meaning::Environment if arguments.is_empty() && named.is_empty() => {
-                        (*callee).clone()
-                    }
-                    _ => self.meant(meaning, arguments, &named, call.file),
-                };
+            let is_module = matches!(value, Value::Module(_));
+            for value in given {
+                match value {
+                    Value::Function(function) => found.join(&self.returned(function)),
+                    Value::Class(_) => found.push(value),
+                    Value::Own if !is_module => found.push(value),
+                    _ => continue,
+                }
                 is_known = true;
-                result.join(&value);
             }
         }
-        if !is_known {
-            result.is_open = true;
+        is_known.then_some(found)
+    }
+
+    /// `NAME()` of a constant.
+    fn constant(&self, call: &Call) -> Option<Values> {
+        if !self.habits.calls_by_name || !call.arguments.is_empty() {
+            return None;
         }
-        result
+        let is_thing =
+            |value: &&Value| matches!(value, Value::Text(_) | Value::List(_) | Value::Map(_));
+        let callee = self.values(call.callee);
+        let things: Vec<Value> = callee.all.iter().filter(is_thing).cloned().collect();
+        (!things.is_empty()).then(|| Values::of(things))
+    }
+
+    /// What functions of the library give that are called; `None` where none is.
+    fn given_by_library(&self, id: CallId, callee: &Values) -> Option<Values> {
+        let call = self.program.calls.get(id.0 as usize)?;
+        let meanings = self.meanings_of(callee);
+        if meanings.is_empty() {
+            return None;
+        }
+        let (mut arguments, named) = self.arguments_by_place(id);
+        // `grep { … } @list`: the block says which, and not what.
+        let starts_with_block =
+            matches!(arguments.first().map(|one| one.all.as_slice()), Some([Value::Function(_)]));
+        let takes = |(meaning, _): &(Meaning, u8)| {
+            matches!(meaning, Meaning::List | Meaning::Element | Meaning::Same)
+        };
+        if starts_with_block && arguments.len() > 1 && meanings.iter().any(takes) {
+            arguments.remove(0);
+        }
+        let gives_more = |(meaning, _): &(Meaning, u8)| {
+            matches!(meaning, Meaning::Read | Meaning::Parse | Meaning::Lines)
+        };
+        let is_read = meanings.iter().any(gives_more);
+        // What opens a file and reads it gives what it read.
+        let gives = |(meaning, _): &(Meaning, u8)| !(is_read && *meaning == Meaning::Open);
+        let mut found = Values::default();
+        for (meaning, number) in meanings.into_iter().filter(gives) {
+            let arguments = arguments.get(usize::from(number)..).unwrap_or_default();
+            found.join(&match meaning {
+                Meaning::Yield => self.yielded(id),
+                Meaning::Each => self.each(id),
+                // The environment as a whole.
+                Meaning::Environment if arguments.is_empty() && named.is_empty() => callee.clone(),
+                _ => self.meant(meaning, arguments, &named, call.file),
+            });
+        }
+        Some(found)
     }
 
     /// What functions give that are called with each element of a list; without one, the list.

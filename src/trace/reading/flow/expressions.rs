@@ -52,35 +52,7 @@ impl Parser<'_, '_, '_> {
                 return None;
             }
             Kind::Word(Word::Operator(op), text) => (*op, std::str::from_utf8(text).unwrap_or("")),
-            Kind::Word(Word::If, _) if self.syntax.reversed_condition => {
-                return self.reversed_condition(left, least);
-            }
-            Kind::Word(Word::In, b"in") if least <= power::OTHER && !self.in_condition => {
-                self.at += 1;
-                self.binary(power::OTHER + 1);
-                return Some(self.add(Expr::Nothing));
-            }
-            Kind::Word(Word::As, _)
-                if self.syntax.types && self.syntax.blocks == Blocks::Braces =>
-            {
-                self.skip_type();
-                return Some(left);
-            }
-            // `value rescue other`
-            Kind::Word(Word::Catch, _)
-                if self.syntax.modifiers
-                    && self.syntax.blocks == Blocks::End
-                    && least <= power::ASSIGN =>
-            {
-                self.at += 1;
-                let other = self.binary(power::CONDITION)?;
-                return Some(self.add(Expr::Default(left, other)));
-            }
-            Kind::Line if self.goes_on() => {
-                self.skip_lines();
-                return Some(left);
-            }
-            _ => return None,
+            _ => return self.word_behind(left, least),
         };
         match op {
             Op::Assign
@@ -122,6 +94,41 @@ impl Parser<'_, '_, '_> {
             }
             Op::Other | Op::Prefix | Op::Spread | Op::Bar if least <= power::OTHER => {
                 self.computed(left, text)
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes what follows a value and is no operator: a condition, a type, what holds where it fails, a line that goes on.
+    fn word_behind(&mut self, left: ExprId, least: u8) -> Option<ExprId> {
+        match self.kind(0)? {
+            Kind::Word(Word::If, _) if self.syntax.reversed_condition => {
+                self.reversed_condition(left, least)
+            }
+            Kind::Word(Word::In, b"in") if least <= power::OTHER && !self.in_condition => {
+                self.at += 1;
+                self.binary(power::OTHER + 1);
+                Some(self.add(Expr::Nothing))
+            }
+            Kind::Word(Word::As, _)
+                if self.syntax.types && self.syntax.blocks == Blocks::Braces =>
+            {
+                self.skip_type();
+                Some(left)
+            }
+            // `value rescue other`
+            Kind::Word(Word::Catch, _)
+                if self.syntax.modifiers
+                    && self.syntax.blocks == Blocks::End
+                    && least <= power::ASSIGN =>
+            {
+                self.at += 1;
+                let other = self.binary(power::CONDITION)?;
+                Some(self.add(Expr::Default(left, other)))
+            }
+            Kind::Line if self.goes_on() => {
+                self.skip_lines();
+                Some(left)
             }
             _ => None,
         }

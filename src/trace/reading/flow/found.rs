@@ -45,6 +45,19 @@ const MAX_COMMANDS: usize = 24;
 /// How much of a call a warning shows, in characters.
 const MAX_SHOWN: usize = 60;
 
+/// The parameters that take the name of a module, a file or a folder.
+const NAMES: [&[u8]; 9] = [
+    b"name",
+    b"file",
+    b"path",
+    b"package",
+    b"filename",
+    b"pattern",
+    b"module",
+    b"dir",
+    b"directory",
+];
+
 /// What one call names.
 pub(super) struct Found<'c> {
     pub(super) meaning: Meaning,
@@ -179,31 +192,30 @@ impl Found<'_> {
                 {
                     self.shell(text);
                 }
-                Value::Text(text) => match known(text) {
-                    Some(whole)
-                        if more.is_empty()
-                            && whole.trim_ascii().iter().any(u8::is_ascii_whitespace) =>
-                    {
-                        self.shell(text);
-                    }
-                    Some(whole) if self.shell_text(&whole, rest) => {}
-                    Some(whole) if !whole.is_empty() => {
-                        self.is_known = true;
-                        let program = whole.trim_ascii().to_vec();
-                        let words = std::iter::once(Some(program)).chain(more.iter().cloned());
-                        self.add(Meaning::Run, What::Words(words.collect()));
-                    }
-                    Some(_) => {}
-                    None => self.shell(text),
-                },
-                Value::File(path) => {
-                    self.is_known = true;
-                    let words = std::iter::once(Some(path.clone())).chain(more.iter().cloned());
-                    self.add(Meaning::Run, What::Words(words.collect()));
-                }
+                Value::Text(text) => self.program(text, rest, &more),
+                Value::File(path) => self.run(path, &more),
                 _ => {}
             }
         }
+    }
+
+    /// A text that names a program, or is a whole command line if nothing follows it.
+    fn program(&mut self, text: &Text, rest: &[Values], more: &[Option<Vec<u8>>]) {
+        let is_line = |whole: &[u8]| whole.trim_ascii().iter().any(u8::is_ascii_whitespace);
+        match known(text) {
+            Some(whole) if more.is_empty() && is_line(&whole) => self.shell(text),
+            Some(whole) if self.shell_text(&whole, rest) => {}
+            Some(whole) if !whole.is_empty() => self.run(whole.trim_ascii(), more),
+            Some(_) => {}
+            None => self.shell(text),
+        }
+    }
+
+    /// A program and its words.
+    fn run(&mut self, program: &[u8], rest: &[Option<Vec<u8>>]) {
+        self.is_known = true;
+        let words = std::iter::once(Some(program.to_vec())).chain(rest.iter().cloned());
+        self.add(Meaning::Run, What::Words(words.collect()));
     }
 
     /// What a shell gets that is run as a program: `exec sh -c "…"`. Says whether it is one.
@@ -249,12 +261,7 @@ impl Found<'_> {
         for text in program.texts() {
             match known(&text) {
                 Some(word) if self.shell_text(&word, given) => {}
-                Some(word) if !word.is_empty() => {
-                    self.is_known = true;
-                    let program = word.trim_ascii().to_vec();
-                    let words = std::iter::once(Some(program)).chain(rest.iter().cloned());
-                    self.add(Meaning::Run, What::Words(words.collect()));
-                }
+                Some(word) if !word.is_empty() => self.run(word.trim_ascii(), &rest),
                 Some(_) => {}
                 None => self.shell(&text),
             }
@@ -306,17 +313,6 @@ impl Found<'_> {
 
     /// A name: a module's, a library's, that of a file or a folder.
     pub(super) fn names(&mut self, arguments: &[Values], named: &[Named]) {
-        const NAMES: [&[u8]; 9] = [
-            b"name",
-            b"file",
-            b"path",
-            b"package",
-            b"filename",
-            b"pattern",
-            b"module",
-            b"dir",
-            b"directory",
-        ];
         let by_name = named.iter().find(|(name, _)| NAMES.contains(&name.as_slice()));
         let Some(first) = arguments.first().or(by_name.map(|(_, value)| value)) else {
             self.is_known = true;
@@ -342,24 +338,7 @@ impl Found<'_> {
             values = first.elements();
             self.note(&values);
         }
-        for value in &values.all {
-            match value {
-                // `Some::Class->require`: a name that nothing binds.
-                Value::Global(name)
-                    if self.meaning == Meaning::Import
-                        && name.first().is_some_and(u8::is_ascii_uppercase)
-                        && !name.contains(&b'.') =>
-                {
-                    self.is_known = true;
-                    let text = vec![Part::Known(name.clone())];
-                    self.add(Meaning::Import, What::Text(text));
-                }
-                Value::Module(_) | Value::File(_) | Value::Function(_) | Value::Class(_) => {
-                    self.is_known = true
-                }
-                _ => {}
-            }
-        }
+        values.all.iter().for_each(|value| self.thing(value));
         for text in values.texts() {
             let is_empty =
                 text.iter().all(|part| matches!(part, Part::Known(text) if text.is_empty()));
@@ -370,6 +349,25 @@ impl Found<'_> {
             self.is_known |= starts;
             self.is_open |= !starts;
             self.add(self.meaning, What::Text(text));
+        }
+    }
+
+    /// What is given instead of a name: the thing itself, or a class of its own name.
+    fn thing(&mut self, value: &Value) {
+        match value {
+            // `Some::Class->require`: a name that nothing binds.
+            Value::Global(name)
+                if self.meaning == Meaning::Import
+                    && name.first().is_some_and(u8::is_ascii_uppercase)
+                    && !name.contains(&b'.') =>
+            {
+                self.is_known = true;
+                self.add(Meaning::Import, What::Text(vec![Part::Known(name.clone())]));
+            }
+            Value::Module(_) | Value::File(_) | Value::Function(_) | Value::Class(_) => {
+                self.is_known = true
+            }
+            _ => {}
         }
     }
 

@@ -60,71 +60,15 @@ impl Solver<'_> {
         let mut last_block = None;
         let mut is_unset = true;
         for Bound { binding, block } in all {
-            match *binding {
-                Binding::Value(value) => {
-                    let (given, is_step) = self.step(value, &held, key);
-                    is_unset &= !given.is_open || !given.variables.is_empty();
-                    let is_default = matches!(self.program.expr(value), Expr::Default(..));
-                    if is_step && (is_default || last_block == Some(*block)) {
-                        held = (*given).clone();
-                    } else {
-                        held.join(&given);
-                    }
+            let is_next = last_block == Some(*block);
+            let is_sure = match *binding {
+                Binding::Value(value) => is_sure(&self.assigned(&mut held, value, is_next, key)),
+                other => {
+                    self.taken(&mut held, other, is_next);
+                    is_sure(&held)
                 }
-                Binding::More(value, _) => {
-                    let more = self.values(value);
-                    let longer = self.longer(&held, &more);
-                    let is_start = held.all.iter().all(is_blank);
-                    if last_block == Some(*block) || is_start {
-                        held = longer;
-                    } else {
-                        held.join(&longer);
-                    }
-                }
-                Binding::Fallback(value) => {
-                    let value = self.values(value);
-                    if value.is_known() && !value.is_open {
-                        held.is_open = false;
-                        held.variables.clear();
-                    }
-                    held.join(&value);
-                }
-                Binding::Changed(pattern, by) => {
-                    let changed = substituted(&held, &self.values(pattern), &self.values(by));
-                    if last_block == Some(*block) {
-                        held = changed;
-                    } else {
-                        held.join(&changed);
-                    }
-                }
-                Binding::Element(list) => held.join(&self.elements(&self.values(list))),
-                Binding::Key(map) => held.join(&self.keys(&self.values(map))),
-                Binding::ValueOf(map) => held.join(&self.values_of(&self.values(map))),
-                Binding::Item(list, number) => {
-                    held.join(&self.values(list).item(number as usize));
-                }
-                Binding::Field(owner, name) => held.join(&self.field(owner, name, false)),
-                Binding::Behind(value, _) => {
-                    let more = self.values(value);
-                    if held.texts().is_empty() {
-                        held = self.pushed(&held, &more);
-                    } else {
-                        let longer = self.longer(&held, &more);
-                        if last_block != Some(*block) {
-                            held.join(&longer);
-                        } else {
-                            held = longer;
-                        }
-                    }
-                }
-                Binding::Pushed(value) => held = self.pushed(&held, &self.values(value)),
-                Binding::Put(key, value) => {
-                    held = self.put(&held, &self.values(key), &self.values(value));
-                }
-            }
-            if !matches!(binding, Binding::Value(_)) {
-                is_unset &= !held.is_open || !held.variables.is_empty();
-            }
+            };
+            is_unset &= is_sure;
             last_block = Some(*block);
         }
         // Where a variable of the environment is not set, what else is given counts.
@@ -148,6 +92,62 @@ impl Solver<'_> {
             _ => None,
         });
         self.with_default(held, parts)
+    }
+
+    /// Gives a name the value of an assignment, and returns it.
+    fn assigned(
+        &self,
+        held: &mut Values,
+        value: ExprId,
+        is_next: bool,
+        key: Option<(ScopeId, Name)>,
+    ) -> Rc<Values> {
+        let (given, is_step) = self.step(value, held, key);
+        let is_default = matches!(self.program.expr(value), Expr::Default(..));
+        match is_step && (is_default || is_next) {
+            true => *held = (*given).clone(),
+            false => held.join(&given),
+        }
+        given
+    }
+
+    /// Gives a name what a binding does; the next one of a block replaces what the one before gave.
+    fn taken(&self, held: &mut Values, binding: Binding, is_next: bool) {
+        let values = |id: ExprId| self.values(id);
+        match binding {
+            Binding::Value(value) => held.join(&values(value)),
+            Binding::More(value, _) => {
+                let longer = self.longer(held, &values(value));
+                let is_start = held.all.iter().all(is_blank);
+                turn_into(held, longer, is_next || is_start);
+            }
+            Binding::Fallback(value) => {
+                let value = values(value);
+                if value.is_known() && !value.is_open {
+                    held.is_open = false;
+                    held.variables.clear();
+                }
+                held.join(&value);
+            }
+            Binding::Changed(pattern, by) => {
+                let changed = substituted(held, &values(pattern), &values(by));
+                turn_into(held, changed, is_next);
+            }
+            Binding::Element(list) => held.join(&self.elements(&values(list))),
+            Binding::Key(map) => held.join(&self.keys(&values(map))),
+            Binding::ValueOf(map) => held.join(&self.values_of(&values(map))),
+            Binding::Item(list, number) => held.join(&values(list).item(number as usize)),
+            Binding::Field(owner, name) => held.join(&self.field(owner, name, false)),
+            Binding::Behind(value, _) => {
+                let more = values(value);
+                match held.texts().is_empty() {
+                    true => *held = self.pushed(held, &more),
+                    false => turn_into(held, self.longer(held, &more), is_next),
+                }
+            }
+            Binding::Pushed(value) => *held = self.pushed(held, &values(value)),
+            Binding::Put(key, value) => *held = self.put(held, &values(key), &values(value)),
+        }
     }
 
     pub(super) fn longer(&self, held: &Values, more: &Values) -> Values {
@@ -208,6 +208,19 @@ impl Solver<'_> {
         }
         more
     }
+}
+
+/// Replaces what is held, or adds to what it may be.
+fn turn_into(held: &mut Values, values: Values, replaces: bool) {
+    match replaces {
+        true => *held = values,
+        false => held.join(&values),
+    }
+}
+
+/// Whether nothing is left open but for what the environment may set.
+fn is_sure(values: &Values) -> bool {
+    !values.is_open || !values.variables.is_empty()
 }
 
 /// Whether a value has no letter that another could follow.

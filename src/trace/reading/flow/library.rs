@@ -1,169 +1,10 @@
-//! What the functions of a language's library give, by their meanings.
+//! What the functions of a language's library do with files, the environment, and what they look up.
 
-use super::matching::{matched, part, replaced};
-use super::meaning::Meaning;
-use super::pipe;
+use super::operations::Named;
 use super::solver::Solver;
-use super::value::{Part, Text, Value, Values, concat, formatted, joined, known};
-
-use super::operations::*;
+use super::value::{Value, Values, known};
 
 impl Solver<'_> {
-    /// What a function of the library gives.
-    pub(super) fn meant(
-        &self,
-        meaning: Meaning,
-        all: &[Values],
-        named: &[Named],
-        file: u32,
-    ) -> Values {
-        let first = || all.first().cloned().unwrap_or_default();
-        let second = || all.get(1).cloned().unwrap_or_default();
-        match meaning {
-            Meaning::Import => self.imported(&first(), file),
-            Meaning::Include => self.imported(&first(), file),
-            Meaning::Open | Meaning::OpenIfNamed => self.opened(&first()),
-            Meaning::PipeOrFile => self.opened(&pipe::path_of(all)),
-            Meaning::Pair => Values::list(vec![self.keys(&first()), self.values_of(&first())]),
-            Meaning::Folder => Values::open(),
-            Meaning::Glob => Values::list(vec![first().elements().map_texts(&gaps)]),
-            Meaning::Which | Meaning::Same | Meaning::FindLibrary | Meaning::Unpack => first(),
-            Meaning::Match => matched(all),
-            Meaning::Part => part(all),
-            Meaning::Quote => Values::default(),
-            Meaning::LoadEnvironment => Values::one(Value::Nothing),
-            Meaning::Table => {
-                let mut found = Values::default();
-                for (_, text) in self.contents(&first(), file) {
-                    found.join(&super::tables::table(&text));
-                }
-                found.is_open |= found.all.is_empty();
-                found
-            }
-            Meaning::Class | Meaning::Namespace => Values::open(),
-            Meaning::JoinPath => joined(&flat(all), b"/"),
-            Meaning::Concat if all.len() > 1 && all.iter().all(|one| one.items().is_some()) => {
-                Values::list(flat(all))
-            }
-            Meaning::Concat => concat(&flat(all)),
-            Meaning::Paste => paste(all, named),
-            Meaning::JoinList if first().is_path() => path(&joined(&flat(all), b"/")),
-            Meaning::Path => path(&joined(&flat(all), b"/")),
-            Meaning::Record => Values::list(flat(all)),
-            Meaning::Make => made(all, named),
-            Meaning::JoinList => join_list(all),
-            Meaning::Split => split(all),
-            Meaning::Format => match all.split_first() {
-                Some((format, fills)) => {
-                    let mut result = Values::default();
-                    for text in format.texts() {
-                        result.join(&formatted(&text, &flat(fills), named));
-                    }
-                    result
-                }
-                None => Values::open(),
-            },
-            Meaning::Lower => first().map_texts(&|text| on_known(text, <[u8]>::to_ascii_lowercase)),
-            Meaning::UpperFirst => first().map_texts(&|text| on_known(text, capital)),
-            Meaning::Upper => first().map_texts(&|text| on_known(text, <[u8]>::to_ascii_uppercase)),
-            Meaning::Strip => first().map_texts(&|text| stripped(text)),
-            Meaning::Replace => replaced(all),
-            Meaning::Dirname => first().map_texts(&|text| cut(text, true)),
-            Meaning::Basename => first().map_texts(&|text| cut(text, false)),
-            Meaning::Environment => self.variable(all, named),
-            Meaning::Read => self.read(&first(), file),
-            Meaning::Lines => self.lines_of(&first(), file),
-            Meaning::Parse => self.parsed(&first(), file),
-            Meaning::Element => {
-                let mut element = self.elements(&first());
-                element.is_open |= element.all.is_empty();
-                element
-            }
-            Meaning::Get => self.got(all, named),
-            Meaning::Values => Values::list(vec![self.values_of(&first())]),
-            Meaning::Keys => Values::list(vec![self.keys(&first())]),
-            Meaning::Items => self.pairs(&first()),
-            Meaning::Zip => {
-                Values::list(vec![Values::list(all.iter().map(|one| self.elements(one)).collect())])
-            }
-            Meaning::List => list(all, named),
-            Meaning::Map => map(all, named),
-            Meaning::Any => {
-                let mut any = Values::default();
-                all.iter().for_each(|one| any.join(one));
-                named.iter().for_each(|(_, one)| any.join(one));
-                any
-            }
-            Meaning::Default => {
-                let mut any = Values::of(first().all);
-                any.join(&self.supplied(&second()));
-                any.is_open |= !any.is_known();
-                any
-            }
-            Meaning::Apply | Meaning::ApplyTo => self.applied(all, named, file),
-            Meaning::Attempt => {
-                let went_well = Values::one(Value::Nothing);
-                Values::list(vec![went_well, self.applied(all, named, file)])
-            }
-            Meaning::Partial => first(),
-            Meaning::Lookup => self.looked_up(all),
-            Meaning::Own => Values::one(Value::Own),
-            Meaning::AppendText => concat(all),
-            Meaning::Pairs => pairs_of(all),
-            Meaning::Find => {
-                let keys: Vec<Vec<u8>> = second().texts().iter().filter_map(known).collect();
-                let mut found = Values::default();
-                keys.iter().for_each(|key| found.join(&self.deep(&first(), key, 0)));
-                found.is_open |= !found.is_known();
-                found
-            }
-            Meaning::First => first().item(0),
-            Meaning::Second => first().item(1),
-            Meaning::LoadInto
-            | Meaning::Merge
-            | Meaning::Nothing
-            | Meaning::Append
-            | Meaning::Assign
-            | Meaning::Attribute
-            | Meaning::Put => Values::one(Value::Nothing),
-            Meaning::Choice => {
-                let (mut any, mut rest) = (Values::default(), all.iter());
-                // The first one chooses; a list of choices is one.
-                let chooses = rest.next();
-                rest.for_each(|one| any.join(one));
-                named.iter().for_each(|(_, one)| any.join(one));
-                if !any.is_known()
-                    && let Some(first) = chooses
-                {
-                    any.join(&self.elements(first));
-                }
-                any
-            }
-            Meaning::ExpandPath => {
-                let is_absolute = |text: &Text| matches!(text.first(), Some(Part::Known(text)) if text.starts_with(b"/"));
-                let mut parts = all.get(..2).unwrap_or(all).to_vec();
-                if first().texts().iter().all(is_absolute) {
-                    parts.truncate(1);
-                }
-                parts.reverse();
-                joined(&parts, b"/").map_texts(&|text| on_known(text, straight))
-            }
-            Meaning::Beside => beside(all),
-            Meaning::Slash => Values::text("/"),
-            Meaning::ThisFile => Values::text(self.world.path(file)),
-            Meaning::ThisFolder => {
-                Values::text(self.world.path(file)).map_texts(&|text| cut(text, true))
-            }
-            Meaning::Run
-            | Meaning::Shell
-            | Meaning::ShellText
-            | Meaning::Line
-            | Meaning::LineText
-            | Meaning::Evaluate => Values::open(),
-            Meaning::Library | Meaning::Each | Meaning::Yield => Values::one(Value::Nothing),
-        }
-    }
-
     /// What functions among values give, and the others as they are.
     pub(super) fn supplied(&self, values: &Values) -> Values {
         let mut found = Values { all: Vec::new(), ..values.clone() };
@@ -208,21 +49,9 @@ impl Solver<'_> {
             Some(default) => {
                 found.is_open = false;
                 found.variables.clear();
-                found.join(&self.default_of(default));
+                found.join(&self.supplied(default));
             }
             None => found.is_open |= found.all.is_empty(),
-        }
-        found
-    }
-
-    /// A default, which a function may give.
-    pub(super) fn default_of(&self, default: &Values) -> Values {
-        let mut found = Values { all: Vec::new(), ..default.clone() };
-        for value in &default.all {
-            match value {
-                Value::Function(function) => found.join(&self.returned(*function)),
-                other => found.push(other.clone()),
-            }
         }
         found
     }
@@ -310,7 +139,7 @@ impl Solver<'_> {
         if let Some(default) = default.filter(|default| default.is_known()) {
             found.is_open = false;
             found.variables.clear();
-            found.join(&self.default_of(default));
+            found.join(&self.supplied(default));
         } else if !found.is_known() {
             found.is_open = true;
         }

@@ -36,6 +36,7 @@ mod imports;
 mod matching;
 mod tables;
 mod library;
+mod meant;
 mod loops;
 mod operators;
 mod postfix;

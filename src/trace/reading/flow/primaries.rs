@@ -217,30 +217,15 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
     ) -> Option<ExprId> {
         match word {
             Word::Modifier | Word::Class if self.is_plain_name() => Some(self.named(text)),
-            Word::Function => {
-                let number = self.program.functions.len() as u32;
-                let value = self.function_definition();
-                value.or_else(|| Some(self.add(Expr::Function(FunctionId(number)))))
-            }
+            Word::Function => Some(self.function_value()),
             Word::Lambda => Some(self.lambda()),
-            Word::Class | Word::Enumeration => {
-                let number = self.program.scopes.len() as u32;
-                let value = self.class_definition();
-                value.or_else(|| Some(self.add(Expr::Class(ScopeId(number)))))
-            }
+            Word::Class | Word::Enumeration => Some(self.class_value()),
             Word::If => self.conditional().or_else(|| Some(self.unknown())),
             Word::Case if self.syntax.blocks != Blocks::Indented || self.is_match() => {
                 self.choice().or_else(|| Some(self.unknown()))
             }
             Word::Case => Some(self.named(text)),
-            Word::Begin => {
-                self.at += 1;
-                let value = self.body();
-                if self.syntax.blocks == Blocks::End {
-                    self.accept_word(Word::End);
-                }
-                value.or_else(|| Some(self.unknown()))
-            }
+            Word::Begin => Some(self.block_value()),
             Word::Nothing => {
                 self.at += 1;
                 Some(self.add(Expr::Nothing))
@@ -249,22 +234,10 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
                 self.at += 1;
                 Some(self.add(Expr::Place(self.file, word == Word::File)))
             }
-            Word::Shift => {
-                self.at += 1;
-                if let Some(list) = self.shifted_list() {
-                    return Some(self.add(Expr::Element(list)));
-                }
-                let number = self.shifted;
-                self.shifted += 1;
-                match self.function() {
-                    Some(function) => Some(self.add(Expr::Argument(function, number))),
-                    None => Some(self.unknown()),
-                }
-            }
+            Word::Shift => Some(self.shifted_value()),
             Word::Declare | Word::Modifier | Word::Prefix => {
                 self.at += 1;
-                let target = self.primary()?;
-                Some(target)
+                self.primary()
             }
             Word::Return => {
                 self.statement();
@@ -276,11 +249,7 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
             }
             Word::List => Some(self.named(text)),
             Word::Call if self.syntax.bare_calls == BareCalls::No => {
-                self.at += 1;
-                let name = self.callable(text);
-                let callee = self.add(Expr::Global(name));
-                let value = self.operand().unwrap_or_else(|| self.unknown());
-                Some(self.call(callee, vec![Argument { name: None, value }], start))
+                Some(self.call_of_word(text, start))
             }
             // `do { … }` gives what its block does.
             Word::Call if self.syntax.list_sigils && self.op(1) == Some(Op::Open(b'{')) => {
@@ -296,6 +265,51 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
                 Some(self.named(text))
             }
             _ => None,
+        }
+    }
+
+    /// `begin … end`: what its block gives.
+    fn block_value(&mut self) -> ExprId {
+        self.at += 1;
+        let value = self.body();
+        if self.syntax.blocks == Blocks::End {
+            self.accept_word(Word::End);
+        }
+        value.unwrap_or_else(|| self.unknown())
+    }
+
+    fn function_value(&mut self) -> ExprId {
+        let number = self.program.functions.len() as u32;
+        let value = self.function_definition();
+        value.unwrap_or_else(|| self.add(Expr::Function(FunctionId(number))))
+    }
+
+    fn class_value(&mut self) -> ExprId {
+        let number = self.program.scopes.len() as u32;
+        let value = self.class_definition();
+        value.unwrap_or_else(|| self.add(Expr::Class(ScopeId(number))))
+    }
+
+    /// `require $file`: a word that takes what stands behind it, without brackets.
+    fn call_of_word(&mut self, text: &[u8], start: usize) -> ExprId {
+        self.at += 1;
+        let name = self.callable(text);
+        let callee = self.add(Expr::Global(name));
+        let value = self.operand().unwrap_or_else(|| self.unknown());
+        self.call(callee, vec![Argument { name: None, value }], start)
+    }
+
+    /// `shift`: the next argument, or an element of the list behind it.
+    fn shifted_value(&mut self) -> ExprId {
+        self.at += 1;
+        if let Some(list) = self.shifted_list() {
+            return self.add(Expr::Element(list));
+        }
+        let number = self.shifted;
+        self.shifted += 1;
+        match self.function() {
+            Some(function) => self.add(Expr::Argument(function, number)),
+            None => self.unknown(),
         }
     }
 

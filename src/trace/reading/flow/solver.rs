@@ -189,16 +189,7 @@ impl<'p> Solver<'p> {
             Expr::Spread(part) | Expr::Slice(part) => value(part),
             Expr::Element(list) => self.elements(&self.values(*list)),
             Expr::ValueOf(map) => self.values_of(&self.values(*map)),
-            Expr::Values(map) => {
-                let mut values = (*self.values(*map)).clone();
-                for one in &mut values.all {
-                    if let Value::Map(_) = one {
-                        let inner = self.values_of(&Values::one(one.clone()));
-                        *one = Value::List(Rc::new(vec![inner]));
-                    }
-                }
-                values
-            }
+            Expr::Values(map) => self.maps_as_lists(value(map)),
             Expr::Name(scope, name) => self.named(*scope, *name, self.callees.contains(&id)),
             Expr::Global(name) => self.global(self.program.text(*name), self.file_of(id)),
             Expr::Field(owner, name) => self.field(*owner, *name, self.callees.contains(&id)),
@@ -212,8 +203,7 @@ impl<'p> Solver<'p> {
             }
             Expr::Named(scope, name) => self.by_text(*scope, *name),
             Expr::Parsed(path) => {
-                let path = (*self.values(*path)).clone();
-                let parsed = self.meant(Meaning::Parse, &[path], &[], 0);
+                let parsed = self.meant(Meaning::Parse, &[value(path)], &[], 0);
                 if parsed.is_known() { parsed } else { Values::default() }
             }
             Expr::Call(call) => self.call_value(*call),
@@ -230,6 +220,17 @@ impl<'p> Solver<'p> {
             Expr::Nothing => Values::one(Value::Nothing),
             Expr::Unknown => Values::open(),
         }
+    }
+
+    /// The values of maps as lists, and all else as it is.
+    fn maps_as_lists(&self, mut values: Values) -> Values {
+        for one in &mut values.all {
+            if let Value::Map(_) = one {
+                let inner = self.values_of(&Values::one(one.clone()));
+                *one = Value::List(Rc::new(vec![inner]));
+            }
+        }
+        values
     }
 
     /// What a name holds, seen from a scope.

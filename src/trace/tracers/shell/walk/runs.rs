@@ -38,23 +38,7 @@ impl Walk<'_> {
         }
         match program {
             b"exec" | b"command" | b"builtin" | b"time" => {
-                if matches!(rest.first(), Some(Some(word)) if word == b"-v" || word == b"-V") {
-                    rest[1..].iter().for_each(|word| self.probe(word, line));
-                    return Programs::Known;
-                }
-                // exec $COMMAND: what nothing sets here the container's environment may.
-                let next = simple.words.get(1);
-                if next.is_some_and(|word| self.expand(word).iter().all(Vec::is_empty)) {
-                    return Programs::Unknown;
-                }
-                return match wrapper::inner(program, words, self.scope.view.profiles).as_slice() {
-                    [Inner::Command(inner)] if matches!(inner.first(), Some(None)) => {
-                        let fields = next.and_then(|word| self.expand(word).into_iter().next());
-                        self.guess(&fields.unwrap_or_default(), inner, simple)
-                    }
-                    [Inner::Command(inner)] => self.inner(inner, simple, demand),
-                    _ => Programs::Known,
-                };
+                return self.wrapped(program, words, simple, demand);
             }
             b"type" | b"hash" => rest.iter().for_each(|word| self.probe(word, line)),
             b"[" | b"test" | b"[[" => self.test(rest, line),
@@ -65,22 +49,7 @@ impl Walk<'_> {
                     None => self.evaluated(simple, demand),
                 }
             }
-            b"trap" => {
-                let mut operands = rest.iter().filter(|word| word.as_deref() != Some(b"--"));
-                match (operands.next(), operands.next()) {
-                    (Some(Some(action)), Some(_)) if !action.starts_with(b"-") => {
-                        self.text(action, line, demand);
-                    }
-                    // trap "$handler" TERM
-                    (Some(None), Some(_)) => {
-                        if let Some(at) = simple.words.iter().position(|it| it.literal().is_none())
-                        {
-                            self.read_again(&[&simple.words[at]], simple, at, demand);
-                        }
-                    }
-                    _ => {}
-                }
-            }
+            b"trap" => self.trapped(rest, simple, demand),
             b"." | b"source" => self.sourced(simple),
             _ if is_builtin(program) => {}
             // What follows a variable that is unset is mostly no program: the variable will be set.
@@ -88,6 +57,51 @@ impl Walk<'_> {
             _ => return self.command(program, words, simple, demand),
         }
         Programs::Known
+    }
+
+    /// A builtin that runs the command line behind it: `exec`, `command`; with `-v` it only asks where that is.
+    fn wrapped(
+        &mut self,
+        program: &[u8],
+        words: &[command::Word],
+        simple: &Simple,
+        demand: Demand,
+    ) -> Programs {
+        let rest = &words[1..];
+        if matches!(rest.first(), Some(Some(word)) if word == b"-v" || word == b"-V") {
+            rest[1..].iter().for_each(|word| self.probe(word, simple.line));
+            return Programs::Known;
+        }
+        // exec $COMMAND: what nothing sets here the container's environment may.
+        let next = simple.words.get(1);
+        if next.is_some_and(|word| self.expand(word).iter().all(Vec::is_empty)) {
+            return Programs::Unknown;
+        }
+        match wrapper::inner(program, words, self.scope.view.profiles).as_slice() {
+            [Inner::Command(inner)] if matches!(inner.first(), Some(None)) => {
+                let fields = next.and_then(|word| self.expand(word).into_iter().next());
+                self.guess(&fields.unwrap_or_default(), inner, simple)
+            }
+            [Inner::Command(inner)] => self.inner(inner, simple, demand),
+            _ => Programs::Known,
+        }
+    }
+
+    /// `trap ACTION SIGNAL…`: the action is a text for the shell.
+    fn trapped(&mut self, operands: &[command::Word], simple: &Simple, demand: Demand) {
+        let mut operands = operands.iter().filter(|word| word.as_deref() != Some(b"--"));
+        match (operands.next(), operands.next()) {
+            (Some(Some(action)), Some(_)) if !action.starts_with(b"-") => {
+                self.text(action, simple.line, demand);
+            }
+            // trap "$handler" TERM
+            (Some(None), Some(_)) => {
+                if let Some(at) = simple.words.iter().position(|it| it.literal().is_none()) {
+                    self.read_again(&[&simple.words[at]], simple, at, demand);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Runs what a wrapper of the shell itself has as its words.
