@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::meaning::Meaning;
+use super::operations::lines_in;
 use super::program::{Expr, ExprId, Name};
 use super::solver::Solver;
 use super::value::{Part, Value, Values, known, pairs_of};
@@ -311,9 +312,7 @@ impl Solver<'_> {
     /// The lines of a file.
     pub(super) fn lines(&self, file: u32, path: &[u8]) -> Values {
         let Some(text) = self.world.read(file, path) else { return Values::open() };
-        let lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
-        let lines = lines.filter(|line| !line.is_empty()).take(200);
-        Values::list(lines.map(Values::text).collect())
+        lines_in(&text)
     }
 
     /// The keys of maps.

@@ -58,8 +58,7 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
             let name = self.name(name);
             let value = self.expression()?;
             if self.syntax.named_properties {
-                let binding = Binding::Value(value);
-                let bound = super::program::Bound { binding, block: self.block };
+                let bound = self.in_block(Binding::Value(value));
                 self.program.bind_field(self.file, name, bound);
             }
             return Some(Argument { name: Some(name), value });

@@ -6,7 +6,7 @@ use super::program::{Argument, Binding, Bound, Expr, ExprId, Name, ScopeId};
 impl Parser<'_, '_, '_> {
     /// Gives what an expression names a value.
     pub(super) fn assign(&mut self, target: ExprId, binding: Binding) {
-        let bound = Bound { binding, block: self.block };
+        let bound = self.in_block(binding);
         match self.program.expr(target).clone() {
             Expr::Name(_, name) => self.assign_name(name, bound),
             Expr::Field(owner, name) => {
@@ -93,7 +93,7 @@ impl Parser<'_, '_, '_> {
             // What nothing binds is no name of this function.
             let file = self.program.files[self.file as usize];
             let scope = self.program.binder(scope, name).unwrap_or(file);
-            let bound = Bound { binding: Binding::Put(key, value), block: self.block };
+            let bound = self.in_block(Binding::Put(key, value));
             self.program.bind(scope, name, bound);
         }
     }
@@ -204,13 +204,18 @@ impl Parser<'_, '_, '_> {
     pub(super) fn declare_global(&mut self, name: &[u8]) {
         let declared = self.name(&[b"global ", name].concat());
         let nothing = self.add(Expr::Nothing);
-        let bound = Bound { binding: Binding::Value(nothing), block: self.block };
+        let bound = self.in_block(Binding::Value(nothing));
         self.program.bind(self.scope, declared, bound);
+    }
+
+    /// A binding in the block that is read.
+    pub(super) fn in_block(&self, binding: Binding) -> Bound {
+        Bound { binding, block: self.block }
     }
 
     /// Binds a name in the scope that is read, whatever is declared.
     pub(super) fn declare(&mut self, name: Name, binding: Binding) {
-        let bound = Bound { binding, block: self.block };
+        let bound = self.in_block(binding);
         if self.is_class() {
             self.program.bind_field(self.file, name, bound);
         }

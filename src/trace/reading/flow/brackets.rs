@@ -145,7 +145,7 @@ impl Parser<'_, '_, '_> {
     ) {
         if let Expr::Text(text) = self.program.expr(key).clone() {
             let name = self.name(&text);
-            let bound = super::program::Bound { binding: Binding::Value(value), block: self.block };
+            let bound = self.in_block(Binding::Value(value));
             self.program.bind_field(self.file, name, bound);
         }
         if entries.len() < MAX_ELEMENTS {

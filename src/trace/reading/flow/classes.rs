@@ -1,7 +1,7 @@
 //! Classes: their names, what they extend, the components of records and the objects of enumerations.
 
 use super::parser::{Parser, Until};
-use super::program::{Binding, Bound, Expr, ExprId, Scope, ScopeId};
+use super::program::{Binding, Expr, ExprId, Scope, ScopeId};
 use super::syntax::{Blocks, Op, Word};
 use super::token::Kind;
 
@@ -85,7 +85,7 @@ impl Parser<'_, '_, '_> {
         self.program.bases.insert(class, base);
         if self.syntax.types_in_front {
             let own = self.name(b"super");
-            let bound = Bound { binding: Binding::Value(base), block: self.block };
+            let bound = self.in_block(Binding::Value(base));
             self.program.bind(class, own, bound);
         }
     }

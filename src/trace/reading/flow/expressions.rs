@@ -306,7 +306,7 @@ impl Parser<'_, '_, '_> {
             let parent = self.program.scopes[scope.0 as usize].parent;
             let file = self.program.files[self.file as usize];
             let outer = parent.and_then(|parent| self.program.binder(parent, name));
-            let bound = super::program::Bound { binding: Binding::Value(value), block: self.block };
+            let bound = self.in_block(Binding::Value(value));
             self.program.bind(outer.unwrap_or(file), name, bound);
         }
     }

@@ -42,8 +42,7 @@ impl Parser<'_, '_, '_> {
         if let Some(name) = name {
             self.declare(name, Binding::Value(value));
             if is_method || self.syntax.list_sigils {
-                let bound =
-                    super::program::Bound { binding: Binding::Value(value), block: self.block };
+                let bound = self.in_block(Binding::Value(value));
                 self.program.bind_field(self.file, name, bound);
             }
         }
@@ -197,7 +196,7 @@ impl Parser<'_, '_, '_> {
         let Some(parameter) = parameters.last().copied() else { return };
         let number = parameters.len() as u32 - 1;
         let given = self.add(Expr::Argument(function, number));
-        let bound = super::program::Bound { binding: Binding::Value(given), block: self.block };
+        let bound = self.in_block(Binding::Value(given));
         self.program.bind_field(self.file, parameter.name, bound);
     }
 
@@ -322,7 +321,7 @@ impl Parser<'_, '_, '_> {
         if is_getter {
             value = self.call(value, Vec::new(), start);
         }
-        let bound = super::program::Bound { binding: Binding::Value(value), block: self.block };
+        let bound = self.in_block(Binding::Value(value));
         self.program.bind_field(self.file, name, bound);
         self.program.bind(self.scope, name, bound);
         if self.class == Some(name) {

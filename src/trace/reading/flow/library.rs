@@ -1,6 +1,6 @@
 //! What the functions of a language's library do with files, the environment, and what they look up.
 
-use super::operations::Named;
+use super::operations::{Named, lines_in};
 use super::solver::Solver;
 use super::value::{Value, Values, known};
 
@@ -95,11 +95,7 @@ impl Solver<'_> {
                     {
                         found.join(&self.lines(file, &text));
                     }
-                    Some(text) => {
-                        let lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
-                        let lines = lines.filter(|line| !line.is_empty()).take(200);
-                        found.join(&Values::list(lines.map(Values::text).collect()));
-                    }
+                    Some(text) => found.join(&lines_in(&text)),
                     None => found.is_open = true,
                 },
                 Value::List(_) => found.push(value.clone()),

@@ -4,6 +4,9 @@ use std::rc::Rc;
 
 use super::value::{Part, Text, Value, Values, joined, known};
 
+/// How many lines of a text count.
+const MAX_LINES: usize = 200;
+
 /// An argument with its parameter's name.
 pub(super) type Named = (Vec<u8>, Values);
 
@@ -11,6 +14,13 @@ pub(super) type Named = (Vec<u8>, Values);
 pub(super) fn elements_of_others(all: &[Values], place: usize) -> Vec<Values> {
     let others = all.iter().enumerate().filter(|(other, _)| *other != place);
     others.map(|(_, one)| one.elements()).collect()
+}
+
+/// The lines of a text that say something, as a list.
+pub(super) fn lines_in(text: &[u8]) -> Values {
+    let lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+    let lines = lines.filter(|line| !line.is_empty()).take(MAX_LINES);
+    Values::list(lines.map(Values::text).collect())
 }
 
 /// Texts as objects that are paths.
