@@ -18,12 +18,7 @@ impl Solver<'_> {
         let mut found: Vec<(Meaning, u8)> = Vec::new();
         for value in &callee.all {
             let Value::Global(name) = value else { continue };
-            let mut all = self.meanings.of(name);
-            if all.is_empty()
-                && let Some(dot) = name.iter().rposition(|&byte| byte == b'.')
-            {
-                all = self.meanings.of(&name[dot..]);
-            }
+            let (mut all, _) = self.meanings.of_callee(name);
             // `File::Basename::dirname` is the `dirname` that others import.
             if all.is_empty()
                 && let Some(colon) = name.iter().rposition(|&byte| byte == b':')

@@ -7,13 +7,8 @@ use super::program::{Binding, Bound, Call, CallId, Expr, ExprId, Program};
 pub fn bind(program: &mut Program, meanings: &Meanings, from: usize) {
     let calls = std::mem::take(&mut program.calls);
     for (number, call) in calls.iter().enumerate().skip(from) {
-        let (name, owner) = spelled(program, call.callee);
-        let method = name.iter().rposition(|&byte| byte == b'.').map(|dot| name[dot..].to_vec());
-        let whole = if name.starts_with(b".") { &[] } else { meanings.of(&name) };
-        let (all, is_method) = match &method {
-            Some(method) if whole.is_empty() => (meanings.of(method), true),
-            _ => (whole, false),
-        };
+        let (name, owner) = program.spelled(call.callee);
+        let (all, is_method) = meanings.of_callee(&name);
         for &(meaning, _) in all {
             if meaning == Meaning::Attribute {
                 attributes(program, call);
@@ -46,7 +41,7 @@ fn attributes(program: &mut Program, call: &Call) {
         let (outside, inside) = (program.name(&text), program.name(&[b"@", &text[..]].concat()));
         let file = program.files[call.file as usize];
         let held = program.add(Expr::Name(file, inside));
-        let held = Bound { binding: Binding::Value(held), block: u32::MAX };
+        let held = Bound::by_call(Binding::Value(held));
         let set: Vec<Bound> =
             program.fields.get(&(call.file, outside)).into_iter().flatten().copied().collect();
         program.bind(scope, outside, held);
@@ -123,7 +118,7 @@ fn effect(
 }
 
 fn give(program: &mut Program, target: ExprId, binding: Binding, file: u32) {
-    let bound = Bound { binding, block: u32::MAX };
+    let bound = Bound::by_call(binding);
     match *program.expr(target) {
         Expr::Name(scope, name) => {
             let scope = program.binder(scope, name).unwrap_or(scope);
@@ -138,20 +133,5 @@ fn give(program: &mut Program, target: ExprId, binding: Binding, file: u32) {
             }
         }
         _ => {}
-    }
-}
-
-/// A name as it is spelled, with what it belongs to: `table.insert`; and the object, where it is one.
-fn spelled(program: &Program, callee: ExprId) -> (Vec<u8>, Option<ExprId>) {
-    match program.expr(callee) {
-        Expr::Name(_, name) | Expr::Global(name) => (program.text(*name).to_vec(), None),
-        Expr::Field(owner, name) => {
-            let front = match program.expr(*owner) {
-                Expr::Name(_, front) => program.text(*front),
-                _ => b"",
-            };
-            ([front, b".", program.text(*name)].concat(), Some(*owner))
-        }
-        _ => (Vec::new(), None),
     }
 }

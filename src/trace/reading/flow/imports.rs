@@ -230,11 +230,12 @@ impl Parser<'_, '_, '_> {
             let callee = self.add(Expr::Global(callee));
             let mut arguments = vec![super::program::Argument { name: None, value: text }];
             arguments.extend(self.bare_arguments());
-            if self.syntax.inherits.iter().any(|word| word.as_bytes() == name) {
-                for argument in &arguments {
-                    if let Expr::Text(module) = self.program.expr(argument.value).clone() {
-                        self.add(Expr::Import(module, self.file));
-                    }
+            // What is inherited from is loaded as well.
+            let inherits = self.syntax.inherits.iter().any(|word| word.as_bytes() == name);
+            let modules = if inherits { arguments.len() } else { 1 };
+            for argument in &arguments[..modules] {
+                if let Expr::Text(module) = self.program.expr(argument.value).clone() {
+                    self.add(Expr::Import(module, self.file));
                 }
             }
             self.call(callee, arguments, start);

@@ -29,6 +29,16 @@ impl Meanings {
         self.all.get(name).map_or(&[], Vec::as_slice)
     }
 
+    /// What a function means by its name or else, as a method of anything, by the last part of it; and whether it is a method,
+    /// whose object is its first argument.
+    pub fn of_callee(&self, name: &[u8]) -> (&[(Meaning, u8)], bool) {
+        let whole = self.of(name);
+        match name.iter().rposition(|&byte| byte == b'.') {
+            Some(dot) if whole.is_empty() => (self.of(&name[dot..]), true),
+            _ => (whole, name.starts_with(b".")),
+        }
+    }
+
     /// Whether a function of that name means anything.
     pub fn is_named(&self, name: &[u8]) -> bool {
         self.all.contains_key(name) || self.owners.contains(name)

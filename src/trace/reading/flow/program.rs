@@ -5,6 +5,8 @@
 
 use rustc_hash::FxHashMap;
 
+use super::meaning::{Meaning, Meanings};
+
 /// The number of an expression.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ExprId(pub u32);
@@ -136,6 +138,13 @@ pub struct Bound {
     pub binding: Binding,
     /// The block: another step of the same block replaces it.
     pub block: u32,
+}
+
+impl Bound {
+    /// What a call does to a name: it stands in no block of assignments.
+    pub fn by_call(binding: Binding) -> Self {
+        Bound { binding, block: u32::MAX }
+    }
 }
 
 /// A parameter.
@@ -330,20 +339,37 @@ impl Program {
         None
     }
 
-    /// The modules and files that a file imports by constant names, or loads by calls of these names.
-    pub fn imported(&self, file: u32, loaders: &[&str]) -> Vec<Vec<u8>> {
+    /// The name of what is called as it is spelled, with what it belongs to: `table.insert`; and the object, where it is one.
+    pub fn spelled(&self, callee: ExprId) -> (Vec<u8>, Option<ExprId>) {
+        match self.expr(callee) {
+            Expr::Name(_, name) | Expr::Global(name) => (self.text(*name).to_vec(), None),
+            Expr::Field(owner, name) => {
+                let front = match self.expr(*owner) {
+                    Expr::Name(_, front) => self.text(*front),
+                    _ => b"",
+                };
+                ([front, b".", self.text(*name)].concat(), Some(*owner))
+            }
+            _ => (Vec::new(), None),
+        }
+    }
+
+    /// The modules and files that a file imports by constant names, or has functions of the library load.
+    pub fn imported(&self, file: u32, meanings: &Meanings) -> Vec<Vec<u8>> {
         let imports = self.expressions.iter().filter_map(|expr| match expr {
             Expr::Import(name, of) if *of == file => Some(name.clone()),
             _ => None,
         });
         let calls = self.calls.iter().filter(|call| call.file == file).filter_map(|call| {
-            let name = match self.expr(call.callee) {
-                Expr::Name(_, name) | Expr::Field(_, name) | Expr::Global(name) => self.text(*name),
-                _ => return None,
+            let (name, _) = self.spelled(call.callee);
+            let (all, is_method) = meanings.of_callee(&name);
+            let loads = |(meaning, _): &&(Meaning, u8)| {
+                matches!(meaning, Meaning::Import | Meaning::Include)
             };
-            let is_loader = loaders.iter().any(|loader| loader.as_bytes() == name);
-            let first = call.arguments.first().filter(|_| is_loader)?;
-            self.constant(first.value)
+            let (_, number) = all.iter().find(loads)?;
+            // The object of a method counts as its first argument.
+            let place = usize::from(*number).checked_sub(usize::from(is_method))?;
+            self.constant(call.arguments.get(place)?.value)
         });
         let mut names: Vec<Vec<u8>> = imports.chain(calls).collect();
         // `from . import module` and `from package import module`.

@@ -27,7 +27,7 @@ const GAP: &[u8] = b"${x}";
 impl Files<'_> {
     /// What the file at a path needs, with what others give its functions.
     pub(super) fn solved(mut self, path: &ImagePath, meanings: &Meanings) -> Uses {
-        self.follow_imports(0);
+        self.follow_imports(0, meanings);
         bind(&mut self.program, meanings, 0);
         let mut uses = self.uses(meanings);
         // Files that are loaded by names that are put together.
@@ -36,7 +36,7 @@ impl Files<'_> {
             if !self.add_loaded(&uses) {
                 break;
             }
-            self.follow_imports(from);
+            self.follow_imports(from, meanings);
             bind(&mut self.program, meanings, known);
             uses = self.uses(meanings);
         }
@@ -44,7 +44,7 @@ impl Files<'_> {
         // What a function is given may stand in the files that import it.
         let known = self.program.calls.len();
         if uses.iter().any(is_unknown) && self.add_importers(path) {
-            self.follow_imports(1);
+            self.follow_imports(1, meanings);
             bind(&mut self.program, meanings, known);
             uses = self.uses(meanings);
         }

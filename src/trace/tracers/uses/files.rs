@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use super::language::Language;
 use super::text::*;
 use crate::path::ImagePath;
-use crate::trace::reading::flow::{ImportForm, Meaning, Program, Use, What, read};
+use crate::trace::reading::flow::{ImportForm, Meaning, Meanings, Program, Use, What, read};
 use crate::trace::reading::settings::{self, Tree};
 use crate::trace::tracer::View;
 use crate::tree::NodeId;
@@ -53,26 +53,10 @@ impl<'v> Files<'v> {
     }
 
     /// Reads the files of the application that those from a number on import.
-    pub(super) fn follow_imports(&mut self, from: usize) {
+    pub(super) fn follow_imports(&mut self, from: usize, meanings: &Meanings) {
         let mut next = from;
         while next < self.all.len() && self.all.len() < MAX_FILES {
-            for name in self.program.imported(
-                next as u32,
-                &[
-                    "require",
-                    "require_relative",
-                    "include",
-                    "include_once",
-                    "require_once",
-                    "source",
-                    "dofile",
-                    "loadfile",
-                    "use",
-                    "do",
-                    "load",
-                    "import",
-                ],
-            ) {
+            for name in self.program.imported(next as u32, meanings) {
                 if let Some(path) = self.resolve(next, &name)
                     && !self.has(&path)
                     && let Some(text) = self.source(&path)
