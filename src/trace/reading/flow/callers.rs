@@ -375,6 +375,7 @@ impl Solver<'_> {
     /// What the functions give that a `yield` calls.
     pub(super) fn yielded(&self, call: CallId) -> Values {
         let mut found = Values::default();
+        self.asked_callers.set(true);
         for function in self.blocks_of(call, &self.callers) {
             found.join(&self.returned(function));
         }

@@ -13,6 +13,7 @@ impl Solver<'_> {
             return known.clone();
         }
         if !self.asked_names.borrow_mut().insert(key) {
+            self.is_partial.set(true);
             self.stepped.borrow_mut().insert(key);
             return self.so_far.borrow().get(&key).cloned().unwrap_or_default();
         }
@@ -33,6 +34,7 @@ impl Solver<'_> {
             return (**known).clone();
         }
         if !self.asked_bindings.borrow_mut().insert(key) {
+            self.is_partial.set(true);
             return Values::default();
         }
         let values = self.bound_by(all, None);

@@ -62,6 +62,10 @@ pub struct Solver<'p> {
     /// property of their objects.
     pub(super) has_class_values: bool,
     pub(super) callers: FxHashMap<FunctionId, Vec<Caller>>,
+    /// Whether anything asked who calls a function.
+    pub(super) asked_callers: Cell<bool>,
+    /// Whether some value is less than all, because it asks for itself or takes too long: what it is hangs on who asks first.
+    pub(super) is_partial: Cell<bool>,
     /// What files bind at their top, by name.
     pub(super) tops: FxHashMap<Name, Vec<ScopeId>>,
     /// What properties of a name hold in any file.
@@ -112,6 +116,8 @@ impl<'p> Solver<'p> {
             habits,
             has_class_values: meanings.has(Meaning::Class),
             callers: FxHashMap::default(),
+            asked_callers: Cell::new(false),
+            is_partial: Cell::new(false),
             tops,
             all_fields,
             loaded: RefCell::default(),
@@ -127,12 +133,26 @@ impl<'p> Solver<'p> {
             steps: Cell::new(0),
             depth: Cell::new(0),
         };
-        // Functions that are handed on to others are seen by the second turn only.
-        for _ in 0..2 {
-            solver.callers = solver.find_callers();
-            solver.forget();
-        }
+        solver.learn_callers();
         solver
+    }
+
+    /// Finds out who calls what: functions that are handed on to others are seen by the second turn only.
+    fn learn_callers(&mut self) {
+        self.callers = self.find_callers();
+        // What is known by now holds where nothing hangs on the callers.
+        let mut holds = !self.asked_callers.get();
+        if !holds {
+            self.forget();
+            let callers = self.find_callers();
+            holds = callers == self.callers;
+            self.callers = callers;
+        }
+        if holds && !self.is_partial.get() {
+            self.steps.set(0);
+        } else {
+            self.forget();
+        }
     }
 
     pub(super) fn forget(&self) {
@@ -151,9 +171,11 @@ impl<'p> Solver<'p> {
         }
         let is_too_much = self.steps.get() > MAX_STEPS || self.depth.get() > MAX_DEPTH;
         if is_too_much {
+            self.is_partial.set(true);
             return Rc::new(Values::open());
         }
         if !self.asked.borrow_mut().insert(id) {
+            self.is_partial.set(true);
             return Rc::default();
         }
         self.steps.set(self.steps.get() + 1);
@@ -327,6 +349,11 @@ impl<'p> Solver<'p> {
         all
     }
 
+    fn callers_of(&self, function: FunctionId) -> &[Caller] {
+        self.asked_callers.set(true);
+        self.callers.get(&function).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// What is given to a function at a place.
     pub(super) fn argument_of(&self, function: FunctionId, number: u32) -> Values {
         let parameter = self
@@ -336,7 +363,7 @@ impl<'p> Solver<'p> {
             .and_then(|function| function.parameters.get(number as usize));
         let mut all = Values::default();
         let mut is_left_out = false;
-        let callers = self.callers.get(&function).map(Vec::as_slice).unwrap_or_default();
+        let callers = self.callers_of(function);
         for caller in callers.iter().take(MAX_VALUES) {
             let name = parameter.map(|parameter| parameter.name);
             match self.given(caller, function, number as usize, name) {
@@ -359,7 +386,7 @@ impl<'p> Solver<'p> {
 
     /// All that is given to a function from a place on.
     pub(super) fn arguments_of(&self, function: FunctionId, from: u32) -> Values {
-        let callers = self.callers.get(&function).map(Vec::as_slice).unwrap_or_default();
+        let callers = self.callers_of(function);
         let mut all = Values::default();
         for caller in callers.iter().take(MAX_VALUES) {
             all.join(&Values::list(self.all_given(caller, from as usize)));
