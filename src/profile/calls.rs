@@ -32,6 +32,8 @@ pub enum Does {
     Import,
     /// Loads a shared library.
     Library,
+    /// Loads a shared library by its folder and its name there.
+    LibraryIn,
     /// Finds a shared library by its name without `lib` and `.so`.
     FindLibrary,
     /// Opens a file; its value is the open file.
@@ -48,6 +50,8 @@ pub enum Does {
     Which,
     /// Joins the elements of a path.
     JoinPath,
+    /// Joins the parts of a module's name with dots.
+    JoinNames,
     /// Joins texts.
     Concat,
     /// Joins texts with blanks, or with the argument `sep`.
@@ -58,6 +62,8 @@ pub enum Does {
     Split,
     /// Fills a format.
     Format,
+    /// Fills a format whose directives start with a tilde: `~s`.
+    TildeFormat,
     /// Gives its first argument, or its object.
     Same,
     /// Gives its first argument's text in lower case.
@@ -70,6 +76,8 @@ pub enum Does {
     Match,
     /// Gives a part of a text by the places of its first and last byte, counted from 1.
     Part,
+    /// Gives a part of a text by the place of its first byte, counted from 0, and its length.
+    Slice,
     /// Gives the elements of a list, each in its place: `unpack`.
     Unpack,
     /// What its functions are called they are also called without it: `base::system`.
@@ -202,6 +210,7 @@ impl Does {
                 self,
                 Does::Import
                     | Does::Library
+                    | Does::LibraryIn
                     | Does::FindLibrary
                     | Does::Open
                     | Does::OpenIfNamed

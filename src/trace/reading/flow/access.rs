@@ -276,8 +276,10 @@ impl Solver<'_> {
                 }
                 Value::Module(file) => {
                     for text in &texts {
-                        if let Some(name) = self.program.known_name(text) {
-                            found.join(&self.module_field(*file, name, 0));
+                        match self.program.known_name(text) {
+                            Some(name) => found.join(&self.module_field(*file, name, 0)),
+                            // Only what the file gives can have a key that is no name.
+                            None => found.join(&self.under_given(*file, text)),
                         }
                     }
                 }
@@ -285,6 +287,17 @@ impl Solver<'_> {
                 Value::Text(_) => found.is_open = true,
                 Value::File(_) => found.join(&self.elements(&Values::one(value.clone()))),
                 _ => {}
+            }
+        }
+        found
+    }
+
+    /// What a file's own value holds under a key.
+    fn under_given(&self, file: u32, key: &[u8]) -> Values {
+        let mut found = Values::default();
+        for given in self.given_by(file).all {
+            if let Value::Map(entries) = given {
+                found.join(&self.entry(&entries, key));
             }
         }
         found

@@ -9,16 +9,17 @@ pub fn bind(program: &mut Program, meanings: &Meanings, from: usize) {
     for (number, call) in calls.iter().enumerate().skip(from) {
         let (name, owner) = program.spelled(call.callee);
         let (all, is_method) = meanings.of_callee(&name);
-        for &(meaning, _) in all {
+        for &(meaning, counted_from) in all {
             if meaning == Meaning::Attribute {
                 attributes(program, call);
                 continue;
             }
             let values: Vec<ExprId> =
                 call.arguments.iter().map(|argument| argument.value).collect();
+            let counted = values.get(usize::from(counted_from)..).unwrap_or_default();
             let (target, rest) = match (is_method, owner) {
                 (true, Some(owner)) => (owner, values.as_slice()),
-                _ => match values.split_first() {
+                _ => match counted.split_first() {
                     Some((first, rest)) => (*first, rest),
                     None => continue,
                 },

@@ -124,6 +124,13 @@ impl Solver<'_> {
     /// `map.get(key, default)`.
     pub(super) fn got(&self, all: &[Values], named: &[Named]) -> Values {
         let [of, key, rest @ ..] = all else { return all.first().cloned().unwrap_or_default() };
+        // `maps:get(key, map, default)`
+        let holds = |one: &Values| {
+            one.all
+                .iter()
+                .any(|value| matches!(value, Value::Map(_) | Value::List(_) | Value::Module(_)))
+        };
+        let (of, key) = if !holds(of) && holds(key) { (key, of) } else { (of, key) };
         let mut found = self.under(of, key);
         // `settings.get("section", "key")`, `settings.dig("a", "b", "c")`
         if !rest.is_empty() && found.all.iter().any(|value| matches!(value, Value::Map(_))) {

@@ -21,6 +21,20 @@ pub fn from(of: &Values, number: usize) -> Values {
     found
 }
 
+/// What stands behind a tag in lists of two, and all else as it is.
+pub fn behind(of: &Values, tag: &Values) -> Values {
+    let mut found = of.emptied();
+    for value in &of.all {
+        match value {
+            Value::List(elements) if elements.len() == 2 && elements[0].all == tag.all => {
+                found.join(&elements[1]);
+            }
+            other => found.push(other.clone()),
+        }
+    }
+    found
+}
+
 /// The words of texts; lists and all else stay as they are.
 pub fn words(of: &Values) -> Values {
     let mut found = of.emptied();

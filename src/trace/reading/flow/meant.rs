@@ -1,10 +1,11 @@
 //! What the functions of a language's library give, by their meanings: of files, paths, texts, lists, functions.
 
-use super::matching::{matched, part, replaced};
+use super::matching::{matched, part, replaced, slice};
 use super::meaning::Meaning;
 use super::operations::*;
 use super::pipe;
 use super::solver::Solver;
+use super::tilde;
 use super::value::{Part, Text, Value, Values, concat, formatted, joined, known};
 
 /// What a function of the library is given.
@@ -170,6 +171,7 @@ fn of_paths(meaning: Meaning, given: &Given<'_>) -> Option<Values> {
     let (first, all) = (|| given.first(), given.all);
     Some(match meaning {
         Meaning::JoinPath => joined(&flat(all), b"/"),
+        Meaning::JoinNames => joined(&flat(all), b"."),
         Meaning::JoinList if first().is_path() => path(&joined(&flat(all), b"/")),
         Meaning::Path => path(&joined(&flat(all), b"/")),
         Meaning::Dirname => first().map_texts(&|text| cut(text, true)),
@@ -194,6 +196,7 @@ fn of_texts(meaning: Meaning, given: &Given<'_>) -> Option<Values> {
         Meaning::JoinList => join_list(all),
         Meaning::Split => split(all),
         Meaning::Format => filled(all, given.named),
+        Meaning::TildeFormat => tilde::filled(all),
         Meaning::Lower => first().map_texts(&|text| on_known(text, <[u8]>::to_ascii_lowercase)),
         Meaning::Upper => first().map_texts(&|text| on_known(text, <[u8]>::to_ascii_uppercase)),
         Meaning::UpperFirst => first().map_texts(&|text| on_known(text, capital)),
@@ -201,6 +204,7 @@ fn of_texts(meaning: Meaning, given: &Given<'_>) -> Option<Values> {
         Meaning::Replace => replaced(all),
         Meaning::Match => matched(all),
         Meaning::Part => part(all),
+        Meaning::Slice => slice(all),
         Meaning::Quote => Values::default(),
         _ => return None,
     })
@@ -218,6 +222,7 @@ fn of_effects(meaning: Meaning) -> Values {
         | Meaning::Attribute
         | Meaning::Put
         | Meaning::Library
+        | Meaning::LibraryIn
         | Meaning::Each
         | Meaning::Yield => Values::one(Value::Nothing),
         _ => Values::open(),

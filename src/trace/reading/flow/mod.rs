@@ -35,6 +35,7 @@ mod here;
 mod imports;
 mod matching;
 mod tables;
+mod tilde;
 mod library;
 mod meant;
 mod loops;

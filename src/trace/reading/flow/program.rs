@@ -72,6 +72,8 @@ pub enum Expr {
     Item(ExprId, u32),
     /// The elements of lists from a place on.
     From(ExprId, u32),
+    /// What stands behind a tag in lists of two, `{ok, x}`; what is no such list is it alone.
+    Tagged(ExprId, ExprId),
     /// The words of a text, where it is no list already: `{a "b c" d}`.
     Words(ExprId),
     /// Keys and values in turn, where it is no map already.

@@ -218,6 +218,7 @@ impl<'p> Solver<'p> {
             Expr::Index(owner, key) => self.index(*owner, *key),
             Expr::Item(list, number) => self.values(*list).item(*number as usize),
             Expr::From(list, number) => lists::from(&self.values(*list), *number as usize),
+            Expr::Tagged(list, tag) => lists::behind(&self.values(*list), &self.values(*tag)),
             Expr::Words(text) => lists::words(&self.values(*text)),
             Expr::WordPairs(list) => lists::pairs(&self.values(*list)),
             Expr::Given(given) => {

@@ -6,7 +6,7 @@ use super::operations::Named;
 use super::program::{Call, CallId, Expr};
 use super::solver::Solver;
 
-use super::value::{Value, Values, known};
+use super::value::{Value, Values, joined, known};
 
 impl Solver<'_> {
     /// What a file needs; `text` is what it was read from.
@@ -45,6 +45,10 @@ impl Solver<'_> {
                 Meaning::LineText => found.one_command(Meaning::Line, arguments, named),
                 Meaning::PipeOrFile => found.opened(arguments, named),
                 Meaning::Evaluate => found.evaluated(arguments),
+                Meaning::LibraryIn => {
+                    found.meaning = Meaning::Library;
+                    found.names(&[joined(arguments.get(..2).unwrap_or(arguments), b"/")], named);
+                }
                 _ => found.names(arguments, named),
             }
             found.finish(into);

@@ -266,8 +266,8 @@ impl Values {
                     }
                 }
                 Value::Nothing => {}
-                // One text is its own first element.
-                Value::Text(_) if number == 0 => found.push(value.clone()),
+                // One text is its own first element, and so is a file that gives a value.
+                Value::Text(_) | Value::Module(_) if number == 0 => found.push(value.clone()),
                 _ => found.is_open = true,
             }
         }

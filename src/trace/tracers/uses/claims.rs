@@ -193,7 +193,12 @@ impl Files<'_> {
         let detail = format!("`{}` in {place}", String::from_utf8_lossy(&name));
         let paths = match name.contains(&b'/') {
             true if name.contains(&b'*') => pattern::expand(self.view, &name),
-            true => self.places(&name, place),
+            true => {
+                // Some loaders add the ending.
+                let ended = self.places(&[&name, b".so".as_slice()].concat(), place);
+                let is_there = |path: &Vec<u8>| self.view.tree.resolve(path).is_some();
+                [self.places(&name, place), ended.into_iter().filter(is_there).collect()].concat()
+            }
             false => dlopen::named(self.view, &name),
         };
         for path in paths.into_iter().take(MAX_MATCHES) {
