@@ -3,7 +3,6 @@
 //! The order of the `mod` lines is the law: a module imports only from modules listed above it.
 
 pub mod elf;
-pub mod erlang;
 pub mod dotnet;
 pub mod system;
 pub mod shell;
@@ -17,6 +16,7 @@ pub mod php;
 pub mod lua;
 pub mod r;
 pub mod tcl;
+pub mod erlang;
 pub mod servers;
 pub mod text;
 pub mod python;

@@ -102,6 +102,14 @@ impl Applications {
         places.iter().filter(|(_, number)| meant.contains(number)).copied().collect()
     }
 
+    /// Returns the names of modules that start so, in their order.
+    pub fn starting(&self, start: &[u8]) -> Vec<Vec<u8>> {
+        let names = self.modules.keys().filter(|name| name.starts_with(start));
+        let mut names: Vec<Vec<u8>> = names.cloned().collect();
+        names.sort_unstable();
+        names
+    }
+
     /// Returns the modules of an application that a name means to it.
     pub fn own_module(&self, name: &[u8], number: Number) -> Option<NodeId> {
         let places = self.modules.get(name)?;

@@ -11,6 +11,7 @@ mod applications;
 mod beam;
 mod command_line;
 mod source;
+mod sources;
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -18,6 +19,8 @@ use std::sync::OnceLock;
 use self::applications::{Applications, Kind, Number};
 use self::beam::Names;
 use self::source::MIN_ATOM;
+use self::sources::{ELIXIR, ERLANG};
+use super::uses::{Calls, Uses, beginning, known_name};
 use crate::path::{Escaped, ImagePath};
 use crate::trace::reading::constant_path;
 use crate::trace::reading::constant_path::Files;
@@ -25,7 +28,7 @@ use crate::trace::reading::zip::{Archive, Bytes};
 use crate::trace::tracer::{Firing, MAX_WHOLE, Program};
 use crate::trace::{Claim, Command, FileView, Finding, Reach, Strength, Target, Tracer, View};
 use crate::tree::NodeId;
-use crate::warning::Place;
+use crate::warning::{Place, Warning};
 
 /// How many command lines of one module are taken.
 const MAX_COMMANDS: usize = 100;
@@ -37,6 +40,7 @@ const MAX_ARCHIVED: usize = 10_000;
 #[derive(Default)]
 pub struct Erlang {
     applications: OnceLock<Applications>,
+    calls: Calls,
 }
 
 impl Tracer for Erlang {
@@ -62,7 +66,7 @@ impl Tracer for Erlang {
         } else if name == b"escript" && file.head.starts_with(b"\x7fELF") {
             claims.script_launcher(file);
         } else if file.reach != Reach::Broad && source::is_source(file) {
-            claims.script(file, &read());
+            claims.script(file, &read(), &self.calls);
         } else if file.head.starts_with(b"#!") {
             claims.tools(file);
         }
@@ -302,7 +306,7 @@ impl Claims<'_> {
     }
 
     /// A script: source, or an archive of modules behind a first line.
-    fn script(&mut self, file: &FileView<'_>, text: &[u8]) {
+    fn script(&mut self, file: &FileView<'_>, text: &[u8], calls: &Calls) {
         let bytes = Bytes::File { view: self.view, node: file.node, start: 0, length: file.size };
         if let Some(archive) = Archive::open(bytes) {
             let entries = archive.entries(|name| name.ends_with(b".beam")).unwrap_or_default();
@@ -313,6 +317,46 @@ impl Claims<'_> {
             self.module(file, || Some(names));
         } else {
             self.text(text);
+            let language = if source::is_elixir(file) { &ELIXIR } else { &ERLANG };
+            let uses = language.uses(calls, &file.path, text, self.view);
+            let is_own = !self.view.packages.is_owned(file.node)
+                && self.applications.kind(file.node, self.view.tree) != Kind::Installation;
+            self.uses(file, if is_own { uses } else { uses.without_warnings() });
+        }
+    }
+
+    /// What a source's values name.
+    fn uses(&mut self, file: &FileView<'_>, uses: Uses) {
+        for (name, line) in &uses.modules {
+            let how = format!("line {line} loads the module");
+            match known_name(name) {
+                Some(name) => self.module_of_value(&name, &how),
+                None => self.modules_below(&beginning(name), &how),
+            }
+        }
+        for (text, line) in uses.unknown_modules {
+            let place = Place::Line(file.path.clone(), line);
+            let target = Target::Warning(Warning::UnknownImport { place, text });
+            self.push(target, Claim::Import, String::new());
+        }
+        self.findings.extend(uses.findings);
+    }
+
+    /// A module by the name that a value has: of Elixir's modules that is without what their atoms start with.
+    fn module_of_value(&mut self, name: &str, how: &str) {
+        self.module_name(name.as_bytes(), how);
+        self.module_name(format!("Elixir.{name}").as_bytes(), how);
+    }
+
+    /// The modules whose names start so.
+    fn modules_below(&mut self, name: &str, how: &str) {
+        if name.len() < MIN_ATOM {
+            return;
+        }
+        for start in [name.to_owned(), format!("Elixir.{name}")] {
+            for module in self.applications.starting(start.as_bytes()) {
+                self.module_name(&module, how);
+            }
         }
     }
 

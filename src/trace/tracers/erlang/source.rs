@@ -27,6 +27,14 @@ pub fn is_source(file: &FileView<'_>) -> bool {
         || Shebang::of(file.head).is_some_and(is_run)
 }
 
+/// Says whether a source is Elixir's.
+pub fn is_elixir(file: &FileView<'_>) -> bool {
+    let name = file.path.name();
+    let line = file.head.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let is_named = name.ends_with(b".ex") || name.ends_with(b".exs");
+    is_named || line.starts_with(b"#!") && memchr::memmem::find(line, b"elixir").is_some()
+}
+
 /// Reads the module that stands compiled behind the first lines of a script.
 pub fn embedded_module(text: &[u8]) -> Option<Names> {
     let at = memchr::memmem::find(text.get(..4096).unwrap_or(text), b"\nFOR1")?;

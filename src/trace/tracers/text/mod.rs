@@ -101,6 +101,7 @@ fn is_comment(line: &[u8]) -> bool {
     is_hash
         || line.starts_with(b"-- ")
         || line.starts_with(b"//")
+        || line.starts_with(b"%%")
         || line.starts_with(b"* ")
         || line.starts_with(b"/*")
 }
