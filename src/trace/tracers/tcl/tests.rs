@@ -190,14 +190,17 @@ fn any_text_is_read() {
     let text = "proc go {{a \"x y\"} args} { foreach {k v} [array get ::env] { exec $k($v) [list $v] } }\n\
         if {$x ? [y] : \"z\"} {oo::class create A { method m {} { my v }}} else { switch $x { a b } }";
     for bytes in crate::kit::mutations(text.as_bytes(), 3_000) {
-        commands(&bytes, 0, bytes.len());
-        elements(&bytes, 0, bytes.len());
+        commands(&bytes, (0, bytes.len()));
+        elements(&bytes, (0, bytes.len()));
         let mut program = crate::trace::reading::flow::Program::default();
         super::lowering::read(&mut program, &bytes);
     }
     let deep = "[".repeat(100_000);
     let mut program = crate::trace::reading::flow::Program::default();
     super::lowering::read(&mut program, deep.as_bytes());
+    for opening in ["$a(", "eval [list ", "expr (", "expr 1?"] {
+        super::lowering::read(&mut program, opening.repeat(20_000).as_bytes());
+    }
     let deep = format!("{}{}", "if 1 {".repeat(50_000), "}".repeat(50_000));
     super::lowering::read(&mut program, deep.as_bytes());
 }

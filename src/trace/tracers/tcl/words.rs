@@ -5,41 +5,42 @@
 /// How many commands of one script are read.
 const MAX_COMMANDS: usize = 50_000;
 
-/// A command.
-#[derive(Debug)]
-pub struct Command {
-    /// Its words; there is at least one.
-    pub words: Vec<Word>,
-}
-
-impl Command {
-    /// Where it starts and ends.
-    pub fn span(&self) -> (usize, usize) {
-        let first = self.words.first().map_or(0, |word| word.start);
-        (first, self.words.last().map_or(first, |word| word.end))
-    }
-}
+/// How deep the keys of elements may stand in each other.
+const MAX_DEPTH: usize = 40;
 
 /// A word.
 #[derive(Clone, Debug)]
 pub struct Word {
     /// Whether `{*}` stands in front.
     pub is_spread: bool,
-    /// What it is.
-    pub kind: Kind,
-    /// Where it starts.
-    pub start: usize,
-    /// Where it ends.
-    pub end: usize,
+    /// Whether it stands in braces.
+    pub is_braced: bool,
+    /// What it is put together of; what stands in braces is one text.
+    pub pieces: Vec<Piece>,
+    /// Where it starts and ends.
+    pub whole: (usize, usize),
+    /// Where it starts and ends without its quotes.
+    pub inner: (usize, usize),
 }
 
-/// What a word is.
-#[derive(Clone, Debug)]
-pub enum Kind {
-    /// In braces: from and to.
-    Braced(usize, usize),
-    /// Pieces, and where they stand without quotes.
-    Pieces(Vec<Piece>, usize, usize),
+impl Word {
+    /// Its text, where it has no variables and commands.
+    pub fn literal(&self) -> Option<&[u8]> {
+        match self.pieces.as_slice() {
+            [Piece::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a text that starts with a dash.
+    pub fn is_option(&self) -> bool {
+        !self.is_braced && self.literal().is_some_and(|text| text.starts_with(b"-"))
+    }
+
+    /// Whether it is one variable or what one script gives.
+    pub fn is_dynamic(&self) -> bool {
+        matches!(self.pieces.as_slice(), [Piece::Variable(..) | Piece::Script(..)])
+    }
 }
 
 /// A piece of a word.
@@ -53,69 +54,49 @@ pub enum Piece {
     Script(usize, usize),
 }
 
-/// Reads the commands of a part of a text.
-pub fn commands(text: &[u8], from: usize, to: usize) -> Vec<Command> {
-    let mut reader = Reader { text: text.get(..to).unwrap_or(text), at: from };
+/// Reads the commands of a part of a text: each has one word at least.
+pub fn commands(text: &[u8], (from, to): (usize, usize)) -> Vec<Vec<Word>> {
+    let mut reader = Reader::new(text, from, to);
     let mut commands = Vec::new();
     while commands.len() < MAX_COMMANDS && reader.seek_command() {
-        let mut words = Vec::new();
-        while let Some(word) = reader.word() {
-            words.push(word);
-        }
-        if words.is_empty() {
-            reader.at += 1;
-        } else {
-            commands.push(Command { words });
+        let words: Vec<Word> = std::iter::from_fn(|| reader.word()).collect();
+        match words.is_empty() {
+            true => reader.at += 1,
+            false => commands.push(words),
         }
     }
     commands
 }
 
 /// Reads the elements of a list: the words of a part of a text, over all its lines.
-pub fn elements(text: &[u8], from: usize, to: usize) -> Vec<Word> {
-    let mut reader = Reader { text: text.get(..to).unwrap_or(text), at: from };
+pub fn elements(text: &[u8], (from, to): (usize, usize)) -> Vec<Word> {
+    let mut reader = Reader::new(text, from, to);
     let mut words = Vec::new();
-    while words.len() < MAX_COMMANDS {
-        while reader.peek().is_some_and(|byte| byte.is_ascii_whitespace() || byte == b';') {
-            reader.at += 1;
-        }
+    while words.len() < MAX_COMMANDS && reader.peek().is_some() {
         match reader.word() {
             Some(word) => words.push(word),
-            None if reader.peek().is_some() => reader.at += 1,
-            None => break,
+            None => reader.at += 1,
         }
     }
     words
 }
 
 /// Reads the pieces of a part of a text, as they would stand in quotes.
-pub fn pieces(text: &[u8], from: usize, to: usize) -> Vec<Piece> {
-    let mut reader = Reader { text: text.get(..to).unwrap_or(text), at: from };
-    reader.pieces(|_| false)
-}
-
-/// What a text in braces holds: only a backslash in front of a line's end counts.
-pub fn braced(text: &[u8]) -> Vec<u8> {
-    let mut found = Vec::with_capacity(text.len());
-    let mut at = 0;
-    while let Some(&byte) = text.get(at) {
-        if byte == b'\\' && text.get(at + 1) == Some(&b'\n') {
-            found.push(b' ');
-            at += 2;
-        } else {
-            found.push(byte);
-            at += 1;
-        }
-    }
-    found
+pub fn pieces(text: &[u8], (from, to): (usize, usize)) -> Vec<Piece> {
+    Reader::new(text, from, to).pieces(|_| false)
 }
 
 struct Reader<'t> {
     text: &'t [u8],
     at: usize,
+    depth: usize,
 }
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
+    fn new(text: &'t [u8], from: usize, to: usize) -> Self {
+        Reader { text: text.get(..to).unwrap_or(text), at: from, depth: 0 }
+    }
+
     fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
     }
@@ -129,9 +110,8 @@ impl Reader<'_> {
         while let Some(byte) = self.peek() {
             match byte {
                 b'#' => self.comment(),
-                b';' => self.at += 1,
-                byte if byte.is_ascii_whitespace() => self.at += 1,
                 b'\\' if self.next() == Some(b'\n') => self.at += 2,
+                byte if byte == b';' || byte.is_ascii_whitespace() => self.at += 1,
                 _ => return true,
             }
         }
@@ -152,79 +132,60 @@ impl Reader<'_> {
         loop {
             match self.peek()? {
                 b' ' | b'\t' | b'\r' => self.at += 1,
-                b'\\' if matches!(self.next(), Some(b'\n')) => self.at += 2,
+                b'\\' if self.next() == Some(b'\n') => self.at += 2,
                 b'\n' | b';' => return None,
                 _ => break,
             }
         }
         let start = self.at;
-        let rest = self.text.get(self.at..).unwrap_or_default();
+        let rest = self.text.get(start..).unwrap_or_default();
         let follows = rest.get(3).is_some_and(|byte| !byte.is_ascii_whitespace());
         let is_spread = rest.starts_with(b"{*}") && follows;
-        if is_spread {
-            self.at += 3;
-        }
-        let kind = match self.peek()? {
-            b'{' => self.in_braces(),
-            b'"' => self.in_quotes(),
-            _ => {
-                let from = self.at;
+        self.at += if is_spread { 3 } else { 0 };
+        let quote = self.peek().filter(|byte| matches!(byte, b'{' | b'"'));
+        let from = self.at + usize::from(quote.is_some());
+        let (pieces, to) = match quote {
+            Some(b'{') => {
+                let to = closing(self.text, self.at).unwrap_or(self.text.len()).max(from);
+                self.at = to;
+                (vec![Piece::Text(braced(self.text.get(from..to).unwrap_or_default()))], to)
+            }
+            Some(_) => {
+                self.at = from;
+                (self.pieces(|byte| byte == b'"'), self.at)
+            }
+            None => {
                 let ends = |byte: u8| byte.is_ascii_whitespace() || byte == b';';
-                let pieces = self.pieces(ends);
-                Kind::Pieces(pieces, from, self.at)
+                (self.pieces(ends), self.at)
             }
         };
-        // What follows a brace or quote without a blank is a fault that Tcl refuses.
-        if self.at == start {
-            self.at += 1;
-        }
-        Some(Word { is_spread, kind, start, end: self.at })
-    }
-
-    fn in_braces(&mut self) -> Kind {
-        let from = self.at + 1;
-        let end = closing(self.text, self.at).unwrap_or(self.text.len());
-        self.at = (end + 1).min(self.text.len());
-        Kind::Braced(from.min(end), end)
-    }
-
-    fn in_quotes(&mut self) -> Kind {
-        self.at += 1;
-        let from = self.at;
-        let pieces = self.pieces(|byte| byte == b'"');
-        let to = self.at;
-        self.at = (self.at + 1).min(self.text.len());
-        Kind::Pieces(pieces, from, to)
+        self.at = (self.at + usize::from(quote.is_some())).min(self.text.len()).max(start + 1);
+        let (whole, inner) = ((start, self.at), (from.min(to), to));
+        Some(Word { is_spread, is_braced: quote == Some(b'{'), pieces, whole, inner })
     }
 
     fn pieces(&mut self, ends: impl Fn(u8) -> bool) -> Vec<Piece> {
         let (mut pieces, mut known) = (Vec::new(), Vec::new());
         while let Some(byte) = self.peek().filter(|&byte| !ends(byte)) {
             let piece = match byte {
+                b'\\' if self.next() == Some(b'\n') && ends(b' ') => break,
                 b'\\' => {
-                    if self.next() == Some(b'\n') && ends(b' ') {
-                        break;
-                    }
                     self.escape(&mut known);
-                    None
+                    continue;
                 }
                 b'$' => self.variable(),
                 b'[' => Some(self.script()),
                 _ => None,
             };
-            match piece {
-                Some(piece) => {
-                    if !known.is_empty() {
-                        pieces.push(Piece::Text(std::mem::take(&mut known)));
-                    }
-                    pieces.push(piece);
-                }
-                None if byte == b'\\' => {}
-                None => {
-                    known.push(byte);
-                    self.at += 1;
-                }
+            let Some(piece) = piece else {
+                known.push(byte);
+                self.at += 1;
+                continue;
+            };
+            if !known.is_empty() {
+                pieces.push(Piece::Text(std::mem::take(&mut known)));
             }
+            pieces.push(piece);
         }
         if !known.is_empty() || pieces.is_empty() {
             pieces.push(Piece::Text(known));
@@ -236,57 +197,48 @@ impl Reader<'_> {
         self.at += 1;
         let Some(byte) = self.peek() else { return known.push(b'\\') };
         self.at += 1;
-        match byte {
-            b'n' => known.push(b'\n'),
-            b't' => known.push(b'\t'),
-            b'r' => known.push(b'\r'),
+        known.push(match byte {
+            b'n' => b'\n',
+            b't' => b'\t',
+            b'r' => b'\r',
             b'\n' => {
                 while matches!(self.peek(), Some(b' ' | b'\t')) {
                     self.at += 1;
                 }
-                known.push(b' ');
+                b' '
             }
-            _ => known.push(byte),
-        }
+            _ => byte,
+        });
     }
 
     /// `$name`, `${name}`, `$name(key)`, `$a::b`.
     fn variable(&mut self) -> Option<Piece> {
         let start = self.at;
         if self.next() == Some(b'{') {
-            let rest = self.text.get(self.at + 2..)?;
+            let rest = self.text.get(start + 2..)?;
             let length = memchr::memchr(b'}', rest)?;
             self.at += length + 3;
-            let name = &rest[..length];
-            // `${name(key)}` is an element too.
-            return Some(match name.strip_suffix(b")").and_then(|it| split_once(it, b'(')) {
-                Some((name, key)) => {
-                    Piece::Variable(name.to_vec(), Some(vec![Piece::Text(key.to_vec())]))
-                }
-                None => Piece::Variable(name.to_vec(), None),
-            });
+            let (name, key) = element(&rest[..length]);
+            return Some(Piece::Variable(name.to_vec(), key.map(|key| vec![Piece::Text(key)])));
         }
         self.at += 1;
         let from = self.at;
-        while let Some(byte) = self.peek() {
-            let is_path = byte == b':' && self.next() == Some(b':');
-            if is_path {
-                self.at += 2;
-            } else if byte.is_ascii_alphanumeric() || byte == b'_' {
-                self.at += 1;
-            } else {
-                break;
+        loop {
+            match self.peek() {
+                Some(b':') if self.next() == Some(b':') => self.at += 2,
+                Some(byte) if byte.is_ascii_alphanumeric() || byte == b'_' => self.at += 1,
+                _ => break,
             }
         }
         let name = self.text.get(from..self.at)?.to_vec();
-        let key = if self.peek() == Some(b'(') {
+        let mut key = None;
+        if self.peek() == Some(b'(') && self.depth < MAX_DEPTH {
             self.at += 1;
-            let key = self.pieces(|byte| byte == b')');
+            self.depth += 1;
+            key = Some(self.pieces(|byte| byte == b')'));
+            self.depth -= 1;
             self.at = (self.at + 1).min(self.text.len());
-            Some(key)
-        } else {
-            None
-        };
+        }
         if name.is_empty() && key.is_none() {
             self.at = start;
             return None;
@@ -303,10 +255,24 @@ impl Reader<'_> {
     }
 }
 
-/// Splits a text at the first of a byte.
-pub fn split_once(text: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
-    let cut = memchr::memchr(at, text)?;
-    Some((&text[..cut], &text[cut + 1..]))
+/// The name and the key of `name(key)`.
+pub fn element(text: &[u8]) -> (&[u8], Option<Vec<u8>>) {
+    match text.strip_suffix(b")").zip(memchr::memchr(b'(', text)) {
+        Some((text, open)) => (&text[..open], Some(text[open + 1..].to_vec())),
+        None => (text, None),
+    }
+}
+
+/// What a text in braces holds: only a backslash in front of a line's end counts.
+fn braced(text: &[u8]) -> Vec<u8> {
+    let (mut found, mut rest) = (Vec::with_capacity(text.len()), text);
+    while let Some(at) = memchr::memmem::find(rest, b"\\\n") {
+        found.extend_from_slice(&rest[..at]);
+        found.push(b' ');
+        rest = &rest[at + 2..];
+    }
+    found.extend_from_slice(rest);
+    found
 }
 
 /// Where the brace closes that opens at a place.
@@ -316,12 +282,8 @@ fn closing(text: &[u8], open: usize) -> Option<usize> {
         match *text.get(at)? {
             b'\\' => at += 1,
             b'{' => depth += 1,
-            b'}' => {
-                depth -= 1;
-                if depth == 0 {
-                    return Some(at);
-                }
-            }
+            b'}' if depth == 1 => return Some(at),
+            b'}' => depth -= 1,
             _ => {}
         }
         at += 1;

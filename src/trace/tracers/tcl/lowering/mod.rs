@@ -1,26 +1,30 @@
 //! Turns a Tcl script into the program of the shared flow: commands become calls, and those that set variables or hold
-//! scripts do so here.
+//! scripts do so here, as their [`forms`] say.
 //!
 //! A command's name and a variable's live apart in Tcl, and in the program's scopes not: a variable's name ends with `$`
 //! there. What stands in a namespace is bound at the top of the file under its whole name.
 
-mod control;
-mod data;
-mod lists;
-mod objects;
-mod procedures;
+mod commands;
+mod expressions;
+mod forms;
+mod functions;
 mod programs;
 mod variables;
 
+use std::mem::replace;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::words::{Command, Kind, Piece, Word, braced, commands, elements};
+use super::words::{Piece, Word, commands, elements};
 use crate::trace::reading::flow::{
     Argument, Binding, Bound, Call, CallId, Expr, ExprId, Name, Program, ScopeId,
 };
 
 /// How deep scripts may stand in scripts; what is deeper is not read.
 const MAX_DEPTH: usize = 40;
+
+/// Commands whose first word says what they do.
+const ENSEMBLES: &str = " array binary chan clock dict encoding file info interp namespace oo::class package string thread zlib ";
 
 /// Reads a file into a program; returns its number.
 pub fn read(program: &mut Program, text: &[u8]) -> u32 {
@@ -37,21 +41,21 @@ pub fn read(program: &mut Program, text: &[u8]) -> u32 {
         class: None,
         namespace: Vec::new(),
         aliases: FxHashMap::default(),
+        span: (0, 0),
         block: 0,
         blocks: 0,
         depth: 0,
         tested: Vec::new(),
-        attempts: 0,
         with: Vec::new(),
         marked: marked(text),
-        namespaces: FxHashSet::default(),
-        objects: FxHashSet::default(),
+        owners: FxHashSet::default(),
         links: Vec::new(),
-        linking: Vec::new(),
+        imported: Vec::new(),
+        handed: Vec::new(),
     };
-    let given = lowering.script(0, text.len());
+    let given = lowering.script((0, text.len()));
     lowering.link();
-    lowering.share();
+    lowering.import();
     lowering.program.given[file as usize].extend(given);
     file
 }
@@ -62,8 +66,7 @@ fn marked(text: &[u8]) -> FxHashSet<Vec<u8>> {
     for (mark, sign) in [(&b"lappend "[..], &b""[..]), (b"apply ", b"$")] {
         for at in memchr::memmem::find_iter(text, mark) {
             let rest = text[at + mark.len()..].trim_ascii_start();
-            let Some(rest) = rest.strip_prefix(sign) else { continue };
-            let rest = rest.strip_prefix(b"::").unwrap_or(rest);
+            let Some(rest) = rest.strip_prefix(sign).map(plain) else { continue };
             let length = rest.iter().take_while(|it| it.is_ascii_alphanumeric() || **it == b'_');
             found.insert(rest[..length.count()].to_vec());
         }
@@ -71,23 +74,13 @@ fn marked(text: &[u8]) -> FxHashSet<Vec<u8>> {
     found
 }
 
-/// A procedure's parameter whose argument is the name of a variable of the caller: `upvar $name here`.
-struct Link {
-    procedure: Vec<u8>,
-    parameter: usize,
-    scope: ScopeId,
-    local: Name,
-}
-
-/// A call with constant arguments, which may be names of variables.
-struct Linking {
-    procedure: Vec<u8>,
-    arguments: Vec<Option<Vec<u8>>>,
-    scope: ScopeId,
+/// A name without the mark of the top.
+fn plain(name: &[u8]) -> &[u8] {
+    name.strip_prefix(b"::").unwrap_or(name)
 }
 
 /// A reader on its way.
-pub(super) struct Lowering<'p, 't> {
+struct Lowering<'p, 't> {
     program: &'p mut Program,
     text: &'t [u8],
     lines: Vec<usize>,
@@ -95,25 +88,29 @@ pub(super) struct Lowering<'p, 't> {
     /// The file's scope.
     top: ScopeId,
     scope: ScopeId,
-    /// The class whose body this is.
+    /// The class whose body or method this is.
     class: Option<ScopeId>,
     namespace: Vec<u8>,
     /// Variables that are those of another scope.
     aliases: FxHashMap<(ScopeId, Vec<u8>), (ScopeId, Name)>,
+    /// Where the command stands that is read.
+    span: (usize, usize),
     block: u32,
     blocks: u32,
     depth: usize,
     /// Variables that a condition around has tested to exist.
     tested: Vec<Vec<u8>>,
-    /// How many `catch` stand around.
-    attempts: usize,
     /// Dictionaries whose keys are variables here.
     with: Vec<ExprId>,
     marked: FxHashSet<Vec<u8>>,
-    namespaces: FxHashSet<Vec<u8>>,
-    objects: FxHashSet<Vec<u8>>,
-    links: Vec<Link>,
-    linking: Vec<Linking>,
+    /// Namespaces, classes and objects: the word behind them is the name of a command of theirs.
+    owners: FxHashSet<Vec<u8>>,
+    /// Variables that are those of the caller which a parameter names: the procedure, the parameter, the variable.
+    links: Vec<(Vec<u8>, usize, (ScopeId, Name))>,
+    /// The last names of procedures of namespaces.
+    imported: Vec<(Name, ExprId)>,
+    /// Calls with their constant arguments, which may be names of variables.
+    handed: Vec<(Vec<u8>, Vec<Word>, ScopeId)>,
 }
 
 impl Lowering<'_, '_> {
@@ -129,75 +126,58 @@ impl Lowering<'_, '_> {
         self.add(Expr::Nothing)
     }
 
-    fn unknown(&mut self) -> ExprId {
-        self.add(Expr::Unknown)
-    }
-
     /// Reads a script; what it gives is what its last command gives.
-    fn script(&mut self, from: usize, to: usize) -> Option<ExprId> {
+    fn script(&mut self, span: (usize, usize)) -> Option<ExprId> {
         if self.depth >= MAX_DEPTH {
             return None;
         }
-        self.depth += 1;
-        let mut last = None;
-        for command in commands(self.text, from, to) {
-            last = Some(self.command(&command));
-        }
-        self.depth -= 1;
-        last
+        commands(self.text, span).iter().map(|words| self.command(words)).last()
     }
 
-    /// Reads a script that stands in a block of its own.
+    /// Reads the script that a word is, in a block of its own.
     fn body(&mut self, word: &Word) -> Option<ExprId> {
         self.blocks += 1;
-        let outer = std::mem::replace(&mut self.block, self.blocks);
-        let value = self.script_of(word);
+        let outer = replace(&mut self.block, self.blocks);
+        let value = match word.is_dynamic() {
+            true => self.evaluated(std::slice::from_ref(word)),
+            false => self.script(word.inner),
+        };
         self.block = outer;
         value
     }
 
-    /// Reads the script that a word is.
-    fn script_of(&mut self, word: &Word) -> Option<ExprId> {
-        match &word.kind {
-            Kind::Braced(from, to) => self.script(*from, *to),
-            Kind::Pieces(pieces, from, to) => match pieces.as_slice() {
-                [Piece::Script(from, to)] => self.list_as_command(*from, *to),
-                [Piece::Variable(..)] => {
-                    let words = self.list(word);
-                    Some(self.call_of_list(words, word))
-                }
-                _ => self.script(*from, *to),
-            },
+    /// `eval word…`: a script, or the words of a command, lists among them taken apart.
+    fn evaluated(&mut self, words: &[Word]) -> Option<ExprId> {
+        match words {
+            [body] if !body.is_dynamic() => self.body(body),
+            words => {
+                let words: Vec<Word> = words.iter().flat_map(|word| self.listed(word)).collect();
+                Some(self.command(&words))
+            }
         }
     }
 
-    /// `[list command word…]` where a script is asked for.
-    fn list_as_command(&mut self, from: usize, to: usize) -> Option<ExprId> {
-        let inner = commands(self.text, from, to);
-        if let [command] = inner.as_slice()
-            && matches!(literal(&command.words[0]).as_deref(), Some(b"list" | b"concat"))
-            && command.words.len() > 1
+    /// The words of `[list word…]` and `[concat list…]`, or the word itself.
+    fn listed(&self, word: &Word) -> Vec<Word> {
+        let apart = |word: &Word| {
+            let is_spread = word.is_spread || word.is_braced || word.literal().is_none();
+            Word { is_spread, ..word.clone() }
+        };
+        if let [Piece::Script(from, to)] = *word.pieces.as_slice()
+            && let [words] = commands(self.text, (from, to)).as_slice()
         {
-            return Some(self.command(&Command { words: command.words[1..].to_vec() }));
+            match words[0].literal() {
+                Some(b"list") => return words[1..].to_vec(),
+                Some(b"concat") => return words[1..].iter().map(apart).collect(),
+                _ => {}
+            }
         }
-        let text = self.script(from, to)?;
-        let words = self.add(Expr::Words(text));
-        let word = Word { is_spread: false, kind: Kind::Braced(from, to), start: from, end: to };
-        Some(self.call_of_list(words, &word))
-    }
-
-    /// A command whose words are the elements of a list.
-    fn call_of_list(&mut self, words: ExprId, at: &Word) -> ExprId {
-        let first = self.add(Expr::Item(words, 0));
-        let callee = self.add(Expr::Named(self.scope, first));
-        let rest = self.add(Expr::From(words, 1));
-        let rest = self.add(Expr::Spread(rest));
-        self.call(callee, vec![rest], (at.start, at.end))
+        vec![apart(word)]
     }
 
     /// Adds a call; its value is what it gives.
-    fn call(&mut self, callee: ExprId, arguments: Vec<ExprId>, span: (usize, usize)) -> ExprId {
-        let line = self.lines.partition_point(|&end| end < span.0) + 1;
+    fn call(&mut self, callee: ExprId, arguments: Vec<ExprId>) -> ExprId {
+        let line = self.lines.partition_point(|&end| end < self.span.0) + 1;
         let arguments = arguments.into_iter().map(|value| Argument { name: None, value });
         let number = CallId(self.program.calls.len() as u32);
         self.program.calls.push(Call {
@@ -205,16 +185,16 @@ impl Lowering<'_, '_> {
             arguments: arguments.collect(),
             file: self.file,
             line: u32::try_from(line).unwrap_or(u32::MAX),
-            text: (span.0 as u32, span.1 as u32),
+            text: (self.span.0 as u32, self.span.1 as u32),
         });
         self.add(Expr::Call(number))
     }
 
     /// Calls a command of the library by its name.
-    fn known_call(&mut self, name: &[u8], arguments: Vec<ExprId>, of: &Command) -> ExprId {
-        let name = self.program.name(name);
+    fn known_call(&mut self, name: &str, arguments: Vec<ExprId>) -> ExprId {
+        let name = self.program.name(name.as_bytes());
         let callee = self.add(Expr::Global(name));
-        self.call(callee, arguments, of.span())
+        self.call(callee, arguments)
     }
 
     fn bind(&mut self, (scope, name): (ScopeId, Name), binding: Binding) {
@@ -223,53 +203,51 @@ impl Lowering<'_, '_> {
 
     /// What a word gives.
     fn value(&mut self, word: &Word) -> ExprId {
-        match &word.kind {
-            Kind::Braced(from, to) => {
-                let text = braced(self.text.get(*from..*to).unwrap_or_default());
-                self.known(&text)
-            }
-            Kind::Pieces(pieces, ..) => self.joined(pieces),
-        }
+        self.joined(&word.pieces)
     }
 
     fn joined(&mut self, pieces: &[Piece]) -> ExprId {
-        let mut parts: Vec<ExprId> = pieces.iter().map(|piece| self.piece(piece)).collect();
-        match parts.len() {
-            1 => parts.remove(0),
+        let mut parts: Vec<ExprId> = Vec::new();
+        for piece in pieces {
+            let part = match piece {
+                Piece::Text(text) => self.known(text),
+                Piece::Variable(name, key) => self.variable(name, key.as_deref()),
+                Piece::Script(from, to) => match self.script((*from, *to)) {
+                    Some(value) => value,
+                    None => self.known(b""),
+                },
+            };
+            parts.push(part);
+        }
+        match parts.as_slice() {
+            [one] => *one,
             _ => self.add(Expr::Concat(parts)),
         }
     }
 
-    fn piece(&mut self, piece: &Piece) -> ExprId {
-        match piece {
-            Piece::Text(text) => self.known(text),
-            Piece::Variable(name, key) => self.variable(name, key.as_deref()),
-            Piece::Script(from, to) => match self.script(*from, *to) {
-                Some(value) => value,
-                None => self.known(b""),
-            },
+    /// What a word gives as an argument: where it is spread, several.
+    fn argument(&mut self, word: &Word) -> ExprId {
+        match word.is_spread {
+            true => self.spread(word),
+            false => self.value(word),
         }
     }
 
-    /// The values of words, those that are spread as such.
     fn values(&mut self, words: &[Word]) -> Vec<ExprId> {
         words.iter().map(|word| self.argument(word)).collect()
     }
 
-    fn argument(&mut self, word: &Word) -> ExprId {
-        if !word.is_spread {
-            return self.value(word);
-        }
+    fn spread(&mut self, word: &Word) -> ExprId {
         let list = self.list(word);
         self.add(Expr::Spread(list))
     }
 
     /// A word as a list.
     fn list(&mut self, word: &Word) -> ExprId {
-        if let Kind::Braced(from, to) = word.kind {
-            let words = elements(self.text, from, to);
+        if word.is_braced {
+            let words = elements(self.text, word.inner);
             let parts = words.iter().map(|word| {
-                let text = literal(word).unwrap_or_else(|| self.spelled(word));
+                let text = word.literal().unwrap_or_else(|| self.spelled(word)).to_vec();
                 self.known(&text)
             });
             let parts = parts.collect();
@@ -279,128 +257,122 @@ impl Lowering<'_, '_> {
         self.add(Expr::Words(value))
     }
 
+    /// A word as a dictionary.
+    fn dictionary(&mut self, word: &Word) -> ExprId {
+        let list = self.list(word);
+        self.add(Expr::WordPairs(list))
+    }
+
     /// A word as it stands in the text.
-    fn spelled(&self, word: &Word) -> Vec<u8> {
-        let (from, to) = match word.kind {
-            Kind::Braced(from, to) | Kind::Pieces(_, from, to) => (from, to),
+    fn spelled(&self, word: &Word) -> &[u8] {
+        self.text.get(word.inner.0..word.inner.1).unwrap_or_default()
+    }
+
+    /// The words of a word that lists names, parameters or patterns.
+    fn inner(&self, word: &Word) -> Vec<Word> {
+        elements(self.text, word.inner)
+    }
+
+    fn command(&mut self, words: &[Word]) -> ExprId {
+        let (Some(first), Some(last)) = (words.first(), words.last()) else {
+            return self.nothing();
         };
-        self.text.get(from..to).unwrap_or_default().to_vec()
-    }
-
-    fn command(&mut self, command: &Command) -> ExprId {
-        let words = command.words.as_slice();
-        let first = &words[0];
-        if first.is_spread {
-            return self.spread_command(command);
+        if self.depth >= MAX_DEPTH {
+            return self.nothing();
         }
-        let Some(name) = literal(first) else { return self.dynamic(command) };
-        let name = name.strip_prefix(b"::").unwrap_or(&name).to_vec();
-        self.control(&name, command)
-            .or_else(|| self.procedures(&name, command))
-            .or_else(|| self.objects(&name, command))
-            .or_else(|| self.data(&name, command))
-            .or_else(|| self.lists(&name, command))
-            .or_else(|| self.programs(&name, command))
-            .unwrap_or_else(|| self.general(&name, command))
+        self.depth += 1;
+        let outer = replace(&mut self.span, (first.whole.0, last.whole.1));
+        let name = first.literal().filter(|_| !first.is_spread).map(String::from_utf8_lossy);
+        let value = match name {
+            Some(name) => self.named(name.strip_prefix("::").unwrap_or(&name), &words[1..]),
+            None => self.dynamic(first, &words[1..]),
+        };
+        self.span = outer;
+        self.depth -= 1;
+        value
     }
 
-    /// `{*}$command word…`
-    fn spread_command(&mut self, command: &Command) -> ExprId {
-        let words = self.list(&command.words[0]);
-        let first = self.add(Expr::Item(words, 0));
-        let callee = self.add(Expr::Named(self.scope, first));
-        let rest = self.add(Expr::From(words, 1));
-        let mut arguments = vec![self.add(Expr::Spread(rest))];
-        arguments.extend(self.values(&command.words[1..]));
-        self.call(callee, arguments, command.span())
+    fn named(&mut self, name: &str, words: &[Word]) -> ExprId {
+        let verb = words.first().and_then(Word::literal).map(String::from_utf8_lossy);
+        let verb = verb.filter(|_| ENSEMBLES.contains(&format!(" {name} ")));
+        let (whole, rest) = match verb {
+            Some(verb) => (format!("{name} {verb}"), &words[1..]),
+            None => (name.to_owned(), words),
+        };
+        let found = (self.member(&whole, rest))
+            .or_else(|| self.special(&whole, rest))
+            .or_else(|| self.programs(&whole, rest))
+            .or_else(|| self.formed(&whole, rest))
+            .or_else(|| self.functions(&whole, rest));
+        if let Some(value) = found {
+            return value;
+        }
+        if whole.len() > name.len() {
+            let arguments = self.values(rest);
+            return self.known_call(&whole, arguments);
+        }
+        self.general(name.as_bytes(), words)
     }
 
-    /// `$command word…`, which may be a method of an object as well.
-    fn dynamic(&mut self, command: &Command) -> ExprId {
-        let first = self.value(&command.words[0]);
+    /// `$command word…`, which may be a method of an object as well, and `{*}$command word…`.
+    fn dynamic(&mut self, first: &Word, words: &[Word]) -> ExprId {
+        if first.is_spread {
+            let list = self.list(first);
+            let first = self.add(Expr::Item(list, 0));
+            let callee = self.add(Expr::Named(self.scope, first));
+            let rest = self.add(Expr::From(list, 1));
+            let mut arguments = vec![self.add(Expr::Spread(rest))];
+            arguments.extend(self.values(words));
+            return self.call(callee, arguments);
+        }
+        let first = self.value(first);
         let callee = self.add(Expr::Named(self.scope, first));
-        let arguments = self.values(&command.words[1..]);
-        let by_name = self.call(callee, arguments.clone(), command.span());
-        let Some(method) = command.words.get(1).and_then(literal) else { return by_name };
+        let arguments = self.values(words);
+        let by_name = self.call(callee, arguments.clone());
+        let Some(method) = words.first().and_then(Word::literal) else { return by_name };
         if method == b"eval" {
-            command.words[2..].iter().for_each(|word| {
+            words[1..].iter().for_each(|word| {
                 self.body(word);
             });
         }
-        let method = self.program.name(&method);
+        let method = self.program.name(method);
         let callee = self.add(Expr::Field(first, method));
-        let by_method = self.call(callee, arguments[1..].to_vec(), command.span());
+        let by_method = self.call(callee, arguments[1..].to_vec());
         self.add(Expr::Any(vec![by_name, by_method]))
     }
 
     /// A command that is known by its name alone: a procedure, or one of the library.
-    fn general(&mut self, name: &[u8], command: &Command) -> ExprId {
-        const ENSEMBLES: [&[u8]; 14] = [
-            b"string",
-            b"file",
-            b"dict",
-            b"array",
-            b"info",
-            b"namespace",
-            b"interp",
-            b"package",
-            b"clock",
-            b"encoding",
-            b"chan",
-            b"binary",
-            b"zlib",
-            b"thread",
-        ];
-        let rest = &command.words[1..];
-        let second = rest.first().and_then(literal);
-        if let Some(second) = second.as_deref().filter(|_| ENSEMBLES.contains(&name)) {
-            let name = [name, b" ", second].concat();
-            let arguments = self.values(&rest[1..]);
-            return self.known_call(&name, arguments, command);
-        }
+    fn general(&mut self, name: &[u8], words: &[Word]) -> ExprId {
         let callee = self.callee(name);
-        let arguments = self.values(rest);
-        self.linking.push(Linking {
-            procedure: name.to_vec(),
-            arguments: rest.iter().map(literal).collect(),
-            scope: self.scope,
-        });
-        self.scripts_of(name, rest);
-        let value = self.call(callee, arguments.clone(), command.span());
-        let Some(second) = second else { return value };
-        // `Kit go` of a namespace or an object.
-        let callee = if self.namespaces.contains(name) {
-            let name = self.program.name(&[name, b"::", &second].concat());
-            self.add(Expr::Name(self.top, name))
-        } else if self.objects.contains(name) {
-            let object = self.callee(name);
-            let second = self.program.name(&second);
-            self.add(Expr::Field(object, second))
-        } else {
-            return value;
-        };
-        let inner = self.call(callee, arguments[1..].to_vec(), command.span());
-        self.add(Expr::Any(vec![value, inner]))
-    }
-
-    /// What stands in braces behind a procedure of the program may be a script: `with_lock { … }`.
-    fn scripts_of(&mut self, name: &[u8], words: &[Word]) {
-        const PLAIN: [&[u8]; 8] =
-            [b"puts", b"error", b"throw", b"send", b"log", b"usage", b"set_help", b"incr"];
-        if PLAIN.contains(&name) {
-            return;
-        }
-        for word in words {
-            let Kind::Braced(from, to) = word.kind else { continue };
-            if self.text.get(from..to).is_some_and(|text| text.trim_ascii_end().contains(&b'\n')) {
+        let arguments = self.values(words);
+        self.handed.push((name.to_vec(), words.to_vec(), self.scope));
+        // What stands in braces behind a procedure of the program may be a script: `with_lock { … }`.
+        for word in words.iter().filter(|word| word.is_braced) {
+            if self.spelled(word).trim_ascii_end().contains(&b'\n') {
                 self.body(word);
             }
         }
+        let value = self.call(callee, arguments.clone());
+        let Some(second) = words.first().and_then(Word::literal) else { return value };
+        if !self.owners.contains(name) {
+            return value;
+        }
+        // `Kit go` of a namespace or an object.
+        let whole = self.program.name(&[name, b"::", second].concat());
+        let whole = self.add(Expr::Name(self.top, whole));
+        let object = self.callee(name);
+        let second = self.program.name(second);
+        let method = self.add(Expr::Field(object, second));
+        let mut all = vec![value];
+        for callee in [whole, method] {
+            all.push(self.call(callee, arguments[1..].to_vec()));
+        }
+        self.add(Expr::Any(all))
     }
 
     /// A command's name, looked up in its namespace first.
     fn callee(&mut self, name: &[u8]) -> ExprId {
-        let plain = self.program.name(name);
+        let plain = self.program.name(plain(name));
         let plain = self.add(Expr::Name(self.scope, plain));
         if self.namespace.is_empty() {
             return plain;
@@ -408,46 +380,5 @@ impl Lowering<'_, '_> {
         let whole = self.program.name(&[&self.namespace[..], b"::", name].concat());
         let whole = self.add(Expr::Name(self.top, whole));
         self.add(Expr::Any(vec![whole, plain]))
-    }
-
-    /// Binds procedures of namespaces by their last names too, where no other has it: they may be imported.
-    fn share(&mut self) {
-        let mut functions: Vec<(Name, Bound)> = self
-            .program
-            .bindings
-            .iter()
-            .filter(|((scope, _), _)| *scope == self.top)
-            .filter_map(|((_, name), bound)| Some((*name, *bound.first()?)))
-            .filter(|(_, bound)| matches!(bound.binding, Binding::Value(value) if matches!(self.program.expr(value), Expr::Function(_))))
-            .collect();
-        functions.sort_by(|one, other| self.program.text(one.0).cmp(self.program.text(other.0)));
-        for (name, bound) in functions {
-            let text = self.program.text(name).to_vec();
-            let Some(cut) = memchr::memmem::rfind(&text, b"::") else { continue };
-            let last = &text[cut + 2..];
-            let last = self.program.name(last);
-            let is_free = !self.program.bindings.contains_key(&(self.top, last));
-            if is_free && !CORE.contains(&self.program.text(last)) {
-                self.program.bind(self.top, last, bound);
-            }
-        }
-    }
-}
-
-/// Commands of Tcl that procedures of namespaces are named after.
-const CORE: [&[u8]; 24] = [
-    b"open", b"exec", b"source", b"load", b"glob", b"file", b"puts", b"read", b"gets", b"close",
-    b"set", b"append", b"list", b"string", b"split", b"join", b"format", b"info", b"array",
-    b"dict", b"eval", b"package", b"unknown", b"cd",
-];
-
-/// The text of a word without variables and commands.
-pub(super) fn literal(word: &Word) -> Option<Vec<u8>> {
-    match &word.kind {
-        Kind::Pieces(pieces, ..) => match pieces.as_slice() {
-            [Piece::Text(text)] => Some(text.clone()),
-            _ => None,
-        },
-        Kind::Braced(..) => None,
     }
 }

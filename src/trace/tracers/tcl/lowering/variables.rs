@@ -1,32 +1,32 @@
 //! Variables: whose they are, and what a place that reads them gives.
 
-use super::super::words::{Kind, Piece, Word};
-use super::{Lowering, literal};
+use super::super::words::{Piece, Word, element};
+use super::forms::is_level;
+use super::{Lowering, plain};
 use crate::trace::reading::flow::{Binding, Expr, ExprId, Name, ScopeId};
 
 impl Lowering<'_, '_> {
     /// The scope and name by which a variable is bound.
     pub(super) fn target(&mut self, name: &[u8]) -> (ScopeId, Name) {
-        if let Some(whole) = name.strip_prefix(b"::") {
-            return (self.top, self.variable_name(whole));
-        }
-        if let Some(&alias) = self.aliases.get(&(self.scope, name.to_vec())) {
-            return alias;
+        let key = |scope| (scope, name.to_vec());
+        let of_class = self.class.and_then(|class| self.aliases.get(&key(class)));
+        if let Some(&there) = self.aliases.get(&key(self.scope)).or(of_class) {
+            return there;
         }
         if memchr::memmem::find(name, b"::").is_some() {
-            return (self.top, self.variable_name(name));
+            return (self.top, self.variable_name(plain(name)));
         }
-        if self.scope == self.top && !self.namespace.is_empty() {
-            return (self.top, self.in_namespace(name));
+        match self.scope == self.top {
+            true => (self.top, self.in_namespace(name)),
+            false => (self.scope, self.variable_name(name)),
         }
-        (self.scope, self.variable_name(name))
     }
 
     pub(super) fn variable_name(&mut self, name: &[u8]) -> Name {
         self.program.name(&[name, b"$"].concat())
     }
 
-    pub(super) fn in_namespace(&mut self, name: &[u8]) -> Name {
+    fn in_namespace(&mut self, name: &[u8]) -> Name {
         match self.namespace.is_empty() {
             true => self.variable_name(name),
             false => self.variable_name(&[&self.namespace, &b"::"[..], name].concat()),
@@ -35,55 +35,43 @@ impl Lowering<'_, '_> {
 
     /// What a variable gives, or an element of an array.
     pub(super) fn variable(&mut self, name: &[u8], key: Option<&[Piece]>) -> ExprId {
-        let plain = name.strip_prefix(b"::").unwrap_or(name);
-        let key_text = match key {
-            Some([Piece::Text(text)]) => Some(text.clone()),
-            Some(_) | None => None,
+        let is_bound = |lowering: &mut Self| {
+            let (scope, name) = lowering.target(name);
+            lowering.program.binder(scope, name).is_some()
         };
-        let is_tested = self.is_tested(plain, key, key_text.as_deref());
-        let value = match (plain, key) {
-            (b"env", Some(key)) => self.environment(key, key_text.as_deref()),
-            (b"tcl_platform", Some(_)) => self.platform(key_text.as_deref()),
+        let value = match (plain(name), key) {
+            (b"env", Some(key)) => self.environment(key),
             (_, Some(key)) => {
                 let key = self.joined(key);
                 let array = self.read(name);
                 let pairs = self.add(Expr::WordPairs(array));
                 self.add(Expr::Index(pairs, key))
             }
-            (b"argv", None) if !self.is_bound(name) => self.unknown(),
             (b"argv0", None) => self.add(Expr::Place(self.file, true)),
-            (b"argc", None) if !self.is_bound(name) => self.nothing(),
-            (b"dir", None) if !self.is_bound(name) && self.is_index() => {
+            (b"argv", None) if !is_bound(self) => self.add(Expr::Unknown),
+            (b"argc", None) if !is_bound(self) => self.nothing(),
+            // An index of packages is told its folder.
+            (b"dir", None)
+                if !is_bound(self)
+                    && memchr::memmem::find(self.text, b"package ifneeded").is_some() =>
+            {
                 self.add(Expr::Place(self.file, false))
             }
             (_, None) => self.read(name),
         };
-        match is_tested {
+        match self.is_tested(plain(name), key) {
             true => self.add(Expr::Given(value)),
             false => value,
         }
     }
 
-    /// Whether the file says where the files of packages are: `$dir` is its folder there.
-    fn is_index(&self) -> bool {
-        memchr::memmem::find(self.text, b"package ifneeded").is_some()
-    }
-
-    fn is_bound(&mut self, name: &[u8]) -> bool {
-        let (scope, name) = self.target(name);
-        self.program.binder(scope, name).is_some()
-    }
-
-    fn is_tested(&self, name: &[u8], key: Option<&[Piece]>, text: Option<&[u8]>) -> bool {
-        if self.attempts > 0 && name == b"env" {
-            return true;
-        }
-        let is_it = |tested: &Vec<u8>| match (key, text) {
-            (None, _) => tested == name,
-            (Some(_), Some(text)) => *tested == [name, b"(", text, b")"].concat(),
-            (Some(_), None) => tested.starts_with(&[name, b"("].concat()),
+    fn is_tested(&self, name: &[u8], key: Option<&[Piece]>) -> bool {
+        let is_it = |tested: &Vec<u8>| match key {
+            None => false,
+            Some([Piece::Text(key)]) => *tested == [name, b"(", key, b")"].concat(),
+            Some(_) => tested.starts_with(&[name, b"("].concat()),
         };
-        self.tested.iter().any(is_it)
+        self.tested.iter().any(|tested| tested == name || is_it(tested))
     }
 
     /// Reads a variable from where it is.
@@ -91,13 +79,13 @@ impl Lowering<'_, '_> {
         let (scope, bound) = self.target(name);
         let mut all = vec![self.add(Expr::Name(scope, bound))];
         // In a namespace a name is looked up there first, then at the top.
-        let is_found = self.program.binder(scope, bound).is_some()
-            || self.aliases.contains_key(&(self.scope, name.to_vec()));
-        if !is_found && !self.namespace.is_empty() && !name.starts_with(b"::") && scope == self.top
+        if !self.namespace.is_empty()
+            && scope == self.top
+            && !name.starts_with(b"::")
+            && self.program.binder(scope, bound).is_none()
+            && !self.aliases.contains_key(&(self.scope, name.to_vec()))
         {
-            let plain = self.variable_name(name);
-            let inner = self.in_namespace(name);
-            for other in [plain, inner].into_iter().filter(|other| *other != bound) {
+            for other in [self.variable_name(name), self.in_namespace(name)] {
                 all.push(self.add(Expr::Name(self.top, other)));
             }
         }
@@ -113,60 +101,51 @@ impl Lowering<'_, '_> {
     }
 
     /// A variable of the environment; where the program sets it, that is what it is otherwise.
-    fn environment(&mut self, key: &[Piece], text: Option<&[u8]>) -> ExprId {
-        let key = self.joined(key);
+    fn environment(&mut self, key: &[Piece]) -> ExprId {
         let name = self.program.name(b"env");
         let environment = self.add(Expr::Global(name));
-        let value = self.add(Expr::Index(environment, key));
-        let Some(text) = text else { return value };
-        let own = self.variable_name(&[b"env(", text, b")"].concat());
+        let all = self.joined(key);
+        let value = self.add(Expr::Index(environment, all));
+        let [Piece::Text(key)] = key else { return value };
+        let own = self.variable_name(&[b"env(", &key[..], b")"].concat());
         let own = self.add(Expr::Name(self.top, own));
         self.add(Expr::Default(value, own))
     }
 
-    fn platform(&mut self, key: Option<&[u8]>) -> ExprId {
-        match key {
-            Some(b"platform") => self.known(b"unix"),
-            Some(b"os") => self.known(b"Linux"),
-            Some(b"pathSeparator") => self.known(b":"),
-            Some(_) | None => self.unknown(),
+    /// `set name`, or what is set under a name that is put together.
+    pub(super) fn set_read(&mut self, word: &Word) -> ExprId {
+        if let Some(text) = word.literal() {
+            let (name, key) = element(text);
+            return self.variable(name, key.map(Piece::Text).as_ref().map(std::slice::from_ref));
         }
+        let name = self.value(word);
+        let mark = self.known(b"$");
+        let name = self.add(Expr::Concat(vec![name, mark]));
+        self.add(Expr::Named(self.scope, name))
     }
 
     /// Gives the variable that a word names something: `name`, `name(key)`, `::a::name`.
     pub(super) fn assign(&mut self, word: &Word, binding: Binding) {
-        let pieces = match &word.kind {
-            Kind::Braced(from, to) => {
-                vec![Piece::Text(self.text.get(*from..*to).unwrap_or_default().to_vec())]
-            }
-            Kind::Pieces(pieces, ..) => pieces.clone(),
-        };
-        // `settings($key)` is one piece of text, a variable, and another piece.
-        let Some(Piece::Text(first)) = pieces.first() else { return };
+        // `settings($key)` is a piece of text, a variable, and another piece.
+        let Some((Piece::Text(first), rest)) = word.pieces.split_first() else { return };
         let Some(open) = memchr::memchr(b'(', first) else {
-            if pieces.len() == 1 {
+            if rest.is_empty() {
                 let target = self.target(first);
                 self.bind(target, binding);
             }
             return;
         };
-        let (name, front) = (first[..open].to_vec(), first[open + 1..].to_vec());
-        let mut key = vec![Piece::Text(front)];
-        key.extend(pieces[1..].iter().cloned());
+        let (name, mut key) = (&first[..open], vec![Piece::Text(first[open + 1..].to_vec())]);
+        key.extend_from_slice(rest);
         if let Some(Piece::Text(last)) = key.last_mut() {
             last.pop_if(|byte| *byte == b')');
         }
         key.retain(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
-        self.assign_element(&name, &key, binding);
-    }
-
-    fn assign_element(&mut self, name: &[u8], key: &[Piece], binding: Binding) {
-        let plain = name.strip_prefix(b"::").unwrap_or(name);
-        if let (b"env", [Piece::Text(text)]) = (plain, key) {
-            let own = self.variable_name(&[&b"env("[..], text, b")"].concat());
+        if let (b"env", [Piece::Text(text)]) = (plain(name), key.as_slice()) {
+            let own = self.variable_name(&[b"env(", &text[..], b")"].concat());
             return self.bind((self.top, own), binding);
         }
-        let key = self.joined(key);
+        let key = self.joined(&key);
         let value = match binding {
             Binding::Value(value)
             | Binding::Fallback(value)
@@ -177,83 +156,86 @@ impl Lowering<'_, '_> {
             Binding::Element(list) => self.add(Expr::Element(list)),
             Binding::Item(list, number) => self.add(Expr::Item(list, number)),
             Binding::Key(_) | Binding::ValueOf(_) | Binding::Field(..) | Binding::Put(..) => {
-                self.unknown()
+                self.add(Expr::Unknown)
             }
         };
         let target = self.target(name);
         self.bind(target, Binding::Put(key, value));
     }
 
-    /// `global a b`, `variable a 1 b 2`, `upvar …`: names that are those of other scopes.
-    pub(super) fn declarations(&mut self, name: &[u8], words: &[Word]) -> Option<ExprId> {
-        match name {
-            b"global" => {
-                for name in words.iter().filter_map(literal) {
-                    let plain = name.strip_prefix(b"::").unwrap_or(&name);
-                    let there = (self.top, self.variable_name(plain));
-                    self.alias(plain, there);
-                }
-            }
-            b"variable" => self.declared(words),
-            b"upvar" => self.linked(words),
-            _ => return None,
-        }
-        Some(self.nothing())
-    }
-
-    fn alias(&mut self, name: &[u8], there: (ScopeId, Name)) {
+    pub(super) fn alias(&mut self, name: &[u8], there: (ScopeId, Name)) {
         let here = name.rsplit(|&byte| byte == b':').next().unwrap_or(name).to_vec();
-        if there.0 != self.scope || there.1 != self.variable_name(&here) {
+        if there != (self.scope, self.variable_name(&here)) {
             self.aliases.insert((self.scope, here), there);
         }
     }
 
-    fn declared(&mut self, words: &[Word]) {
-        // In a class and its methods all words are names; elsewhere every second one is a value.
-        if let Some(class) = self.class {
-            for name in words.iter().filter_map(literal) {
-                let there = (class, self.variable_name(&name));
-                self.alias(&name, there);
-            }
-            return;
+    /// `global name…`
+    pub(super) fn global(&mut self, words: &[Word]) {
+        for name in words.iter().filter_map(Word::literal).map(plain) {
+            let there = (self.top, self.variable_name(name));
+            self.alias(name, there);
         }
-        for pair in words.chunks(2) {
-            let Some(name) = literal(&pair[0]) else { continue };
-            let there = match name.strip_prefix(b"::") {
-                Some(whole) => (self.top, self.variable_name(whole)),
-                None => (self.top, self.in_namespace(&name)),
+    }
+
+    /// `variable name value …`: in methods all words are names.
+    pub(super) fn declared(&mut self, words: &[Word]) {
+        for pair in words.chunks(if self.class.is_some() { 1 } else { 2 }) {
+            let Some(name) = pair[0].literal() else { continue };
+            let there = match (self.class, name.strip_prefix(b"::")) {
+                (Some(class), _) => (class, self.variable_name(name)),
+                (None, Some(whole)) => (self.top, self.variable_name(whole)),
+                (None, None) => (self.top, self.in_namespace(name)),
             };
-            self.alias(&name, there);
+            self.alias(name, there);
             if let Some(value) = pair.get(1) {
-                let value = self.stored(&name, value);
+                let value = self.stored(name, value);
                 self.bind(there, Binding::Value(value));
             }
         }
     }
 
-    /// `upvar ?level? name here …`
-    fn linked(&mut self, words: &[Word]) {
-        let level = words.first().and_then(literal);
-        let is_level = level.as_deref().is_some_and(|level| {
-            level.starts_with(b"#") || level.first().is_some_and(u8::is_ascii_digit)
-        });
-        let is_top = is_level && level.is_some_and(|level| level.starts_with(b"#"));
-        let pairs = words.get(usize::from(is_level)..).unwrap_or_default();
-        for pair in pairs.chunks(2) {
-            let [there, here] = pair else { return };
-            let Some(here) = literal(here) else { continue };
-            match (literal(there), &there.kind) {
-                (Some(name), _) if is_top => {
-                    let plain = name.strip_prefix(b"::").unwrap_or(&name).to_vec();
-                    let there = (self.top, self.variable_name(&plain));
-                    self.alias(&here, there);
+    /// `upvar ?level? name here …`: a variable of the top, or the caller's that a parameter names.
+    pub(super) fn linked(&mut self, words: &[Word]) {
+        let is_level = is_level(words) && words.len() % 2 == 1;
+        for pair in words[usize::from(is_level)..].chunks_exact(2) {
+            let Some(here) = pair[1].literal() else { continue };
+            match pair[0].pieces.as_slice() {
+                [Piece::Text(name)] if is_level => {
+                    let there = (self.top, self.variable_name(plain(name)));
+                    self.alias(here, there);
                 }
-                (_, Kind::Pieces(pieces, ..)) => {
-                    if let [Piece::Variable(name, None)] = pieces.as_slice() {
-                        self.link_parameter(name, &here);
+                [Piece::Variable(name, None)] => {
+                    let Some(function) = self.program.function_of(self.scope) else { return };
+                    let (name, local) = (self.variable_name(name), self.variable_name(here));
+                    let function = &self.program.functions[function.0 as usize];
+                    let number = function.parameters.iter().position(|it| it.name == name);
+                    let procedure = function.name.map(|name| self.program.text(name).to_vec());
+                    if let Some((number, procedure)) = number.zip(procedure) {
+                        self.links.push((procedure, number, (self.scope, local)));
                     }
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// Binds the variables that callers name to those of the procedures that they hand them to, both ways.
+    pub(super) fn link(&mut self) {
+        let last = |name: &[u8]| name.rsplit(|&byte| byte == b':').next().map(<[u8]>::to_vec);
+        let handed = std::mem::take(&mut self.handed);
+        for (procedure, number, local) in std::mem::take(&mut self.links) {
+            let called = handed.iter().filter(|(called, ..)| last(called) == last(&procedure));
+            for (_, arguments, scope) in called {
+                let Some(name) = arguments.get(number).and_then(Word::literal) else { continue };
+                let there = (*scope, self.variable_name(name));
+                let there = self.aliases.get(&(*scope, name.to_vec())).copied().unwrap_or(there);
+                let outer = self.add(Expr::Name(there.0, there.1));
+                let inner = self.add(Expr::Name(local.0, local.1));
+                if self.program.binder(there.0, there.1).is_some() {
+                    self.bind(local, Binding::Value(outer));
+                }
+                self.bind(there, Binding::Value(inner));
             }
         }
     }
