@@ -421,8 +421,8 @@ impl<'a> Lexer<'a> {
 
     fn operator(&mut self) {
         let start = self.at;
-        let found = self.syntax.operators.iter().find(|(text, _)| self.starts(text));
-        let Some(&(text, op)) = found else {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let Some((text, op)) = self.syntax.operator(rest) else {
             self.at += 1;
             return self.push(Kind::Op(Op::Other, ""), start);
         };

@@ -46,7 +46,7 @@ pub struct Syntax {
     pub blocks: Blocks,
     /// Whether statements end with their line.
     pub lines: bool,
-    /// The operators, the longer ones first.
+    /// The operators beyond those that most languages share, the longer ones first.
     pub operators: &'static [(&'static str, Op)],
     /// The words with a meaning.
     pub words: &'static [(&'static str, Word)],
@@ -392,6 +392,17 @@ impl Syntax {
         casts: &[],
     };
 
+    /// The longest operator that a text starts with: the language's own, or one that most share.
+    pub fn operator(&self, text: &[u8]) -> Option<(&'static str, Op)> {
+        let starts = |(operator, _): &&(&str, Op)| text.starts_with(operator.as_bytes());
+        let own = self.operators.iter().find(starts).copied();
+        let shared = SHARED.iter().find(starts).copied();
+        match (own, shared) {
+            (Some(own), Some(shared)) if shared.0.len() > own.0.len() => Some(shared),
+            (own, shared) => own.or(shared),
+        }
+    }
+
     /// What a word means.
     pub fn word(&self, text: &[u8]) -> Option<Word> {
         let is = |word: &str| match self.folds_names {
@@ -401,3 +412,38 @@ impl Syntax {
         self.words.iter().find(|(word, _)| is(word)).map(|&(_, word)| word)
     }
 }
+
+/// Operators that most languages share, the longer ones first.
+const SHARED: &[(&str, Op)] = &[
+    ("==", Op::Other),
+    ("!=", Op::Other),
+    ("<=", Op::Other),
+    ("+=", Op::AssignMore),
+    ("-=", Op::AssignOther),
+    ("*=", Op::AssignOther),
+    ("/=", Op::AssignOther),
+    ("%=", Op::AssignOther),
+    ("=", Op::Assign),
+    ("+", Op::Plus),
+    ("-", Op::Other),
+    ("*", Op::Other),
+    ("/", Op::Other),
+    ("%", Op::Other),
+    ("<", Op::Other),
+    (">", Op::Other),
+    ("!", Op::Other),
+    ("&", Op::Other),
+    ("|", Op::Other),
+    ("^", Op::Other),
+    ("~", Op::Other),
+    ("?", Op::Question),
+    (",", Op::Comma),
+    (":", Op::Colon),
+    (";", Op::Semicolon),
+    ("(", Op::Open(b'(')),
+    (")", Op::Close(b')')),
+    ("[", Op::Open(b'[')),
+    ("]", Op::Close(b']')),
+    ("{", Op::Open(b'{')),
+    ("}", Op::Close(b'}')),
+];
