@@ -48,7 +48,7 @@ pub struct Syntax {
     pub lines: bool,
     /// The operators beyond those that most languages share, the longer ones first.
     pub operators: &'static [(&'static str, Op)],
-    /// The words with a meaning.
+    /// The words with a meaning, beyond those that all languages share.
     pub words: &'static [(&'static str, Word)],
     /// What stands between a condition and its two values: `a if c else b`, or `c ? a : b`.
     pub reversed_condition: bool,
@@ -409,7 +409,7 @@ impl Syntax {
             true => word.as_bytes().eq_ignore_ascii_case(text),
             false => word.as_bytes() == text,
         };
-        self.words.iter().find(|(word, _)| is(word)).map(|&(_, word)| word)
+        self.words.iter().chain(SHARED_WORDS).find(|(word, _)| is(word)).map(|&(_, word)| word)
     }
 }
 
@@ -446,4 +446,13 @@ const SHARED: &[(&str, Op)] = &[
     ("]", Op::Close(b']')),
     ("{", Op::Open(b'{')),
     ("}", Op::Close(b'}')),
+];
+
+/// Words that mean the same in all languages with a table.
+const SHARED_WORDS: &[(&str, Word)] = &[
+    ("return", Word::Return),
+    ("for", Word::For),
+    ("if", Word::If),
+    ("else", Word::Else),
+    ("while", Word::While),
 ];

@@ -42,13 +42,8 @@ pub static SYNTAX: Syntax = Syntax {
     ],
     words: &[
         ("function", Word::Function),
-        ("return", Word::Return),
-        ("for", Word::For),
         ("in", Word::In),
-        ("if", Word::If),
         ("elseif", Word::ElseIf),
-        ("else", Word::Else),
-        ("while", Word::While),
         ("repeat", Word::Begin),
         ("until", Word::Until),
         ("do", Word::Begin),

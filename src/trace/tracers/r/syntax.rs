@@ -51,12 +51,7 @@ pub static SYNTAX: Syntax = Syntax {
     ],
     words: &[
         ("function", Word::Function),
-        ("return", Word::Return),
-        ("for", Word::For),
         ("in", Word::In),
-        ("if", Word::If),
-        ("else", Word::Else),
-        ("while", Word::While),
         ("repeat", Word::Begin),
         ("NULL", Word::Nothing),
         ("TRUE", Word::Nothing),
