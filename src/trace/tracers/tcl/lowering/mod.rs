@@ -4,9 +4,9 @@
 //! A command's name and a variable's live apart in Tcl, and in the program's scopes not: a variable's name ends with `$`
 //! there. What stands in a namespace is bound at the top of the file under its whole name.
 
-mod commands;
 mod expressions;
 mod forms;
+mod commands;
 mod functions;
 mod programs;
 mod variables;
