@@ -94,6 +94,8 @@ pub enum Does {
     Replace,
     /// The folder of a path.
     Dirname,
+    /// The folders above a path, the nearest first.
+    Ancestors,
     /// The last name of a path.
     Basename,
     /// A variable of the environment, and what holds where it is not set.

@@ -34,6 +34,7 @@ mod builtin;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use self::raw::RawProfile;
 use self::read::Reader;
@@ -60,13 +61,17 @@ impl Profiles {
     /// # Panics
     /// Never in a released version: a test parses every one.
     pub fn builtin() -> Self {
-        let mut profiles = Profiles::default();
-        for (name, text) in builtin::TEXTS {
-            profiles.add(name, text).expect("a test parses every built-in profile");
-        }
-        profiles.check().expect("a test checks every built-in profile");
-        profiles.index();
-        profiles
+        static READ: OnceLock<Profiles> = OnceLock::new();
+        let read = || {
+            let mut profiles = Profiles::default();
+            for (name, text) in builtin::TEXTS {
+                profiles.add(name, text).expect("a test parses every built-in profile");
+            }
+            profiles.check().expect("a test checks every built-in profile");
+            profiles.index();
+            profiles
+        };
+        READ.get_or_init(read).clone()
     }
 
     /// Adds a user's profile, which replaces one of the same name, or merges into the one that it `extends`.

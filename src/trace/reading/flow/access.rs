@@ -61,13 +61,11 @@ impl Solver<'_> {
         if self.habits.calls_by_name && !is_called {
             self.call_by_name(owner, &text, &mut found);
         }
-        if found.all.is_empty() {
-            // `element.text` is the text, `path.parent` its folder.
-            for (meaning, _) in self.meanings.of(&method) {
-                if matches!(meaning, Meaning::Same | Meaning::Dirname | Meaning::Basename) {
-                    found.join(&self.meant(*meaning, &[(*of).clone()], &[], self.file_of(owner)));
-                }
-            }
+        let is_unknown = found.all.is_empty();
+        if found.all.iter().all(|value| matches!(value, Value::Global(_))) {
+            self.property(owner, &method, &mut found);
+        }
+        if is_unknown && (found.all.is_empty() || is_called || self.habits.calls_by_name) {
             // What a file has that the program made itself is the program's own.
             if of.all.contains(&Value::Own) {
                 found.push(Value::Own);
@@ -75,6 +73,22 @@ impl Solver<'_> {
             found.push(Value::Global(method));
         }
         found
+    }
+
+    /// What a property makes of a text: `element.text` is the text, `path.parent` its folder.
+    fn property(&self, owner: ExprId, method: &[u8], found: &mut Values) {
+        const PROPERTIES: [Meaning; 4] =
+            [Meaning::Same, Meaning::Dirname, Meaning::Ancestors, Meaning::Basename];
+        let mut of = (*self.values(owner)).clone();
+        of.all.retain(|value| !matches!(value, Value::Global(_)));
+        if of.all.is_empty() && !of.is_open {
+            return;
+        }
+        for (meaning, _) in self.meanings.of(method) {
+            if PROPERTIES.contains(meaning) {
+                found.join(&self.meant(*meaning, &[of.clone()], &[], self.file_of(owner)));
+            }
+        }
     }
 
     /// `text.strip` calls a method where a language needs no brackets.

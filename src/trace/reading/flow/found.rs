@@ -322,6 +322,8 @@ impl Found<'_> {
             self.is_known = true;
             return;
         }
+        let option = named_by_option(first);
+        let first = option.as_ref().unwrap_or(first);
         self.note(first);
         // `CDLL(None)` is the program itself.
         self.is_known |= self.meaning == Meaning::Library && first.all == [Value::Nothing];
@@ -343,6 +345,10 @@ impl Found<'_> {
             let is_empty =
                 text.iter().all(|part| matches!(part, Part::Known(text) if text.is_empty()));
             if is_empty {
+                continue;
+            }
+            if is_address(&text) {
+                self.is_known = true;
                 continue;
             }
             let starts = matches!(text.first(), Some(Part::Known(_)));
@@ -399,6 +405,30 @@ fn has_option(arguments: &[Values], name: &[u8]) -> bool {
             .any(|(key, _)| key.texts().iter().any(|text| known(text).as_deref() == Some(name))),
         _ => false,
     })
+}
+
+/// What options say that stand instead of a name: `new Pool({ filename: "job.js" })`.
+fn named_by_option(first: &Values) -> Option<Values> {
+    let mut found: Option<Values> = None;
+    for value in &first.all {
+        let Value::Map(entries) = value else { continue };
+        for (key, value) in entries.iter() {
+            let is_name =
+                |text: &Text| known(text).is_some_and(|it| NAMES.contains(&it.as_slice()));
+            if key.texts().iter().any(is_name) {
+                found.get_or_insert_default().join(value);
+            }
+        }
+    }
+    found
+}
+
+/// Whether a text is the address of something elsewhere: `https://example.org/`.
+fn is_address(text: &Text) -> bool {
+    let Some(Part::Known(front)) = text.first() else { return false };
+    let Some(end) = memchr::memmem::find(front, b"://") else { return false };
+    let scheme = &front[..end];
+    scheme.len() > 1 && scheme != b"file" && scheme.iter().all(u8::is_ascii_alphanumeric)
 }
 
 /// The words that follow a program: texts, and the elements of lists.

@@ -175,12 +175,29 @@ fn of_paths(meaning: Meaning, given: &Given<'_>) -> Option<Values> {
         Meaning::JoinList if first().is_path() => path(&joined(&flat(all), b"/")),
         Meaning::Path => path(&joined(&flat(all), b"/")),
         Meaning::Dirname => first().map_texts(&|text| cut(text, true)),
+        Meaning::Ancestors => above(&first()),
         Meaning::Basename => first().map_texts(&|text| cut(text, false)),
         Meaning::ExpandPath => expanded(all),
         Meaning::Beside => beside(all),
         Meaning::Slash => Values::text("/"),
         _ => return None,
     })
+}
+
+/// The folders above paths, as a list.
+fn above(paths: &Values) -> Values {
+    const MAX_ABOVE: usize = 12;
+    let mut folders = Vec::new();
+    let mut next = paths.clone();
+    for _ in 0..MAX_ABOVE {
+        let folder = next.map_texts(&|text| cut(text, true));
+        if folder == next || folder.all.is_empty() {
+            break;
+        }
+        folders.push(folder.clone());
+        next = folder;
+    }
+    Values::list(folders)
 }
 
 /// Texts that are made of others.

@@ -27,7 +27,11 @@ pub struct Language {
 
 /// What a profile says of a language's calls, read once for a trace.
 #[derive(Default)]
-pub struct Calls(pub(super) OnceLock<Meanings>);
+pub struct Calls {
+    pub(super) meanings: OnceLock<Meanings>,
+    /// The names without which a library starts no program.
+    pub(super) starts: OnceLock<Vec<Vec<u8>>>,
+}
 
 /// What a file needs.
 #[derive(Default)]

@@ -39,7 +39,7 @@ impl Language {
 
     /// What the functions of the language's library mean.
     pub fn meanings_in<'c>(&self, calls: &'c Calls, profiles: &Profiles) -> &'c Meanings {
-        calls.0.get_or_init(|| {
+        calls.meanings.get_or_init(|| {
             let mut meanings = Meanings::default();
             let rules = profiles.get(self.profile).map(|profile| &profile.calls);
             for rule in rules.into_iter().flat_map(|rules| rules.values()) {
@@ -72,10 +72,8 @@ impl Language {
             return Uses::default();
         }
         let text = text.to_vec();
-        on_large_stack(move || {
-            files.add(path.clone(), text);
-            files.solved(path, meanings)
-        })
+        files.add(path.clone(), text);
+        files.solved(path, meanings)
     }
 
     /// Returns the programs that a file of a library starts, as far as it tells by itself.
@@ -87,32 +85,40 @@ impl Language {
         view: &View<'_>,
     ) -> Vec<Finding> {
         let meanings = self.meanings(calls, view);
-        // Most libraries have no name of a module whose functions start programs.
-        let mut sinks = meanings.sinks().filter(|(_, meaning)| meaning.is_start());
+        let starts = calls.starts.get_or_init(|| self.starts(meanings));
         let limit = match self.syntax.import_form {
             ImportForm::Quoted => MAX_BUNDLED,
             _ => MAX_SOURCE,
         };
-        if text.len() > limit || !sinks.any(|(name, _)| has_all(text, name)) {
+        if text.len() > limit || !starts.iter().any(|name| has_all(text, name)) {
             return Vec::new();
         }
         let mut files = Files::new(self, view, None);
-        let found = on_large_stack(move || {
-            files.add(path.clone(), text.to_vec());
-            bind(&mut files.program, meanings, 0);
-            let mut found = Uses::default();
-            let uses = files.uses(meanings).into_iter().filter(|one| one.meaning.is_start());
-            uses.for_each(|one| files.apply(one, &mut found));
-            found
-        });
+        files.add(path.clone(), text.to_vec());
+        bind(&mut files.program, meanings, 0);
+        let mut found = Uses::default();
+        let uses = files.uses(meanings).into_iter().filter(|one| one.meaning.is_start());
+        uses.for_each(|one| files.apply(one, &mut found));
         found.without_warnings().findings
+    }
+
+    /// The names without which a library starts no program: most have none of them.
+    ///
+    /// Where functions have to be imported, a function's name says nothing without its module's: many things are called `exec`.
+    fn starts(&self, meanings: &Meanings) -> Vec<Vec<u8>> {
+        let starts = || meanings.sinks().filter(|(_, it)| it.is_start()).map(|(name, _)| name);
+        let owned: FxHashSet<&[u8]> =
+            starts().filter(|name| parts(name).count() > 1).map(last_part).collect();
+        let is_imported = self.syntax.import_form == ImportForm::Quoted;
+        let is_short = |name: &&[u8]| parts(name).count() == 1 && owned.contains(last_part(name));
+        starts().filter(|name| !(is_imported && is_short(name))).map(<[u8]>::to_vec).collect()
     }
 
     /// Whether a text has the name of anything that counts: most files have none.
     fn has_sink(&self, meanings: &Meanings, text: &[u8]) -> bool {
         let mut names: FxHashSet<(&[u8], bool)> = FxHashSet::default();
         for (name, meaning) in meanings.sinks() {
-            let last = parts(name).next_back().unwrap_or(name);
+            let last = last_part(name);
             // So short a name stands in every file: all of it counts.
             let name = if last.len() < 3 { name } else { last };
             names.insert((name, meaning == Meaning::Import && self.reads_imports));
@@ -127,7 +133,7 @@ impl Language {
 
     /// Whether a function's name stands in front of a bracket, or is a text that may be called, or a word that needs none.
     fn is_called(&self, text: &[u8], name: &[u8]) -> bool {
-        let last = parts(name).next_back().unwrap_or(name);
+        let last = last_part(name);
         let is_word = self.syntax.word(last).is_some() || !last.iter().any(u8::is_ascii_alphabetic);
         let mut places = memchr::memmem::find_iter(text, last);
         is_word
@@ -141,6 +147,10 @@ impl Language {
 /// The parts of a name such as `os.system` or `Foo::bar`.
 fn parts(name: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
     name.split(|&byte| byte == b'.' || byte == b':').filter(|part| !part.is_empty())
+}
+
+fn last_part(name: &[u8]) -> &[u8] {
+    parts(name).next_back().unwrap_or(name)
 }
 
 fn has_all(text: &[u8], name: &[u8]) -> bool {
@@ -167,14 +177,5 @@ fn is_called_with_value(text: &[u8], name: &[u8]) -> bool {
         let is_call = rest.next() == Some(&b'(');
         let first = rest.as_slice().trim_ascii_start().first();
         is_call && !matches!(first, None | Some(b'"' | b'\'' | b')'))
-    })
-}
-
-/// Works where values may ask for each other as deep as their limits allow, whatever stack the caller has left.
-fn on_large_stack(work: impl FnOnce() -> Uses + Send) -> Uses {
-    const STACK: usize = 64 << 20;
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
-        thread.map(|thread| thread.join().unwrap_or_default()).unwrap_or_default()
     })
 }
