@@ -31,8 +31,8 @@ use rayon::prelude::*;
 /// likely, at most so many of these warned of all the same, at most so many traps sprung. To be tightened, never loosened; the
 /// goal is none lost, 95 in 100 kept and 3 in 100 warned of.
 const BOUNDS: &[(&str, Bounds)] = &[
-    ("elixir", Bounds { lost: 0, kept: 400, falsely: 0, sprung: 1 }),
-    ("erlang", Bounds { lost: 0, kept: 350, falsely: 0, sprung: 3 }),
+    ("elixir", Bounds { lost: 0, kept: 508, falsely: 0, sprung: 1 }),
+    ("erlang", Bounds { lost: 0, kept: 428, falsely: 0, sprung: 3 }),
     ("java", Bounds { lost: 0, kept: 446, falsely: 0, sprung: 1 }),
     ("javascript", Bounds { lost: 0, kept: 464, falsely: 0, sprung: 0 }),
     ("lua", Bounds { lost: 0, kept: 440, falsely: 0, sprung: 3 }),

@@ -24,12 +24,16 @@ pub enum Does {
     Shell,
     /// Has the shell run a text, or runs a list of words; what follows only says how: `popen(text, "r")`.
     ShellText,
+    /// Has the shell run a text, which may come as a list of its parts.
+    ShellParts,
     /// Runs the words of a text; one with signs of the shell the shell runs. Several arguments are words.
     Line,
     /// The same for one text, or for a list; what follows only says how.
     LineText,
     /// Loads a module by its name.
     Import,
+    /// Loads a module by its name, or calls what is none: only a name that is known counts.
+    ImportIfNamed,
     /// Loads a shared library.
     Library,
     /// Loads a shared library by its folder and its name there.
@@ -202,7 +206,15 @@ impl Does {
 
     /// Whether the call starts a program.
     pub fn is_start(self) -> bool {
-        matches!(self, Does::Run | Does::Shell | Does::ShellText | Does::Line | Does::LineText)
+        matches!(
+            self,
+            Does::Run
+                | Does::Shell
+                | Does::ShellText
+                | Does::ShellParts
+                | Does::Line
+                | Does::LineText
+        )
     }
 
     /// Whether the argument names something that the program needs.
@@ -211,6 +223,7 @@ impl Does {
             || matches!(
                 self,
                 Does::Import
+                    | Does::ImportIfNamed
                     | Does::Library
                     | Does::LibraryIn
                     | Does::FindLibrary

@@ -16,7 +16,8 @@ pub fn bind(program: &mut Program, meanings: &Meanings, from: usize) {
             }
             let values: Vec<ExprId> =
                 call.arguments.iter().map(|argument| argument.value).collect();
-            let counted = values.get(usize::from(counted_from)..).unwrap_or_default();
+            let from = if meaning == Meaning::Assign { counted_from } else { 0 };
+            let counted = values.get(usize::from(from)..).unwrap_or_default();
             let (target, rest) = match (is_method, owner) {
                 (true, Some(owner)) => (owner, values.as_slice()),
                 _ => match counted.split_first() {

@@ -2,11 +2,11 @@
 
 use super::found::{Found, Use};
 use super::meaning::Meaning;
-use super::operations::Named;
+use super::operations::{Named, flat};
 use super::program::{Call, CallId, Expr};
 use super::solver::Solver;
 
-use super::value::{Value, Values, joined, known};
+use super::value::{Value, Values, concat, joined, known};
 
 impl Solver<'_> {
     /// What a file needs; `text` is what it was read from.
@@ -42,6 +42,10 @@ impl Solver<'_> {
             match meaning {
                 Meaning::Run | Meaning::Shell | Meaning::Line => found.command(arguments, named),
                 Meaning::ShellText => found.one_command(Meaning::Shell, arguments, named),
+                Meaning::ShellParts => {
+                    let parts = flat(arguments.get(..1).unwrap_or_default());
+                    found.one_command(Meaning::Shell, &[concat(&parts)], named);
+                }
                 Meaning::LineText => found.one_command(Meaning::Line, arguments, named),
                 Meaning::PipeOrFile => found.opened(arguments, named),
                 Meaning::Evaluate => found.evaluated(arguments),

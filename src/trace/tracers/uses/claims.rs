@@ -79,8 +79,14 @@ impl Files<'_> {
         let before = into.findings.len();
         self.claim(&one, into);
         // A beginning that leads nowhere says no more than none.
-        let is_path =
-            !matches!(one.meaning, Meaning::Import | Meaning::Run | Meaning::Shell | Meaning::Line);
+        let is_path = !matches!(
+            one.meaning,
+            Meaning::Import
+                | Meaning::ImportIfNamed
+                | Meaning::Run
+                | Meaning::Shell
+                | Meaning::Line
+        );
         if let Some(call) = one.call.as_ref().filter(|_| is_path && into.findings.len() == before) {
             into.findings.extend(self.unknown(&one, call, self.place(&one)));
         }
@@ -92,7 +98,9 @@ impl Files<'_> {
             (Meaning::Import, What::Unknown { text, .. }) => {
                 into.unknown_modules.push((text.clone(), one.line));
             }
-            (Meaning::Import, What::Text(text)) => into.modules.push((text.clone(), one.line)),
+            (Meaning::Import | Meaning::ImportIfNamed, What::Text(text)) => {
+                into.modules.push((text.clone(), one.line))
+            }
             (_, What::Unknown { text, .. }) => into.findings.extend(self.unknown(one, text, place)),
             (Meaning::Which, What::Text(text)) => {
                 if let Some(word) = whole(text) {

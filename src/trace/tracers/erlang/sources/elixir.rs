@@ -222,6 +222,7 @@ impl<'t> Lowering<'_, 't> {
             self.at += 1;
             let piped = self.piped.take();
             let arguments = self.arguments(Some(")"), piped);
+            self.dynamic(owner, start);
             return self.call(field, arguments, start);
         }
         field
@@ -306,6 +307,11 @@ impl<'t> Lowering<'_, 't> {
         {
             self.at += 2;
             return self.module_call(&module, name, start);
+        }
+        // `Kernel.<>(…)`
+        if let (Some("."), Some(operator), Some("(")) = (self.op(0), self.op(1), self.op(2)) {
+            self.at += 2;
+            return self.module_call(&module, operator.as_bytes(), start);
         }
         let value = self.known(&module);
         self.late.push(Late::Module { value, name: module });

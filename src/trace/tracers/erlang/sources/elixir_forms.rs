@@ -52,7 +52,8 @@ impl<'t> Lowering<'_, 't> {
         let arguments = self.call_arguments(piped);
         let value = self.local_call(name, &arguments, start);
         if self.name_at(0) == Some(b"do") && !self.leaves_do {
-            let sections = self.do_block(None);
+            let subject = (name == b"receive").then(|| self.message());
+            let sections = self.do_block(subject);
             let values = sections.into_iter().filter(|(name, _)| *name != b"after");
             let mut values: Vec<ExprId> = values.map(|(_, value)| value).collect();
             if !matches!(name, b"try" | b"cond" | b"receive" | b"quote") {
@@ -69,7 +70,14 @@ impl<'t> Lowering<'_, 't> {
                 let list = self.add(Expr::Spread(*list));
                 self.call(*function, vec![list], start)
             }
-            (b"apply", [module, function, list]) => self.applied(*module, *function, *list, start),
+            (b"apply" | b"spawn" | b"spawn_link" | b"spawn_monitor", [module, function, list]) => {
+                self.applied(*module, *function, *list, start)
+            }
+            (b"then", [value, function]) => self.call(*function, vec![*value], start),
+            (b"send", [_, message]) => {
+                self.sent.push(*message);
+                *message
+            }
             (b"defstruct" | b"defexception", [fields]) => {
                 if let Expr::Map(entries) = self.program.expr(*fields).clone() {
                     for (key, value) in entries {
@@ -108,6 +116,7 @@ impl<'t> Lowering<'_, 't> {
         let callee = match self.program.expr(module).clone() {
             Expr::Text(module) => self.remote(&module, &name, arguments.len()),
             _ => {
+                self.dynamic(module, start);
                 let name = self.program.name(&name);
                 self.add(Expr::Field(module, name))
             }

@@ -180,7 +180,7 @@ fn sigil(lexer: &mut Lexer<'_>) {
     let modifiers = lexer.rest().iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
     lexer.skip(modifiers);
     let kind = match letter {
-        b's' | b'S' | b'c' | b'C' => Kind::Text(pieces),
+        b's' | b'S' | b'c' | b'C' | b'r' | b'R' => Kind::Text(pieces),
         b'w' | b'W' => Kind::Words(words(&pieces)),
         _ => Kind::Nothing,
     };

@@ -4,6 +4,9 @@ use super::lowering::{Lowering, MAX_DEPTH};
 use super::token::{Kind, Piece};
 use crate::trace::reading::flow::{Expr, ExprId};
 
+/// What binds stronger than any operator.
+const STRONGEST: u8 = 8;
+
 /// How strongly a match binds.
 pub const MATCH: u8 = 1;
 
@@ -46,15 +49,8 @@ impl<'t> Lowering<'_, 't> {
 
     /// An expression.
     pub fn erlang(&mut self) -> ExprId {
-        if self.depth >= MAX_DEPTH {
-            self.skip_one();
-            return self.unknown();
-        }
-        self.depth += 1;
         self.accept_name(b"catch");
-        let value = self.operands(0);
-        self.depth -= 1;
-        value
+        self.operands(0)
     }
 
     /// A pattern: what it names is to be bound.
@@ -65,7 +61,19 @@ impl<'t> Lowering<'_, 't> {
         value
     }
 
+    /// Operands with operators between them that bind at least as strongly.
     pub fn operands(&mut self, least: u8) -> ExprId {
+        if self.depth >= MAX_DEPTH {
+            self.skip_one();
+            return self.unknown();
+        }
+        self.depth += 1;
+        let value = self.deeper_operands(least);
+        self.depth -= 1;
+        value
+    }
+
+    fn deeper_operands(&mut self, least: u8) -> ExprId {
         let start = self.at;
         while matches!(self.op(0), Some("-" | "+"))
             || matches!(self.name_at(0), Some(b"not" | b"bnot"))
@@ -113,7 +121,11 @@ impl<'t> Lowering<'_, 't> {
                 self.assign(left, right, true);
                 right
             }
-            "!" => self.erlang(),
+            "!" => {
+                let message = self.erlang();
+                self.sent.push(message);
+                message
+            }
             "++" => {
                 let right = self.operands(power + 1);
                 self.longer(left, right)
@@ -144,6 +156,7 @@ impl<'t> Lowering<'_, 't> {
                 Some(":") if !self.in_pattern => match self.kind(1) {
                     Some(Kind::Name(name)) => {
                         self.at += 2;
+                        self.dynamic(value, start);
                         let name = self.program.name(name);
                         value = self.add(Expr::Field(value, name));
                     }
@@ -252,7 +265,9 @@ impl<'t> Lowering<'_, 't> {
                 let list = self.add(Expr::Spread(*list));
                 self.call(*function, vec![list], start)
             }
-            (b"apply", [module, function, list]) => self.applied(*module, *function, *list, start),
+            (b"apply" | b"spawn" | b"spawn_link" | b"spawn_monitor", [module, function, list]) => {
+                self.applied(*module, *function, *list, start)
+            }
             _ => {
                 let callee = self.local(name, arguments.len());
                 let value = self.call(callee, arguments.clone(), start);
@@ -334,7 +349,7 @@ impl<'t> Lowering<'_, 't> {
         let mut parts = Vec::new();
         while !self.ends_sequence() {
             let before = self.at;
-            parts.push(self.erlang_primary());
+            parts.push(self.operands(STRONGEST));
             while !self.ends_sequence() && self.op(0) != Some(",") {
                 self.skip_one();
             }

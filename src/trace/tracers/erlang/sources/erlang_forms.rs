@@ -186,7 +186,8 @@ impl<'t> Lowering<'_, 't> {
                 value
             }
             b"if" | b"receive" => {
-                let mut all = vec![self.erlang_clauses(None)];
+                let subject = (name == b"receive").then(|| self.message());
+                let mut all = vec![self.erlang_clauses(subject)];
                 if self.accept_name(b"after") {
                     self.erlang();
                     self.accept("->");

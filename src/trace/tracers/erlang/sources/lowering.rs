@@ -16,7 +16,7 @@ use crate::trace::reading::flow::{
 pub const MAX_DEPTH: usize = 60;
 
 /// How far ahead is looked for what follows, in tokens.
-pub const MAX_AHEAD: usize = 4000;
+pub const MAX_AHEAD: usize = 1500;
 
 /// How many parameters of a function are read.
 const MAX_PARAMETERS: usize = 64;
@@ -71,6 +71,10 @@ pub struct Lowering<'p, 't> {
     pub imports: Vec<Vec<u8>>,
     /// What is told at the end.
     pub late: Vec<Late>,
+    /// What is sent to processes.
+    pub sent: Vec<ExprId>,
+    /// What is received: any of that.
+    pub received: Vec<ExprId>,
     /// Names that stand in patterns.
     matched: FxHashSet<ExprId>,
     functions: FxHashMap<(ScopeId, Vec<u8>, usize), FunctionId>,
@@ -102,6 +106,8 @@ impl<'p, 't> Lowering<'p, 't> {
             aliases: Vec::new(),
             imports: Vec::new(),
             late: Vec::new(),
+            sent: Vec::new(),
+            received: Vec::new(),
             matched: FxHashSet::default(),
             functions: FxHashMap::default(),
             modules: FxHashMap::default(),
@@ -361,8 +367,50 @@ impl<'p, 't> Lowering<'p, 't> {
         self.program.bind_field(self.file, name, bound);
     }
 
+    /// What a process receives.
+    pub fn message(&mut self) -> ExprId {
+        let message = self.unknown();
+        self.received.push(message);
+        message
+    }
+
+    /// A call of a function of a module that a value names: a name that is put together is looked up, others may be anything.
+    pub fn dynamic(&mut self, module: ExprId, token: usize) {
+        let name: &[u8] = if self.is_made_up(module) { b":" } else { b":?" };
+        self.known_call(name, vec![module], token);
+    }
+
+    fn is_made_up(&self, mut id: ExprId) -> bool {
+        for _ in 0..16 {
+            id = match self.program.expr(id) {
+                Expr::Call(_) | Expr::Concat(_) => return true,
+                Expr::Name(scope, name) => {
+                    let scope = self.program.binder(*scope, *name);
+                    let bound =
+                        scope.and_then(|it| self.program.bindings.get(&(it, *name))?.first());
+                    match bound.map(|bound| bound.binding) {
+                        Some(Binding::Value(value)) => value,
+                        _ => return false,
+                    }
+                }
+                Expr::Item(of, _)
+                | Expr::Index(of, _)
+                | Expr::Element(of)
+                | Expr::Tagged(of, _) => *of,
+                _ => return false,
+            };
+        }
+        false
+    }
+
     /// Tells what was left for the end.
     pub fn finish(&mut self) {
+        if !self.sent.is_empty() {
+            let sent = std::mem::take(&mut self.sent);
+            for message in std::mem::take(&mut self.received) {
+                self.replace(message, Expr::Any(sent.clone()));
+            }
+        }
         for late in std::mem::take(&mut self.late) {
             match late {
                 Late::Local { callee, module, name, count } => {

@@ -15,6 +15,8 @@ mod elixir_forms;
 mod erlang;
 mod erlang_values;
 mod erlang_forms;
+#[cfg(test)]
+mod tests;
 
 use self::lowering::Lowering;
 use crate::trace::reading::flow::{Habits, Program, Syntax};

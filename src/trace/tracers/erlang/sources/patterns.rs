@@ -1,7 +1,7 @@
 //! Patterns: what they bind to the parts of a value, and functions and choices of several clauses.
 
 use super::lowering::{Lowering, MAX_DEPTH};
-use crate::trace::reading::flow::{Expr, ExprId, FunctionId};
+use crate::trace::reading::flow::{Binding, Expr, ExprId, FunctionId};
 
 impl Lowering<'_, '_> {
     /// Binds the variables of a pattern to the parts of a value; `keeps` says whether those that are bound keep their names.
@@ -121,7 +121,7 @@ impl Lowering<'_, '_> {
     /// A call whose first argument is a tuple with an atom in front is also one of the function of that name.
     pub fn tagged_call(&mut self, callee: ExprId, arguments: &[ExprId], token: usize) {
         let Some((&first, rest)) = arguments.split_first() else { return };
-        let Expr::List(parts) = self.program.expr(first).clone() else { return };
+        let Some(parts) = self.written_list(first) else { return };
         let [tag, parts @ ..] = parts.as_slice() else { return };
         let Expr::Text(tag) = self.program.expr(*tag).clone() else { return };
         let tag = self.program.name(&tag);
@@ -130,6 +130,27 @@ impl Lowering<'_, '_> {
         all.extend(rest.iter().filter_map(|&options| self.option(options, b"args")));
         all.extend_from_slice(rest);
         self.call(of, all, token);
+    }
+
+    /// The parts of a list or tuple that is written out, here or where its variable is bound.
+    fn written_list(&self, id: ExprId) -> Option<Vec<ExprId>> {
+        match self.program.expr(id) {
+            Expr::List(parts) => Some(parts.clone()),
+            Expr::Name(scope, name) => {
+                let scope = self.program.binder(*scope, *name)?;
+                let [bound] = self.program.bindings.get(&(scope, *name))?.as_slice() else {
+                    return None;
+                };
+                match bound.binding {
+                    Binding::Value(value) => match self.program.expr(value) {
+                        Expr::List(parts) => Some(parts.clone()),
+                        _ => None,
+                    },
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
     }
 
     /// The value of an option that is written out.
