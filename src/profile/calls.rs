@@ -80,8 +80,20 @@ pub enum Does {
     Match,
     /// Gives a part of a text by the places of its first and last byte, counted from 1.
     Part,
-    /// Gives a part of a text by the place of its first byte, counted from 0, and its length.
+    /// Gives a part of a text or list by the place where it starts, counted from 0, and its length.
     Slice,
+    /// Gives a part of a text or list by where it starts and ends, counted from 0; what is negative counts from the end.
+    Cut,
+    /// Gives a path with another last name.
+    Renamed,
+    /// Gives what the function gives that it is handed, which gets the object it is called on: `promise.then(f)`.
+    Then,
+    /// Calls a function with each element, and gives the elements of what it gives.
+    EachOfEach,
+    /// Declares an option of the program with its default.
+    Option,
+    /// Makes a class by its name and the names of its fields.
+    Fields,
     /// Gives the elements of a list, each in its place: `unpack`.
     Unpack,
     /// What its functions are called they are also called without it: `base::system`.
@@ -201,7 +213,7 @@ pub enum Does {
 impl Does {
     /// Whether the call calls a function that it is given.
     pub fn is_applied(self) -> bool {
-        matches!(self, Does::Each | Does::Apply | Does::Attempt)
+        matches!(self, Does::Each | Does::EachOfEach | Does::Then | Does::Apply | Does::Attempt)
     }
 
     /// Whether the call starts a program.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::meaning::Meaning;
 use super::operations::lines_in;
-use super::program::{Expr, ExprId, Name};
+use super::program::{Expr, ExprId, Name, ScopeId};
 use super::solver::Solver;
 use super::value::{Part, Value, Values, known, pairs_of};
 
@@ -51,6 +51,18 @@ impl Solver<'_> {
                 Value::Text(_) if SAME.contains(&text.as_slice()) => found.push(value.clone()),
                 _ => is_elsewhere = true,
             }
+        }
+        // A method of a text, list or map that the library has is no property of something else.
+        let is_data = |value: &Value| {
+            matches!(value, Value::Map(_) | Value::List(_) | Value::Text(_) | Value::File(_))
+        };
+        let has_method = is_called
+            && !of.all.is_empty()
+            && found.all.is_empty()
+            && of.all.iter().all(is_data)
+            && !self.meanings.of(&method).is_empty();
+        if has_method {
+            return Values::one(Value::Global(method));
         }
         let is_global = found.all.iter().all(|value| matches!(value, Value::Global(_)));
         if is_elsewhere || !found.is_known() && is_global {
@@ -198,15 +210,23 @@ impl Solver<'_> {
 
     /// The value of a key; where no key is this one, those whose keys are not known.
     pub(super) fn entry(&self, entries: &Rc<Vec<(Values, Values)>>, key: &[u8]) -> Values {
-        let mut found = Values::default();
+        let (mut found, mut others) = (Values::default(), Values::default());
         for (one, value) in entries.iter() {
             let texts = one.texts();
             let is_key = texts.iter().any(|text| known(text).is_some_and(|text| text == key));
             let is_unknown = one.is_open || texts.iter().any(|text| text.contains(&Part::Gap));
-            if is_key || is_unknown {
+            if is_key {
                 found.join(value);
+            } else if is_unknown {
+                others.join(value);
             }
         }
+        // Beside the key itself it does not count what only may be there.
+        if found.is_known() && !found.is_open {
+            others.is_open = false;
+            others.variables.clear();
+        }
+        found.join(&others);
         found
     }
 
@@ -238,7 +258,10 @@ impl Solver<'_> {
 
     /// What a list holds at a place, or behind a key where its elements are keys and values in turn.
     fn listed(&self, elements: &[Values], keys: &[Vec<u8>]) -> Values {
-        let place = |key: &Vec<u8>| std::str::from_utf8(key).ok()?.parse::<usize>().ok();
+        let place = |key: &Vec<u8>| match std::str::from_utf8(key).ok()?.parse::<i64>().ok()? {
+            place if place < 0 => elements.len().checked_sub(place.unsigned_abs() as usize),
+            place => Some(place as usize),
+        };
         let mut found = Values::default();
         for key in keys {
             match place(key) {
@@ -258,7 +281,10 @@ impl Solver<'_> {
     pub(super) fn under(&self, of: &Values, key: &Values) -> Values {
         let texts: Vec<Vec<u8>> = key.texts().iter().filter_map(known).collect();
         let mut found = of.emptied();
-        for value in &of.all {
+        // What the program sets itself counts before what the library gives.
+        let is_global = |value: &&Value| matches!(value, Value::Global(_));
+        let (last, first): (Vec<&Value>, Vec<&Value>) = of.all.iter().partition(is_global);
+        for value in first.into_iter().chain(last) {
             match value {
                 Value::List(elements) => found.join(&self.listed(elements, &texts)),
                 Value::Map(entries) => {
@@ -317,6 +343,32 @@ impl Solver<'_> {
         found
     }
 
+    /// The texts that a class has under its names: those of an enumeration.
+    fn texts_of_class(&self, scope: ScopeId) -> Values {
+        let mut found = Values::default();
+        for &name in self.program.members.get(&scope).into_iter().flatten().take(200) {
+            let Some(bound) = self.program.bindings.get(&(scope, name)) else { continue };
+            let held = self.bound(bound);
+            held.all
+                .iter()
+                .filter(|value| matches!(value, Value::Text(_)))
+                .for_each(|value| found.push(value.clone()));
+        }
+        found
+    }
+
+    /// Maps as lists of pairs.
+    pub(super) fn maps_as_pairs(&self, of: &Values) -> Values {
+        let mut found = of.emptied();
+        for value in &of.all {
+            match value {
+                Value::Map(_) => found.join(&self.pairs(&Values::one(value.clone()))),
+                other => found.push(other.clone()),
+            }
+        }
+        found
+    }
+
     /// What an element of a value may be: of a file, a line.
     pub(super) fn elements(&self, of: &Values) -> Values {
         let mut lists = of.clone();
@@ -330,6 +382,7 @@ impl Solver<'_> {
                     lists.all.retain(|one| one != value);
                     lists.join(&self.given_by(*file));
                 }
+                Value::Class(scope) => lists.join(&self.texts_of_class(*scope)),
                 _ => {}
             }
         }

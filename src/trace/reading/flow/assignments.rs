@@ -79,7 +79,7 @@ impl Parser<'_, '_, '_> {
 
     /// `object.name = value` may call a method that is called `name=`.
     pub(super) fn call_setter(&mut self, owner: ExprId, name: Name, value: ExprId) {
-        if self.syntax.symbols {
+        if self.syntax.symbols || self.syntax.accessors {
             let setter = [self.program.text(name), b"="].concat();
             let setter = self.name(&setter);
             let callee = self.add(Expr::Field(owner, setter));
@@ -138,7 +138,7 @@ impl Parser<'_, '_, '_> {
             (&Expr::Arguments(function, from), false) => {
                 Binding::Value(self.add(Expr::Argument(function, from + number)))
             }
-            (_, true) => Binding::Value(self.add(Expr::Slice(value))),
+            (_, true) => Binding::Value(self.add(Expr::From(value, number))),
             (_, false) => Binding::Item(value, number),
         }
     }

@@ -233,7 +233,7 @@ impl Solver<'_> {
             return add(Caller::Callback(id));
         }
         if let Expr::Field(owner, _) = self.program.expr(call.callee) {
-            self.owner_for(*owner, means(&[Meaning::Same]), add);
+            self.owner_for(*owner, means(&[Meaning::Same, Meaning::Then]), add);
         }
         self.elements_for(&call.arguments, place, add);
         if call.arguments.len() > place + 1 {

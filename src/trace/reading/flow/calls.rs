@@ -265,6 +265,7 @@ impl Solver<'_> {
             found.join(&match meaning {
                 Meaning::Yield => self.yielded(id),
                 Meaning::Each => self.each(id),
+                Meaning::EachOfEach => Values::list(vec![self.each(id).elements().elements()]),
                 // The environment as a whole.
                 Meaning::Environment if arguments.is_empty() && named.is_empty() => callee.clone(),
                 _ => self.meant(meaning, arguments, &named, call.file),

@@ -32,6 +32,8 @@ impl Parser<'_, '_, '_> {
         if let Some(name) = name {
             self.declare(name, Binding::Value(value));
         }
+        let decorators = std::mem::take(&mut self.decorators);
+        let annotated = std::mem::take(&mut self.annotated);
         let outer = std::mem::replace(&mut self.class, name.filter(|_| self.syntax.types_in_front));
         self.scope = class;
         if self.syntax.types_in_front && self.accept(Op::Open(b'(')) {
@@ -44,11 +46,14 @@ impl Parser<'_, '_, '_> {
         } else {
             self.body();
         }
+        let fields = std::mem::replace(&mut self.annotated, annotated);
+        self.annotated_constructor(fields);
         self.class = outer;
         if self.syntax.blocks == Blocks::End {
             self.accept_word(Word::End);
         }
         self.scope = parent;
+        self.decorate(&decorators, name, value);
         name.is_none().then_some(value)
     }
 

@@ -59,6 +59,20 @@ impl Parser<'_, '_, '_> {
         found.map(|name| self.name(name))
     }
 
+    /// Whether a condition asks if the list is long enough whose element a value is: `argv[1] if len(argv) > 1`.
+    pub(super) fn asks_for_more(&self, start: usize, value: ExprId) -> bool {
+        let Expr::Index(owner, _) = *self.program.expr(value) else { return false };
+        let (spelled, _) = self.program.spelled(owner);
+        let Some(last) = spelled.rsplit(|&byte| byte == b'.').next() else { return false };
+        let tokens = self.tokens.get(start..self.at).unwrap_or_default();
+        let is_named = |name: &[u8]| {
+            tokens
+                .iter()
+                .any(|it| matches!(&it.kind, Kind::Name(one) | Kind::Variable(one) if *one == name))
+        };
+        tokens.len() <= MAX_TOKENS && !last.is_empty() && is_named(b"len") && is_named(last)
+    }
+
     /// One of the values of branches: where one of them is the name that was tested, the others stand in for it.
     pub(super) fn either(&mut self, values: Vec<ExprId>, tested: Option<Name>) -> ExprId {
         let is_tested = |id: &ExprId| matches!(self.program.expr(*id), Expr::Name(_, name) if Some(*name) == tested);

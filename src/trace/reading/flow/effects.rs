@@ -1,6 +1,7 @@
 //! What calls do to the names that they are given: `list.append(x)`, `push @list, $x`, `define("NAME", "x")`.
 
 use super::meaning::{Meaning, Meanings};
+use super::options;
 use super::program::{Binding, Bound, Call, CallId, Expr, ExprId, Program};
 
 /// Adds to a program what its calls give names, from the call of a number on.
@@ -97,7 +98,9 @@ fn effect(
         (Meaning::AppendText, [value, ..]) => {
             give(program, target, Binding::More(*value, u32::MAX), call.file);
         }
-        (Meaning::Merge, [map, ..]) => give(program, target, Binding::Value(*map), call.file),
+        (Meaning::Merge, _) => merge(program, target, call),
+        (Meaning::Option, _) => options::option(program, call),
+        (Meaning::Fields, _) => options::class_of_fields(program, call, id, b"__init__"),
         (Meaning::LoadInto, [path, ..]) => {
             let parsed = program.add(Expr::Parsed(*path));
             give(program, target, Binding::Value(parsed), call.file);
@@ -116,6 +119,20 @@ fn effect(
             }
         }
         _ => {}
+    }
+}
+
+/// `map.update(other, name="x")`
+fn merge(program: &mut Program, target: ExprId, call: &Call) {
+    for argument in &call.arguments {
+        let binding = match argument.name {
+            Some(name) => {
+                let text = program.text(name).to_vec();
+                Binding::Put(program.add(Expr::Text(text)), argument.value)
+            }
+            None => Binding::Value(argument.value),
+        };
+        give(program, target, binding, call.file);
     }
 }
 

@@ -232,11 +232,16 @@ impl Parser<'_, '_, '_> {
             return None;
         }
         self.at += 1;
+        let start = self.at;
         self.binary(power::OR);
+        let asks = self.asks_for_more(start, first);
         if !self.accept_word(Word::Else) {
             return Some(first);
         }
         let second = self.binary(power::CONDITION)?;
+        if asks {
+            return Some(self.add(Expr::Default(first, second)));
+        }
         Some(self.add(Expr::Any(vec![first, second])))
     }
 
@@ -339,7 +344,8 @@ impl Parser<'_, '_, '_> {
                     value.is_some_and(|it| matches!(self.program.expr(it), Expr::Text(_)));
                 let is_sign =
                     !text.is_empty() && *text != "@" && !(matches!(*text, "+" | "-") && is_text);
-                if is_sign { Some(self.add(Expr::Nothing)) } else { value }
+                let negative = value.filter(|_| *text == "-").and_then(|it| self.negative(it));
+                if is_sign { Some(self.add(Expr::Nothing)) } else { negative.or(value) }
             }
             Kind::Op(Op::Spread, text) => {
                 let start = self.at;
@@ -363,6 +369,17 @@ impl Parser<'_, '_, '_> {
                 let value = self.primary()?;
                 self.postfix(value, start)
             }
+        }
+    }
+
+    /// `-1`
+    fn negative(&mut self, number: ExprId) -> Option<ExprId> {
+        match self.program.expr(number) {
+            Expr::Text(text) if !text.is_empty() && text.iter().all(u8::is_ascii_digit) => {
+                let text = [b"-", text.as_slice()].concat();
+                Some(self.text(&text))
+            }
+            _ => None,
         }
     }
 

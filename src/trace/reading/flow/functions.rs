@@ -12,6 +12,7 @@ const MAX_PARAMETERS: usize = 64;
 impl Parser<'_, '_, '_> {
     /// `function name(…) …`, `def self.name …`, `function M.name(…)`: defines it, or is an expression.
     pub(super) fn function_definition(&mut self) -> Option<ExprId> {
+        let decorators = std::mem::take(&mut self.decorators);
         self.at += 1;
         while matches!(self.op(0), Some(Op::Spread | Op::Prefix | Op::Other | Op::And)) {
             self.at += 1;
@@ -39,8 +40,9 @@ impl Parser<'_, '_, '_> {
         let is_method = path.len() > 1;
         let function = self.program.add_function(name, self.scope);
         let value = self.add(Expr::Function(function));
-        if let Some(name) = name {
-            self.declare(name, Binding::Value(value));
+        let held = self.held_by_name(&decorators, value);
+        if let (Some(name), Some(held)) = (name, held) {
+            self.declare(name, Binding::Value(held));
             if is_method || self.syntax.list_sigils {
                 let bound = self.in_block(Binding::Value(value));
                 self.program.bind_field(self.file, name, bound);
@@ -50,6 +52,7 @@ impl Parser<'_, '_, '_> {
             parser.head();
             parser.function_body()
         });
+        self.decorate(&decorators, name, value);
         name.is_none().then_some(value)
     }
 
@@ -130,21 +133,21 @@ impl Parser<'_, '_, '_> {
     }
 
     fn parameter(&mut self, function: FunctionId) {
-        let mut is_rest = false;
+        let mut takes = Takes::One;
         let start = self.at;
         let target = loop {
             self.skip_written_type();
             match self.kind(0) {
                 Some(Kind::Op(Op::Spread, text)) => {
                     // `**options` takes names, and not places.
-                    is_rest = *text != "**";
+                    takes = if *text == "**" { Takes::Names } else { Takes::Rest };
                     self.at += 1;
                     if matches!(self.op(0), Some(Op::Comma)) {
                         return;
                     }
                 }
                 Some(Kind::Op(Op::Rest, _)) => {
-                    is_rest = true;
+                    takes = Takes::Rest;
                     self.at += 1;
                     if !matches!(self.kind(0), Some(Kind::Name(_) | Kind::Variable(_))) {
                         let name = self.name(b"...");
@@ -184,7 +187,7 @@ impl Parser<'_, '_, '_> {
             self.tokens.get(start).map(|token| &token.kind),
             Some(Kind::Word(Word::Modifier, _))
         );
-        self.add_parameter(function, target, default, is_rest);
+        self.add_parameter(function, target, default, takes);
         if is_promoted {
             self.promote(function);
         }
@@ -228,12 +231,13 @@ impl Parser<'_, '_, '_> {
         function: FunctionId,
         target: Target,
         default: Option<ExprId>,
-        is_rest: bool,
+        takes: Takes,
     ) {
         let number = self.program.functions[function.0 as usize].parameters.len() as u32;
-        let given = match is_rest {
-            true => Expr::Arguments(function, number),
-            false => Expr::Argument(function, number),
+        let given = match takes {
+            Takes::Rest => Expr::Arguments(function, number),
+            Takes::One => Expr::Argument(function, number),
+            Takes::Names => Expr::Options(function),
         };
         let given = self.add(given);
         let name = match target {
@@ -246,7 +250,7 @@ impl Parser<'_, '_, '_> {
                 self.name(b"")
             }
         };
-        let parameter = Parameter { name, default, is_rest };
+        let parameter = Parameter { name, default, is_rest: takes == Takes::Rest };
         self.program.functions[function.0 as usize].parameters.push(parameter);
     }
 
@@ -311,11 +315,16 @@ impl Parser<'_, '_, '_> {
     /// A method: its name is at hand.
     pub(super) fn method(&mut self) -> Option<(Name, ExprId)> {
         let is_getter = self.is_accessor() && self.name_at(0) == Some(b"get");
+        let is_setter = self.is_accessor() && !is_getter;
         self.at += usize::from(self.is_accessor());
         let start = self.at;
         let text = self.name_at(0).unwrap_or_default();
         self.at += 1;
-        let name = self.name(text);
+        // What an assignment calls has a name of its own.
+        let name = match is_setter {
+            true => self.name(&[text, b"="].concat()),
+            false => self.name(text),
+        };
         let function = self.program.add_function(Some(name), self.scope);
         let mut value = self.add(Expr::Function(function));
         if is_getter {
@@ -408,6 +417,16 @@ impl Parser<'_, '_, '_> {
             && matches!(before(2), Some(Kind::Op(Op::Open(b'('), _) | Kind::Name(_)))
             && matches!(self.kind(1), Some(Kind::Name(_) | Kind::Word(Word::Nothing, _)))
     }
+}
+
+/// What a parameter takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    One,
+    /// All that is left.
+    Rest,
+    /// What is given by names.
+    Names,
 }
 
 /// What a parameter is called.

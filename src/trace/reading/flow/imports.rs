@@ -98,6 +98,12 @@ impl Parser<'_, '_, '_> {
         }
         let module = self.module(text);
         let is_bracketed = self.accept(Op::Open(b'('));
+        // `from a import *`: all that the module has is the file's own.
+        if matches!(self.kind(0), Some(Kind::Op(_, "*"))) {
+            self.at += 1;
+            self.program.given[self.file as usize].push(module);
+            return None;
+        }
         loop {
             self.skip_lines_if(is_bracketed);
             let Some(name) = self.name_at(0) else { break };

@@ -163,6 +163,13 @@ impl Parser<'_, '_, '_> {
                     self.assign(value, Binding::ValueOf(list));
                 }
             }
+            // `for (const [key, value] of map)`
+            Expr::List(targets)
+                if targets.len() == 2 && self.syntax.import_form == ImportForm::Quoted =>
+            {
+                let pairs = self.add(Expr::Entries(list));
+                self.assign(target, Binding::Element(pairs));
+            }
             _ if self.syntax.vectors => {
                 let list = self.add(Expr::Values(list));
                 self.assign(target, Binding::Element(list));

@@ -118,24 +118,6 @@ pub(super) fn part(all: &[Values]) -> Values {
     })
 }
 
-/// A part of a text by the place of its first byte, counted from 0, and its length.
-pub(super) fn slice(all: &[Values]) -> Values {
-    let number = |at: usize| -> Option<usize> {
-        let text = all.get(at)?.texts().first().and_then(known)?;
-        std::str::from_utf8(&text).ok()?.parse().ok()
-    };
-    let (Some(of), Some(from)) = (all.first(), number(1)) else { return Values::open() };
-    let length = number(2).or((all.len() == 2).then_some(usize::MAX));
-    let Some(length) = length else { return Values::open() };
-    of.map_texts(&|text: &Text| match text.as_slice() {
-        [Part::Known(text)] => {
-            let rest = text.get(from..).unwrap_or_default();
-            vec![Part::Known(rest[..length.min(rest.len())].to_vec())]
-        }
-        _ => vec![Part::Gap],
-    })
-}
-
 /// A text in which another stands for a third: the object comes first in most languages, and last in some.
 pub(super) fn replaced(all: &[Values]) -> Values {
     let text = |at: usize| all.get(at).and_then(|one| one.texts().first().and_then(known));

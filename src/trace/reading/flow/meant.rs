@@ -1,9 +1,10 @@
 //! What the functions of a language's library give, by their meanings: of files, paths, texts, lists, functions.
 
-use super::matching::{matched, part, replaced, slice};
+use super::matching::{matched, part, replaced};
 use super::meaning::Meaning;
 use super::operations::*;
 use super::pipe;
+use super::slices;
 use super::solver::Solver;
 use super::tilde;
 use super::value::{Part, Text, Value, Values, concat, formatted, joined, known};
@@ -125,11 +126,20 @@ impl Solver<'_> {
             Meaning::Same | Meaning::Partial | Meaning::Which | Meaning::FindLibrary => {
                 given.first()
             }
+            Meaning::Then => {
+                let functions =
+                    Values::of(all.iter().skip(1).flat_map(|one| one.all.clone()).collect());
+                let given = self.supplied(&self.callable(&functions));
+                if given.is_known() { given } else { first_of(all) }
+            }
             Meaning::Lookup => self.looked_up(all),
             Meaning::Any => given.any(0),
             Meaning::Default => {
                 let mut any = Values::of(given.first().all);
                 any.join(&self.supplied(&given.second()));
+                // `field(default=…, default_factory=…)`
+                let defaults = named.iter().filter(|(name, _)| name.starts_with(b"default"));
+                defaults.for_each(|(_, value)| any.join(&self.supplied(value)));
                 any.is_open |= !any.is_known();
                 any
             }
@@ -221,7 +231,9 @@ fn of_texts(meaning: Meaning, given: &Given<'_>) -> Option<Values> {
         Meaning::Replace => replaced(all),
         Meaning::Match => matched(all),
         Meaning::Part => part(all),
-        Meaning::Slice => slice(all),
+        Meaning::Slice => slices::cut_by(all, true),
+        Meaning::Cut => slices::cut_by(all, false),
+        Meaning::Renamed => renamed(all),
         Meaning::Quote => Values::default(),
         _ => return None,
     })
@@ -238,6 +250,8 @@ fn of_effects(meaning: Meaning) -> Values {
         | Meaning::Assign
         | Meaning::Attribute
         | Meaning::Put
+        | Meaning::Option
+        | Meaning::EachOfEach
         | Meaning::Library
         | Meaning::LibraryIn
         | Meaning::Each
@@ -249,12 +263,33 @@ fn of_effects(meaning: Meaning) -> Values {
 /// A format with its places filled.
 fn filled(all: &[Values], named: &[Named]) -> Values {
     let Some((format, fills)) = all.split_first() else { return Values::open() };
+    let maps = fills.iter().flat_map(|one| &one.all).filter_map(|value| match value {
+        Value::Map(entries) => Some(entries),
+        _ => None,
+    });
+    // `format_map({"a": "b"})`
+    let entries = maps
+        .flat_map(|entries| entries.iter())
+        .filter_map(|(key, value)| Some((key.texts().first().and_then(known)?, value.clone())));
+    let named: Vec<Named> = named.iter().cloned().chain(entries).collect();
     let fills = flat(fills);
     let mut result = Values::default();
     for text in format.texts() {
-        result.join(&formatted(&text, &fills, named));
+        result.join(&formatted(&text, &fills, &named));
     }
     result
+}
+
+fn first_of(all: &[Values]) -> Values {
+    all.first().cloned().unwrap_or_default()
+}
+
+/// A path with another last name.
+fn renamed(all: &[Values]) -> Values {
+    let [of, name, ..] = all else { return Values::open() };
+    let folder = of.map_texts(&|text| cut(text, true));
+    let renamed = joined(&[folder, name.clone()], b"/");
+    if of.is_path() { path(&renamed) } else { renamed }
 }
 
 /// A path as seen from a folder, without what it takes back.

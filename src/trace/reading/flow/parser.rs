@@ -29,6 +29,8 @@ pub fn parse(program: &mut Program, syntax: &'static Syntax, tokens: &[Token<'_>
         tested: None,
         matched: None,
         class: None,
+        decorators: Vec::new(),
+        annotated: Vec::new(),
     };
     while parser.at < tokens.len() {
         let value = parser.block(Until::End);
@@ -57,6 +59,10 @@ pub(super) struct Parser<'p, 't, 'a> {
     pub(super) shifted: u32,
     /// The name that the condition around tests for being empty or missing.
     pub(super) tested: Option<Name>,
+    /// What stands in front of the function or class that follows.
+    pub(super) decorators: Vec<ExprId>,
+    /// The fields of the class around that are written with their types, and what they hold.
+    pub(super) annotated: Vec<(Name, Option<ExprId>)>,
     /// Whether `do` belongs to the loop whose condition this is.
     pub(super) in_condition: bool,
     /// What a pattern was matched with.

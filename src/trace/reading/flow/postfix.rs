@@ -2,8 +2,9 @@
 
 use super::parser::Parser;
 use super::program::{Argument, Call, Expr, ExprId};
+use super::slices::TO_THE_END;
 use super::syntax::{BareCalls, Blocks, ImportForm, Op, TextKind, Word};
-use super::token::Kind;
+use super::token::{Kind, Piece};
 
 impl Parser<'_, '_, '_> {
     /// What stands behind a value.
@@ -190,6 +191,9 @@ impl Parser<'_, '_, '_> {
         let is_bare = is_brace
             && matches!(self.kind(0), Some(Kind::Name(_) | Kind::Word(..)))
             && matches!(self.op(1), Some(Op::Close(b'}')));
+        if let Some(part) = self.part_of(value) {
+            return Some(part);
+        }
         let key = match self.name_at(0) {
             Some(name) if is_bare => {
                 self.at += 1;
@@ -225,6 +229,46 @@ impl Parser<'_, '_, '_> {
             return Some(self.add(Expr::Default(first, element)));
         }
         Some(self.add(expr))
+    }
+
+    /// `[from:to]`, `[from..to]` of constant places.
+    fn part_of(&mut self, value: ExprId) -> Option<ExprId> {
+        if self.syntax.vectors || self.syntax.blocks == Blocks::Braces {
+            return None;
+        }
+        let (from, ahead) = self.place(0)?;
+        let sign = match self.kind(ahead)? {
+            Kind::Op(_, sign @ (":" | ".." | "...")) => *sign,
+            _ => return None,
+        };
+        let (to, ahead) = self.place(ahead + 1)?;
+        if !matches!(self.op(ahead), Some(Op::Close(b']'))) || from.is_none() && to.is_none() {
+            return None;
+        }
+        // Two dots take the last one, too.
+        let to = match (to, sign) {
+            (None, _) | (Some(-1), "..") => TO_THE_END,
+            (Some(to), "..") => to + 1,
+            (Some(to), _) => to,
+        };
+        self.at += ahead + 1;
+        Some(self.add(Expr::Cut(value, from.unwrap_or(0), to)))
+    }
+
+    /// A constant number ahead, or none, and how far what follows stands ahead.
+    fn place(&self, ahead: usize) -> Option<(Option<i32>, usize)> {
+        let is_negative = matches!(self.kind(ahead), Some(Kind::Op(_, "-")));
+        let at = ahead + usize::from(is_negative);
+        match self.kind(at) {
+            Some(Kind::Text(TextKind::Text, pieces)) => {
+                let [Piece::Known(text)] = pieces.as_slice() else { return None };
+                let number: i32 = std::str::from_utf8(text).ok()?.parse().ok()?;
+                let number = number.min(i32::MAX / 2);
+                Some((Some(if is_negative { -number } else { number }), at + 1))
+            }
+            _ if is_negative => None,
+            _ => Some((None, at)),
+        }
     }
 
     /// `[row, "column"]`: the column says which part it is.

@@ -60,6 +60,12 @@ pub enum Expr {
     ValueOf(ExprId),
     /// A part of a list, or of a text.
     Slice(ExprId),
+    /// A part of a list or text by where it starts and ends; what is negative counts from the end.
+    Cut(ExprId, i32, i32),
+    /// A list of pairs, where it is a map, and all else as it is.
+    Entries(ExprId),
+    /// What a function's caller hands in by names, as a map: `**options`.
+    Options(FunctionId),
     /// A name, looked up from a scope.
     Name(ScopeId, Name),
     /// What another module has under a dotted name, such as `subprocess.run`.
@@ -230,6 +236,8 @@ pub struct Program {
     pub given: Vec<Vec<ExprId>>,
     /// What classes extend.
     pub bases: FxHashMap<ScopeId, ExprId>,
+    /// The names that classes bind.
+    pub members: FxHashMap<ScopeId, Vec<Name>>,
     /// What names hold.
     pub bindings: FxHashMap<(ScopeId, Name), Vec<Bound>>,
     /// What properties hold, whatever they belong to, by file.
@@ -308,7 +316,12 @@ impl Program {
 
     /// Gives a name of a scope a value.
     pub fn bind(&mut self, scope: ScopeId, name: Name, bound: Bound) {
-        self.bindings.entry((scope, name)).or_default().push(bound);
+        let is_class = self.scopes.get(scope.0 as usize).is_some_and(|scope| scope.is_class);
+        let all = self.bindings.entry((scope, name)).or_default();
+        if is_class && all.is_empty() {
+            self.members.entry(scope).or_default().push(name);
+        }
+        all.push(bound);
     }
 
     /// Gives a property a value, whatever it belongs to.

@@ -12,6 +12,7 @@ use super::caller::Caller;
 use super::lists;
 use super::meaning::{Meaning, Meanings};
 use super::program::{Binding, Expr, ExprId, FunctionId, Name, Program, ScopeId};
+use super::slices;
 use super::value::{MAX_VALUES, Value, Values, joined, known, paired};
 
 /// How much work is done in all: an expression, or a stretch of a text.
@@ -209,6 +210,9 @@ impl<'p> Solver<'p> {
             Expr::Pairs(part) => paired(&self.values(*part)),
             Expr::Each(part) => Values::list(vec![value(part)]),
             Expr::Spread(part) | Expr::Slice(part) => value(part),
+            Expr::Cut(part, from, to) => slices::cut(&self.values(*part), *from, *to),
+            Expr::Entries(map) => self.maps_as_pairs(&self.values(*map)),
+            Expr::Options(function) => self.options_of(*function),
             Expr::Element(list) => self.elements(&self.values(*list)),
             Expr::ValueOf(map) => self.values_of(&self.values(*map)),
             Expr::Values(map) => self.maps_as_lists(value(map)),
@@ -363,12 +367,15 @@ impl<'p> Solver<'p> {
             .get(function.0 as usize)
             .and_then(|function| function.parameters.get(number as usize));
         let mut all = Values::default();
-        let mut is_left_out = false;
+        let (mut is_left_out, mut is_rest) = (false, false);
         let callers = self.callers_of(function);
         for caller in callers.iter().take(MAX_VALUES) {
             let name = parameter.map(|parameter| parameter.name);
             match self.given(caller, function, number as usize, name) {
-                Some(given) => all.join(&given),
+                Some(given) => {
+                    is_rest |= self.gives_rest(caller, function, number as usize);
+                    all.join(&given);
+                }
                 None => is_left_out |= matches!(caller, Caller::Call { from: 0, .. }),
             }
         }
@@ -382,7 +389,7 @@ impl<'p> Solver<'p> {
         if callers.is_empty() && !all.is_known() || all.all.is_empty() {
             all.is_open = true;
         }
-        all
+        if is_rest { slices::without_places(&all) } else { all }
     }
 
     /// All that is given to a function from a place on.
@@ -441,7 +448,10 @@ impl<'p> Solver<'p> {
                 Expr::Call(call) => {
                     return self.program.calls.get(call.0 as usize).map_or(0, |call| call.file);
                 }
-                Expr::Field(owner, _) | Expr::Index(owner, _) | Expr::Slice(owner) => id = *owner,
+                Expr::Field(owner, _)
+                | Expr::Index(owner, _)
+                | Expr::Slice(owner)
+                | Expr::Cut(owner, ..) => id = *owner,
                 Expr::Import(_, file) | Expr::Place(file, _) => return *file,
                 Expr::Argument(function, _) | Expr::Arguments(function, _) => {
                     let function = self.program.functions.get(function.0 as usize);
@@ -457,10 +467,14 @@ impl<'p> Solver<'p> {
 
     /// What properties of a name hold, in the file or else in any.
     pub(super) fn any_field(&self, file: u32, name: Name) -> Values {
-        if let Some(bound) = self.program.fields.get(&(file, name)) {
-            return self.bound(bound);
-        }
         let mut all = Values::default();
+        if let Some(bound) = self.program.fields.get(&(file, name)) {
+            all = self.bound(bound);
+            // What is nothing here may be something in another file, such as that of a class that extends this one.
+            if all.is_known() || all.is_open || all.all.iter().any(|it| *it != Value::Nothing) {
+                return all;
+            }
+        }
         for file in self.all_fields.get(&name).into_iter().flatten().take(16) {
             if let Some(bound) = self.program.fields.get(&(*file, name)) {
                 all.join(&self.bound(bound));

@@ -12,6 +12,9 @@ impl Parser<'_, '_, '_> {
             self.skip_one();
             return None;
         }
+        if self.is_decorator() {
+            return self.decorator();
+        }
         match *self.kind(0)? {
             Kind::Line | Kind::Dedent | Kind::Op(Op::Semicolon | Op::Comma | Op::Colon, _) => {
                 self.at += 1;
@@ -114,14 +117,19 @@ impl Parser<'_, '_, '_> {
             self.at += 1;
             return self.statement();
         }
-        if self.syntax.types && self.op(0) == Some(Op::Colon) && self.is_annotation() {
+        let has_type = self.syntax.types && self.op(0) == Some(Op::Colon) && self.is_annotation();
+        if has_type {
             self.skip_type();
         }
         let target = match targets[..] {
             [one] => one,
             _ => self.add(Expr::List(targets)),
         };
-        let value = self.assignment(target).unwrap_or(target);
+        let assigned = self.assignment(target);
+        if has_type {
+            self.annotate(target, assigned);
+        }
+        let value = assigned.unwrap_or(target);
         self.modifiers();
         Some(value)
     }
@@ -230,6 +238,10 @@ impl Parser<'_, '_, '_> {
 
     pub(super) fn returned(&mut self) -> Option<ExprId> {
         self.at += 1;
+        // `yield from list`, `yield* list`: each element of the list.
+        let is_delegated = self.word(0) == Some(Word::From)
+            || matches!(self.kind(0), Some(Kind::Op(_, "*"))) && !self.syntax.list_sigils;
+        self.at += usize::from(is_delegated);
         let starts = !matches!(
             self.kind(0),
             None | Some(
@@ -450,6 +462,15 @@ impl Parser<'_, '_, '_> {
         }
     }
 
+    /// What `as` names behind `with`: the object, or what its method gives that is called at the start.
+    fn entered(&mut self, object: ExprId) -> ExprId {
+        let enter = self.name(b"__enter__");
+        let method = self.add(Expr::Field(object, enter));
+        let call = self.call(method, Vec::new(), self.at);
+        let given = self.add(Expr::Given(call));
+        self.add(Expr::Any(vec![object, given]))
+    }
+
     /// `with open(x) as file:`
     pub(super) fn with(&mut self) -> Option<ExprId> {
         self.at += 1;
@@ -460,6 +481,7 @@ impl Parser<'_, '_, '_> {
             if self.accept_word(Word::As)
                 && let Some(target) = self.operand()
             {
+                let value = self.entered(value);
                 self.assign(target, Binding::Value(value));
             }
             if !self.accept(Op::Comma) {
