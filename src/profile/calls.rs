@@ -64,6 +64,8 @@ pub enum Does {
     JoinList,
     /// Splits a text into a list.
     Split,
+    /// The words of a text, as quotes hold them together.
+    Words,
     /// Fills a format.
     Format,
     /// Fills a format whose directives start with a tilde: `~s`.
@@ -144,6 +146,8 @@ pub enum Does {
     Default,
     /// Puts its arguments into the list that it is called on.
     Append,
+    /// Puts the elements of lists into the list that it is called on.
+    AppendAll,
     /// Calls a function with each element, and gives what it gives.
     Each,
     /// Calls its first argument with the others.

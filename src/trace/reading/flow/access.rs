@@ -38,30 +38,14 @@ impl Solver<'_> {
                 // A function as an object: its method calls it.
                 Value::Function(_) if self.program.has_bare_fields => found.push(value.clone()),
                 Value::Class(scope) => {
-                    let meanings = self.meanings.of(&method);
-                    let makes = meanings.iter().any(|(it, _)| *it == Meaning::Make);
-                    match self.program.bindings.get(&(*scope, name)) {
-                        Some(bound) => found.join(&self.bound(bound)),
-                        None if makes => found.push(value.clone()),
-                        None => {}
-                    }
-                    is_elsewhere |= !makes;
+                    is_elsewhere |= self.class_field((*scope, name), &method, &mut found);
                 }
                 // `Kit::One->value`: what a case of an enumeration is worth.
                 Value::Text(_) if SAME.contains(&text.as_slice()) => found.push(value.clone()),
                 _ => is_elsewhere = true,
             }
         }
-        // A method of a text, list or map that the library has is no property of something else.
-        let is_data = |value: &Value| {
-            matches!(value, Value::Map(_) | Value::List(_) | Value::Text(_) | Value::File(_))
-        };
-        let has_method = is_called
-            && !of.all.is_empty()
-            && found.all.is_empty()
-            && of.all.iter().all(is_data)
-            && !self.meanings.of(&method).is_empty();
-        if has_method {
+        if is_called && found.all.is_empty() && self.is_method_of_data(&of, &method) {
             return Values::one(Value::Global(method));
         }
         let is_global = found.all.iter().all(|value| matches!(value, Value::Global(_)));
@@ -85,6 +69,25 @@ impl Solver<'_> {
             found.push(Value::Global(method));
         }
         found
+    }
+
+    /// Adds what a class has under a name; says whether its objects may have something else.
+    fn class_field(&self, key: (ScopeId, Name), method: &[u8], found: &mut Values) -> bool {
+        let makes = self.meanings.of(method).iter().any(|(it, _)| *it == Meaning::Make);
+        match self.program.bindings.get(&key) {
+            Some(bound) => found.join(&self.bound(bound)),
+            None if makes => found.push(Value::Class(key.0)),
+            None => {}
+        }
+        !makes
+    }
+
+    /// Whether the library has a method of texts, lists and maps: that is no property of something else.
+    fn is_method_of_data(&self, of: &Values, method: &[u8]) -> bool {
+        let is_data = |value: &Value| {
+            matches!(value, Value::Map(_) | Value::List(_) | Value::Text(_) | Value::File(_))
+        };
+        !of.all.is_empty() && of.all.iter().all(is_data) && !self.meanings.of(method).is_empty()
     }
 
     /// What a property makes of a text: `element.text` is the text, `path.parent` its folder.
@@ -190,6 +193,23 @@ impl Solver<'_> {
             let text = [b".", self.program.text(name)].concat();
             found.join(&self.module(file, &text));
             found.is_open |= !found.is_known();
+        }
+        found
+    }
+
+    /// What a file has of others whose names are all its own: `from a import *`.
+    pub(super) fn taken_over(&self, file: u32, name: Name) -> Values {
+        let mut found = Values::default();
+        for given in self.program.given.get(file as usize).into_iter().flatten() {
+            let Expr::Import(text, _) = self.program.expr(*given) else { continue };
+            for value in self.module(file, text).all {
+                match value {
+                    Value::Module(other) if other != file => {
+                        found.join(&self.module_field(other, name, 1));
+                    }
+                    _ => {}
+                }
+            }
         }
         found
     }
@@ -437,6 +457,7 @@ impl Solver<'_> {
                 Value::Map(entries) => entries.iter().for_each(|(_, value)| found.join(value)),
                 Value::Module(file) => found.join(&self.values_of(&self.given_by(*file))),
                 Value::List(elements) => elements.iter().for_each(|one| found.join(one)),
+                Value::Class(scope) => found.join(&self.texts_of_class(*scope)),
                 Value::Nothing => {}
                 other => found.push(other.clone()),
             }

@@ -104,6 +104,8 @@ impl Parser<'_, '_, '_> {
             Binding::Value(value) => Some(value),
             Binding::Element(list) => Some(self.add(Expr::Element(list))),
             Binding::ValueOf(map) => Some(self.add(Expr::ValueOf(map))),
+            Binding::Field(owner, name) => Some(self.add(Expr::Field(owner, name))),
+            Binding::Item(list, number) => Some(self.add(Expr::Item(list, number))),
             _ => None,
         }
     }
@@ -115,8 +117,11 @@ impl Parser<'_, '_, '_> {
             Expr::Spread(list) if self.syntax.list_sigils => list,
             _ => value,
         };
+        // `first, *rest = list`: what is left is a list.
+        let is_rest = |target: &ExprId| matches!(self.program.expr(*target), Expr::Spread(_));
+        let has_rest = !self.syntax.list_sigils && targets.iter().any(is_rest);
         let parts = match self.program.expr(value) {
-            Expr::List(parts) if parts.len() == targets.len() => Some(parts.clone()),
+            Expr::List(parts) if parts.len() == targets.len() && !has_rest => Some(parts.clone()),
             _ => None,
         };
         for (number, &target) in (0..).zip(targets) {

@@ -15,6 +15,9 @@ const MAX_CALLERS: usize = 64;
 const GIVES_EACH: [Meaning; 6] =
     [Meaning::Values, Meaning::Keys, Meaning::Items, Meaning::Lines, Meaning::Open, Meaning::Glob];
 
+/// What the methods are called that a call of an object calls.
+const CALLED_OBJECTS: [&[u8]; 2] = [b"__call__", b"__invoke"];
+
 /// What gives one thing to a function that it is called with, once it is there.
 const GIVES_AT_THE_END: [Meaning; 4] =
     [Meaning::Read, Meaning::Lines, Meaning::Parse, Meaning::Which];
@@ -146,8 +149,9 @@ impl Solver<'_> {
     /// The functions that make an object of a class.
     fn constructors(&self, scope: super::program::ScopeId) -> Vec<FunctionId> {
         let mut found = Vec::new();
-        for name in self.habits.constructors {
-            let Some(name) = self.program.known_name(name.as_bytes()) else { continue };
+        let names = self.habits.constructors.iter().map(|name| name.as_bytes());
+        for name in names.chain(CALLED_OBJECTS) {
+            let Some(name) = self.program.known_name(name) else { continue };
             let Some(bound) = self.program.bindings.get(&(scope, name)) else { continue };
             let values = self.bound(bound);
             found.extend(values.all.iter().filter_map(|value| match value {
@@ -226,7 +230,17 @@ impl Solver<'_> {
             {
                 add(Caller::Spread(list.value));
             }
-            let from = place + 1;
+            // A delay may stand between them: `setTimeout(f, 100, "x")`.
+            let is_number = |argument: &Argument| match self.program.expr(argument.value) {
+                Expr::Text(text) => !text.is_empty() && text.iter().all(u8::is_ascii_digit),
+                _ => false,
+            };
+            let has_delay = call.arguments.get(place + 1).is_some_and(is_number);
+            let from = place + 1 + usize::from(has_delay);
+            // A block stands behind what it is given: `new("x") { |name| … }`.
+            if place > 0 && from >= call.arguments.len() {
+                add(Caller::Call { call: id, from: 0, skipped: 0 });
+            }
             return add(Caller::Call { call: id, from, skipped: 0 });
         }
         if means(&GIVES_AT_THE_END) {
@@ -307,7 +321,10 @@ impl Solver<'_> {
                 let Some(number) = number.checked_sub(*skipped) else {
                     return Some(Values::one(Value::Nothing));
                 };
-                self.placed(call.arguments.get(*from..).unwrap_or_default()).get(number).cloned()
+                let placed = self.placed(call.arguments.get(*from..).unwrap_or_default());
+                placed.get(number).cloned().or_else(|| {
+                    (number == placed.len()).then(|| self.named_as_map(call, function)).flatten()
+                })
             }
         }
     }

@@ -98,7 +98,12 @@ impl Solver<'_> {
                 }
             }
             if found.all.is_empty() && self.meanings.is_named(&spelled) {
-                found.push(Value::Global(spelled));
+                found.push(Value::Global(spelled.clone()));
+            }
+            // `map(&:strip)`
+            let method = [b".", spelled.as_slice()].concat();
+            if found.all.is_empty() && !self.meanings.of(&method).is_empty() {
+                found.push(Value::Global(method));
             }
             if !found.all.is_empty() {
                 break;

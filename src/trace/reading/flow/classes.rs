@@ -66,6 +66,12 @@ impl Parser<'_, '_, '_> {
                 | (Some(Kind::Op(Op::Colon, _)), Blocks::Indented)
                 | (Some(Kind::Line | Kind::Op(Op::Semicolon, _)), Blocks::End | Blocks::Indented)
         ) {
+            // `class Name < Base`
+            if self.syntax.symbols && matches!(self.kind(0), Some(Kind::Op(_, "<"))) {
+                self.at += 1;
+                self.base(class);
+                continue;
+            }
             let has_base = self.syntax.accessors || self.syntax.types_in_front;
             if has_base && self.name_at(0) == Some(b"extends") {
                 self.at += 1;

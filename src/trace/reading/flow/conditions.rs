@@ -8,6 +8,12 @@ use super::token::{Kind, Piece};
 /// How many tokens such a condition has at most.
 const MAX_TOKENS: usize = 12;
 
+/// Functions and properties that tell whether a list has so many elements, or a map a key.
+const COUNTERS: &[&[u8]] = &[b"len", b"length", b"count", b"size", b"isset", b"array_key_exists"];
+
+/// How many tokens in front of a question are those that ask.
+pub(super) const LOOK_BACK: usize = 10;
+
 /// Functions that ask whether something is there.
 const TESTERS: &[&[u8]] = &[
     b"is.null",
@@ -60,17 +66,20 @@ impl Parser<'_, '_, '_> {
     }
 
     /// Whether a condition asks if the list is long enough whose element a value is: `argv[1] if len(argv) > 1`.
-    pub(super) fn asks_for_more(&self, start: usize, value: ExprId) -> bool {
+    pub(super) fn asks_for_more(&self, range: std::ops::Range<usize>, value: ExprId) -> bool {
         let Expr::Index(owner, _) = *self.program.expr(value) else { return false };
         let (spelled, _) = self.program.spelled(owner);
         let Some(last) = spelled.rsplit(|&byte| byte == b'.').next() else { return false };
-        let tokens = self.tokens.get(start..self.at).unwrap_or_default();
+        let tokens = self.tokens.get(range).unwrap_or_default();
         let is_named = |name: &[u8]| {
             tokens
                 .iter()
                 .any(|it| matches!(&it.kind, Kind::Name(one) | Kind::Variable(one) if *one == name))
         };
-        tokens.len() <= MAX_TOKENS && !last.is_empty() && is_named(b"len") && is_named(last)
+        let counts = COUNTERS.iter().any(|name| is_named(name)) && is_named(last);
+        tokens.len() <= MAX_TOKENS
+            && !last.is_empty()
+            && (counts || last == b"argv" && is_named(b"argc"))
     }
 
     /// One of the values of branches: where one of them is the name that was tested, the others stand in for it.

@@ -1,4 +1,5 @@
-//! What stands in front of functions and classes, and the fields of classes that are written with their types.
+//! What stands around functions, classes and blocks: decorators, the fields of classes that are written with their types, and
+//! what `with` gives a name.
 
 use super::parser::Parser;
 use super::program::{Binding, Expr, ExprId, FunctionId, Name, Parameter};
@@ -120,5 +121,14 @@ impl Parser<'_, '_, '_> {
             let given = self.add(Expr::Argument(made, number));
             self.declare(name, Binding::Value(given));
         }
+    }
+
+    /// What `as` names behind `with`: the object, or what its method gives that is called at the start.
+    pub(super) fn entered(&mut self, object: ExprId) -> ExprId {
+        let enter = self.name(b"__enter__");
+        let method = self.add(Expr::Field(object, enter));
+        let call = self.call(method, Vec::new(), self.at);
+        let given = self.add(Expr::Given(call));
+        self.add(Expr::Any(vec![object, given]))
     }
 }

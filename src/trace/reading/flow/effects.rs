@@ -81,6 +81,11 @@ fn effect(
                 give(program, target, Binding::Pushed(value), call.file);
             }
         }
+        (Meaning::AppendAll, values) => {
+            for &value in values {
+                give(program, target, Binding::More(value, u32::MAX), call.file);
+            }
+        }
         (Meaning::Put, [key, value, ..]) => {
             give(program, target, Binding::Put(*key, *value), call.file);
         }

@@ -1,5 +1,6 @@
 //! Expressions: operators, conditions, and what stands behind a value: properties, indices, calls.
 
+use super::conditions::LOOK_BACK;
 use super::parser::{MAX_DEPTH, Parser};
 use super::program::{Argument, Binding, Expr, ExprId};
 use super::syntax::{Blocks, Op, Word};
@@ -210,6 +211,7 @@ impl Parser<'_, '_, '_> {
 
     /// `c ? a : b`, and `c ?: b`.
     pub(super) fn question(&mut self, condition: ExprId) -> Option<ExprId> {
+        let mark = self.at;
         // `x?.y` and `x?: type` are none; a property of a missing object is one of it all the same.
         self.after_operator();
         if self.accept(Op::Colon) {
@@ -223,6 +225,9 @@ impl Parser<'_, '_, '_> {
         }
         self.skip_lines();
         let second = self.binary(power::ASSIGN)?;
+        if self.asks_for_more(mark.saturating_sub(LOOK_BACK)..mark, first) {
+            return Some(self.add(Expr::Default(first, second)));
+        }
         Some(self.add(Expr::Any(vec![first, second])))
     }
 
@@ -234,7 +239,7 @@ impl Parser<'_, '_, '_> {
         self.at += 1;
         let start = self.at;
         self.binary(power::OR);
-        let asks = self.asks_for_more(start, first);
+        let asks = self.asks_for_more(start..self.at, first);
         if !self.accept_word(Word::Else) {
             return Some(first);
         }

@@ -2,12 +2,20 @@
 
 use super::value::{Part, Text, Value, Values, known};
 
+/// How many pairs of texts replace each other.
+const MAX_PAIRS: usize = 32;
+
 /// What may separate the parts that a pattern takes: `^(%w+)=(.*)$`.
 const SEPARATORS: &[u8] = b"=:,;|/@#";
 
 /// What the brackets of a pattern take out of a text: `line:match("^(%w+)=(.*)$")`.
 pub(super) fn matched(all: &[Values]) -> Values {
     let [subject, pattern, ..] = all else { return Values::open() };
+    // The pattern is what has brackets, wherever it stands.
+    let has_brackets =
+        |one: &Values| one.texts().iter().filter_map(known).any(|text| text.contains(&b'('));
+    let is_turned = has_brackets(subject) && !has_brackets(pattern);
+    let (subject, pattern) = if is_turned { (pattern, subject) } else { (subject, pattern) };
     let Some(pattern) = pattern.texts().first().and_then(known) else { return Values::open() };
     let pattern = Pattern::of(&pattern);
     let mut found = Values { is_open: subject.is_open, ..Values::default() };
@@ -120,6 +128,15 @@ pub(super) fn part(all: &[Values]) -> Values {
 
 /// A text in which another stands for a third: the object comes first in most languages, and last in some.
 pub(super) fn replaced(all: &[Values]) -> Values {
+    // `strtr($text, ["a" => "b"])`
+    if let [of, pairs] = all
+        && let [Value::Map(entries)] = pairs.all.as_slice()
+    {
+        let each = |text: Values, (from, to): &(Values, Values)| {
+            replaced(&[text, from.clone(), to.clone()])
+        };
+        return entries.iter().take(MAX_PAIRS).fold(of.clone(), each);
+    }
     let text = |at: usize| all.get(at).and_then(|one| one.texts().first().and_then(known));
     let (Some(first), Some(second)) = (text(0), text(1)) else {
         // What a pattern finds is not known; often it finds nothing.

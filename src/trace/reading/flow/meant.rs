@@ -1,5 +1,6 @@
 //! What the functions of a language's library give, by their meanings: of files, paths, texts, lists, functions.
 
+use super::lists;
 use super::matching::{matched, part, replaced};
 use super::meaning::Meaning;
 use super::operations::*;
@@ -222,6 +223,7 @@ fn of_texts(meaning: Meaning, given: &Given<'_>) -> Option<Values> {
         Meaning::Paste => paste(all, given.named),
         Meaning::JoinList => join_list(all),
         Meaning::Split => split(all),
+        Meaning::Words => lists::words(&first()),
         Meaning::Format => filled(all, given.named),
         Meaning::TildeFormat => tilde::filled(all),
         Meaning::Lower => first().map_texts(&|text| on_known(text, <[u8]>::to_ascii_lowercase)),
@@ -247,6 +249,7 @@ fn of_effects(meaning: Meaning) -> Values {
         | Meaning::Merge
         | Meaning::Nothing
         | Meaning::Append
+        | Meaning::AppendAll
         | Meaning::Assign
         | Meaning::Attribute
         | Meaning::Put

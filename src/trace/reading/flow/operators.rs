@@ -2,17 +2,23 @@
 
 use std::rc::Rc;
 
+use super::operations::map;
 use super::program::{Expr, ExprId};
 use super::solver::Solver;
 use super::value::{Value, Values, concat, formatted, joined};
 
+fn is_map(values: &Values) -> bool {
+    matches!(values.all.as_slice(), [Value::Map(_)])
+}
+
 impl Solver<'_> {
-    /// `a + b`: texts one behind the other, or lists.
+    /// `a + b`: texts one behind the other, lists, or maps.
     pub(super) fn sum(&self, parts: &[Values]) -> Values {
         let lists: Option<Vec<&[Values]>> = parts.iter().map(Values::items).collect();
         match lists {
             Some(lists) if lists.len() > 1 => Values::list(lists.concat()),
             _ if parts.first().is_some_and(Values::is_path) => joined(parts, b"/"),
+            _ if parts.iter().all(is_map) => map(parts, &[]),
             _ => concat(parts),
         }
     }
@@ -78,11 +84,30 @@ impl Solver<'_> {
             let value = self.values(*part);
             match (self.program.expr(*part), value.all.as_slice()) {
                 (Expr::Spread(_), [Value::Map(more)]) => entries.extend(more.iter().cloned()),
+                (Expr::Spread(_), [Value::Module(file)]) => {
+                    entries.extend(self.exported(*file));
+                }
                 _ => entries.push(((*self.values(*key)).clone(), (*value).clone())),
             }
         }
         entries.truncate(2000);
         entries
+    }
+
+    /// The keys and values of what a file gives.
+    fn exported(&self, file: u32) -> Vec<(Values, Values)> {
+        let mut given = self.given_by(file);
+        if let Some(name) = self.program.known_name(b"exports")
+            && let Some(&scope) = self.program.files.get(file as usize)
+            && let Some(bound) = self.program.bindings.get(&(scope, name))
+        {
+            given.join(&self.bound(bound));
+        }
+        let maps = given.all.iter().filter_map(|value| match value {
+            Value::Map(entries) => Some(entries),
+            _ => None,
+        });
+        maps.flat_map(|entries| entries.iter().cloned()).collect()
     }
 
     /// The elements of a list, those that are spread in their places.

@@ -140,6 +140,9 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
         if text == b"super" && self.syntax.accessors && self.op(0) == Some(Op::Open(b'(')) {
             return self.base_constructor();
         }
+        if text == b"super" && self.syntax.symbols && self.op(0) == Some(Op::Open(b'(')) {
+            return self.base_method();
+        }
         // Of a qualified name the last part counts.
         let text = text.rsplit(|&byte| byte == b'\\').next().unwrap_or(text);
         let is_made = matches!(
@@ -163,6 +166,21 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
         let name = self.syntax.constructors.first().copied().unwrap_or_default();
         let name = self.name(name.as_bytes());
         self.add(Expr::Field(base, name))
+    }
+
+    /// `super(…)` in a method: the method of that name of the class that this one extends.
+    fn base_method(&mut self) -> ExprId {
+        let own = self.own();
+        let base = match self.program.expr(own) {
+            Expr::Class(scope) => self.program.bases.get(scope).copied(),
+            _ => None,
+        };
+        let base = base.unwrap_or_else(|| self.unknown());
+        let function = self.function().and_then(|it| self.program.functions.get(it.0 as usize));
+        match function.and_then(|function| function.name) {
+            Some(name) => self.add(Expr::Field(base, name)),
+            None => self.unknown(),
+        }
     }
 
     pub(super) fn own(&mut self) -> ExprId {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::caller::Caller;
-use super::program::{Expr, ExprId, FunctionId, Name, ScopeId};
+use super::program::{Call, Expr, ExprId, FunctionId, Name, ScopeId};
 use super::solver::Solver;
 use super::value::{Value, Values};
 
@@ -31,6 +31,21 @@ impl Solver<'_> {
             }
             _ => false,
         }
+    }
+
+    /// What a call gives by names that the function has no parameters for: a map for its last parameter.
+    pub(super) fn named_as_map(&self, call: &Call, function: FunctionId) -> Option<Values> {
+        let function = self.program.functions.get(function.0 as usize)?;
+        let is_parameter = |name: Name| function.parameters.iter().any(|it| it.name == name);
+        let named: Vec<(Name, ExprId)> =
+            call.arguments.iter().filter_map(|it| Some((it.name?, it.value))).collect();
+        if named.is_empty() || named.iter().any(|(name, _)| is_parameter(*name)) {
+            return None;
+        }
+        let entry = |&(name, value): &(Name, ExprId)| {
+            (Values::text(self.program.text(name)), (*self.values(value)).clone())
+        };
+        Some(Values::one(Value::Map(Rc::new(named.iter().map(entry).collect()))))
     }
 
     /// What calls give a function by names.

@@ -303,6 +303,13 @@ impl<'p> Solver<'p> {
         if self.program.has_bare_fields && self.all_fields.contains_key(&name) {
             return self.any_field(self.file_at(scope), name);
         }
+        if self.habits.calls_by_name && self.all_fields.contains_key(&name) {
+            return self.by_name(Rc::new(self.any_field(self.file_at(scope), name)), is_called);
+        }
+        let handed_on = self.taken_over(self.file_at(scope), name);
+        if handed_on.is_known() {
+            return handed_on;
+        }
         self.global(text, self.file_at(scope))
     }
 

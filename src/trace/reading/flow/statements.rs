@@ -239,8 +239,14 @@ impl Parser<'_, '_, '_> {
     pub(super) fn returned(&mut self) -> Option<ExprId> {
         self.at += 1;
         // `yield from list`, `yield* list`: each element of the list.
-        let is_delegated = self.word(0) == Some(Word::From)
-            || matches!(self.kind(0), Some(Kind::Op(_, "*"))) && !self.syntax.list_sigils;
+        let yields = matches!(
+            self.tokens.get(self.at - 1).map(|token| &token.kind),
+            Some(Kind::Word(_, b"yield"))
+        );
+        let is_delegated = yields
+            && (self.word(0) == Some(Word::From)
+                || self.name_at(0) == Some(b"from")
+                || matches!(self.kind(0), Some(Kind::Op(_, "*"))));
         self.at += usize::from(is_delegated);
         let starts = !matches!(
             self.kind(0),
@@ -460,15 +466,6 @@ impl Parser<'_, '_, '_> {
                 None
             }
         }
-    }
-
-    /// What `as` names behind `with`: the object, or what its method gives that is called at the start.
-    fn entered(&mut self, object: ExprId) -> ExprId {
-        let enter = self.name(b"__enter__");
-        let method = self.add(Expr::Field(object, enter));
-        let call = self.call(method, Vec::new(), self.at);
-        let given = self.add(Expr::Given(call));
-        self.add(Expr::Any(vec![object, given]))
     }
 
     /// `with open(x) as file:`

@@ -265,7 +265,7 @@ impl Values {
                         found.join(if key.is_known() { key } else { value });
                     }
                 }
-                Value::Nothing => {}
+                Value::Nothing | Value::Function(_) => {}
                 // One text is its own first element, and so is a file that gives a value.
                 Value::Text(_) | Value::Module(_) if number == 0 => found.push(value.clone()),
                 _ => found.is_open = true,
@@ -433,7 +433,9 @@ fn directive(text: &[u8]) -> (usize, Fill<'_>) {
         [b'%', b'(' | b'{' | b'<', rest @ ..] => {
             let end = rest.iter().position(|byte| matches!(byte, b')' | b'}' | b'>'));
             let Some(end) = end else { return (1, Fill::Text(b"%")) };
-            let letter = usize::from(rest.get(end + 1).is_some_and(u8::is_ascii_alphabetic));
+            let has_letter =
+                text[1] != b'{' && rest.get(end + 1).is_some_and(u8::is_ascii_alphabetic);
+            let letter = usize::from(has_letter);
             (end + 3 + letter, Fill::Name(&rest[..end]))
         }
         [b'%', rest @ ..] => {
