@@ -2,7 +2,7 @@
 
 use super::parser::Parser;
 use super::program::{Expr, ExprId, Name};
-use super::syntax::Op;
+use super::syntax::{Op, Word};
 use super::token::{Kind, Piece};
 
 /// How many tokens such a condition has at most.
@@ -65,6 +65,28 @@ impl Parser<'_, '_, '_> {
         found.map(|name| self.name(name))
     }
 
+    /// The name that the condition in front of a question tests.
+    pub(super) fn tested_before(&mut self, mark: usize) -> Option<Name> {
+        let mut depth = 0usize;
+        let mut start = mark;
+        while start > 0 && mark - start < MAX_TOKENS {
+            match &self.tokens[start - 1].kind {
+                Kind::Op(Op::Close(_), _) => depth += 1,
+                Kind::Op(Op::Open(_), _) if depth == 0 => break,
+                Kind::Op(Op::Open(_), _) => depth -= 1,
+                Kind::Op(Op::Assign | Op::Semicolon | Op::Comma | Op::Arrow | Op::Maps, _)
+                | Kind::Line
+                | Kind::Word(Word::Return, _) => break,
+                _ => {}
+            }
+            start -= 1;
+        }
+        let at = std::mem::replace(&mut self.at, mark);
+        let tested = self.tested_name(start);
+        self.at = at;
+        tested
+    }
+
     /// Whether a condition asks if the list is long enough whose element a value is: `argv[1] if len(argv) > 1`.
     pub(super) fn asks_for_more(&self, range: std::ops::Range<usize>, value: ExprId) -> bool {
         let Expr::Index(owner, _) = *self.program.expr(value) else { return false };
@@ -76,7 +98,9 @@ impl Parser<'_, '_, '_> {
                 .iter()
                 .any(|it| matches!(&it.kind, Kind::Name(one) | Kind::Variable(one) if *one == name))
         };
-        let counts = COUNTERS.iter().any(|name| is_named(name)) && is_named(last);
+        // A list is its length where a language has it so.
+        let counts = self.syntax.list_sigils || COUNTERS.iter().any(|name| is_named(name));
+        let counts = counts && is_named(last);
         tokens.len() <= MAX_TOKENS
             && !last.is_empty()
             && (counts || last == b"argv" && is_named(b"argc"))

@@ -212,6 +212,7 @@ impl Parser<'_, '_, '_> {
     /// `c ? a : b`, and `c ?: b`.
     pub(super) fn question(&mut self, condition: ExprId) -> Option<ExprId> {
         let mark = self.at;
+        let tested = self.tested_before(mark);
         // `x?.y` and `x?: type` are none; a property of a missing object is one of it all the same.
         self.after_operator();
         if self.accept(Op::Colon) {
@@ -228,7 +229,7 @@ impl Parser<'_, '_, '_> {
         if self.asks_for_more(mark.saturating_sub(LOOK_BACK)..mark, first) {
             return Some(self.add(Expr::Default(first, second)));
         }
-        Some(self.add(Expr::Any(vec![first, second])))
+        Some(self.either(vec![first, second], tested))
     }
 
     /// `a if c else b`.

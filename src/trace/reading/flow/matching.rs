@@ -145,10 +145,22 @@ pub(super) fn replaced(all: &[Values]) -> Values {
     };
     let third = text(2).unwrap_or_default();
     let by_object = replace(&first, &second, &third);
+    // Of a pattern that is no plain text nobody knows what it finds.
+    let unknown = |text: &[u8]| Values { is_open: true, ..Values::text(text) };
     if by_object != first || third.is_empty() {
-        return Values::text(by_object);
+        return match by_object == first && is_pattern(&second) {
+            true => unknown(&first),
+            false => Values::text(by_object),
+        };
     }
-    Values::text(replace(&third, &first, &second))
+    let by_pattern = replace(&third, &first, &second);
+    let is_left = by_pattern == third && (is_pattern(&first) || is_pattern(&second));
+    if is_left { unknown(&third) } else { Values::text(by_pattern) }
+}
+
+/// Whether a text is a pattern that matches others than itself.
+fn is_pattern(text: &[u8]) -> bool {
+    text.len() > 1 && text.iter().any(|byte| b"^$+*[(|\\?".contains(byte))
 }
 
 /// Puts a text wherever another one stands: as it is, or as a pattern that escapes its signs.
