@@ -126,7 +126,8 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
                 self.tokens.get(self.at - 1).map(|token| &token.kind),
                 Some(Kind::Word(Word::Call, _))
             );
-        let Some(Kind::Name(name)) = self.kind(0).filter(|_| is_load && self.syntax.list_sigils)
+        let Some(Kind::Name(name)) =
+            self.kind(0).filter(|_| is_load && self.syntax.import_form == ImportForm::Use)
         else {
             return None;
         };

@@ -287,6 +287,9 @@ impl Parser<'_, '_, '_> {
 
     /// The right side: several values with commas between them are a list where the left one is.
     pub(super) fn assigned_value(&mut self) -> Option<ExprId> {
+        if self.syntax.pointed {
+            return self.bare_list();
+        }
         let first = self.expression()?;
         let is_list = self.op(0) == Some(Op::Comma)
             && (self.syntax.blocks != Blocks::Braces || self.syntax.slash_joins);
@@ -341,6 +344,11 @@ impl Parser<'_, '_, '_> {
                     Expr::Spread(list) if self.syntax.list_sigils => Some(list),
                     _ => Some(value),
                 }
+            }
+            // `~$x` is its text.
+            Kind::Op(Op::Concat, _) if self.syntax.pointed => {
+                self.at += 1;
+                self.nested_unary()
             }
             Kind::Op(Op::Other | Op::Plus, text) => {
                 self.at += 1;

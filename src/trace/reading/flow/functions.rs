@@ -50,6 +50,7 @@ impl Parser<'_, '_, '_> {
         }
         self.inside(function, |parser| {
             parser.head();
+            parser.traits();
             parser.function_body()
         });
         self.decorate(&decorators, name, value);
@@ -135,6 +136,7 @@ impl Parser<'_, '_, '_> {
     fn parameter(&mut self, function: FunctionId) {
         let mut takes = Takes::One;
         let start = self.at;
+        let alias = self.named_parameter();
         let target = loop {
             self.skip_written_type();
             match self.kind(0) {
@@ -173,16 +175,7 @@ impl Parser<'_, '_, '_> {
                 _ => return,
             }
         };
-        self.accept(Op::Question);
-        let is_keyword = self.syntax.symbols && self.op(0) == Some(Op::Colon);
-        if is_keyword {
-            self.at += 1;
-        } else if self.op(0) == Some(Op::Colon) && self.syntax.types {
-            self.skip_type();
-        }
-        let has_default = is_keyword
-            && !matches!(self.kind(0), Some(Kind::Line | Kind::Op(Op::Comma | Op::Close(_), _)));
-        let default = if self.accept(Op::Assign) || has_default { self.expression() } else { None };
+        let default = self.default_of_parameter(alias);
         let is_promoted = matches!(
             self.tokens.get(start).map(|token| &token.kind),
             Some(Kind::Word(Word::Modifier, _))
@@ -191,6 +184,23 @@ impl Parser<'_, '_, '_> {
         if is_promoted {
             self.promote(function);
         }
+    }
+
+    /// What stands behind a parameter: what it must be, and what it is where it is not given.
+    fn default_of_parameter(&mut self, alias: bool) -> Option<ExprId> {
+        self.accept(Op::Question);
+        if self.syntax.pointed {
+            self.skip_constraints(alias);
+        }
+        let is_keyword = self.syntax.symbols && self.op(0) == Some(Op::Colon);
+        if is_keyword {
+            self.at += 1;
+        } else if self.op(0) == Some(Op::Colon) && self.syntax.types {
+            self.skip_type();
+        }
+        let has_default = is_keyword
+            && !matches!(self.kind(0), Some(Kind::Line | Kind::Op(Op::Comma | Op::Close(_), _)));
+        if self.accept(Op::Assign) || has_default { self.expression() } else { None }
     }
 
     /// `constructor(private name)`: the last parameter is a property as well.
@@ -206,7 +216,7 @@ impl Parser<'_, '_, '_> {
     /// Goes behind a type that stands in front of a variable: `?string $tool`, `A|B|null $x`.
     pub(super) fn skip_written_type(&mut self) {
         const FAR: usize = 24;
-        if !self.syntax.pages
+        if !self.syntax.typed_variables
             || matches!(self.kind(0), Some(Kind::Variable(_) | Kind::Op(Op::Prefix, _)))
         {
             return;
@@ -216,6 +226,7 @@ impl Parser<'_, '_, '_> {
                 Some(Kind::Name(_) | Kind::Word(Word::List | Word::Nothing | Word::Declare, _)) => {
                 }
                 Some(Kind::Op(Op::Question, _) | Kind::Op(Op::Other, "|")) => {}
+                Some(Kind::Op(Op::Open(_) | Op::Close(_), _)) if self.is_inside_type(ahead) => {}
                 Some(Kind::Variable(_) | Kind::Op(Op::Prefix | Op::Spread, _)) if ahead > 0 => {
                     let is_typed = !matches!(self.op(ahead - 1), Some(Op::Other));
                     self.at += if is_typed { ahead } else { 0 };

@@ -1,7 +1,7 @@
 //! Here-documents of the shared lexer.
 
-use super::lexer::{Here, Lexer};
-use super::syntax::{Fills, TextKind};
+use super::lexer::{Here, Lexer, is_filled};
+use super::syntax::{Bracketed, Fills, TextKind};
 use super::token::{Kind, Piece};
 
 /// How many here-documents one line may open.
@@ -40,6 +40,24 @@ impl Lexer<'_> {
         let is_indented = dash > 0 || self.syntax.pages;
         let fills = quote != Some(b'\'');
         self.here.push(Here { token: self.tokens.len(), end, is_indented, fills });
+        self.push(Kind::Text(kind, Vec::new()), start);
+        true
+    }
+
+    /// `q:to/END/`, `qq:to<END>`: a here-document whose end is named behind the word of a text.
+    pub(super) fn named_here(&mut self, word: usize, what: Bracketed) -> bool {
+        let Some(rest) = self.rest()[word..].strip_prefix(b":to") else { return false };
+        let name = rest.get(1..).unwrap_or_default();
+        let length =
+            name.iter().take_while(|it| it.is_ascii_alphanumeric() || **it == b'_').count();
+        if !self.syntax.pairs || length == 0 || self.here.len() >= MAX_HERE {
+            return false;
+        }
+        let start = self.at;
+        self.at = (self.at + word + b":to".len() + length + 2).min(self.end);
+        let kind = if what == Bracketed::Shell { TextKind::Shell } else { TextKind::Text };
+        let (token, end) = (self.tokens.len(), name[..length].to_vec());
+        self.here.push(Here { token, end, is_indented: true, fills: is_filled(what) });
         self.push(Kind::Text(kind, Vec::new()), start);
         true
     }

@@ -229,6 +229,13 @@ impl Parser<'_, '_, '_> {
             return;
         }
         let start = self.at;
+        // `use v6.d`: a version.
+        if let Some([b'v', b'0'..=b'9', ..]) = self.name_at(0) {
+            while !matches!(self.op(0), Some(Op::Semicolon)) && self.kind(0).is_some() {
+                self.at += 1;
+            }
+            return;
+        }
         if let Some(name) = self.name_at(0) {
             self.at += 1;
             let text = self.text(name);

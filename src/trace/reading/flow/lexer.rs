@@ -147,7 +147,8 @@ impl<'a> Lexer<'a> {
             _ if self.here_document() || self.quoted() || self.long_bracket() => {}
             b'%' if self.percent_text() => {}
             b'(' if self.prototype() => {}
-            b'<' if self.angle() => {}
+            b'<' if self.angle() || self.words_in_angles() => {}
+            b':' if self.pair() => {}
             _ if self.symbol() || self.variable(byte) || self.pattern() => {}
             _ => self.operator(),
         }
@@ -159,7 +160,11 @@ impl<'a> Lexer<'a> {
             && self.rest().starts_with(open.as_bytes())
             && self.rest().get(open.len()).is_some_and(u8::is_ascii_alphabetic)
         {
-            let close = format!("\n{close}");
+            let mut close = format!("\n{close}");
+            if close.ends_with(' ') {
+                let word = self.rest()[open.len()..].split(u8::is_ascii_whitespace).next();
+                close.push_str(&String::from_utf8_lossy(word.unwrap_or_default()));
+            }
             let found = memchr::memmem::find(self.rest(), close.as_bytes());
             self.advance(found.map_or(usize::MAX, |at| at + close.len()));
             self.skip_line();
@@ -282,6 +287,14 @@ impl<'a> Lexer<'a> {
             let more = rest[length + 2..].iter().take_while(|byte| is_part(byte)).count();
             length += 2 + more;
         }
+        let is_letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphabetic);
+        while self.syntax.dashes
+            && length > 0
+            && matches!(rest.get(length), Some(b'-' | b'\''))
+            && is_letter(rest.get(length + 1))
+        {
+            length += 1 + rest[length + 1..].iter().take_while(|byte| is_part(byte)).count();
+        }
         // Methods may end so.
         let is_mark = length > 0
             && matches!(rest.get(length), Some(b'?' | b'!'))
@@ -321,7 +334,8 @@ impl<'a> Lexer<'a> {
     fn bracketed(&mut self, name: &[u8]) -> bool {
         let found = self.syntax.bracketed.iter().find(|(word, _)| word.as_bytes() == name);
         let Some(&(word, what)) = found.filter(|_| !self.is_plain_word()) else { return false };
-        self.bracketed_text(word.len(), what)
+        let adverbs = self.adverbs(word.len());
+        self.named_here(word.len(), what) || self.bracketed_text(word.len() + adverbs, what)
     }
 
     /// `%w[…]`, `%(…)`: a percent sign where no value stands in front.

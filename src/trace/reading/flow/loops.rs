@@ -11,8 +11,8 @@ impl Parser<'_, '_, '_> {
         while matches!(self.word(0), Some(Word::Modifier | Word::Prefix)) {
             self.at += 1;
         }
-        if self.syntax.parenthesized_lists {
-            self.perl_like_loop();
+        if self.syntax.pointed || self.syntax.parenthesized_lists {
+            self.loop_without_word();
             return self.loop_body();
         }
         let is_bracketed = self.accept(Op::Open(b'('));
@@ -71,6 +71,14 @@ impl Parser<'_, '_, '_> {
             self.accept_word(Word::End);
         }
         None
+    }
+
+    /// The head of a loop that has no word between its names and its list.
+    fn loop_without_word(&mut self) {
+        match self.syntax.pointed {
+            true => self.pointed_loop(),
+            false => self.perl_like_loop(),
+        }
     }
 
     /// `foreach my $x (…) {`, `for (…) {`, `for (my $i = 0; …) {`.

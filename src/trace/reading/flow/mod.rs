@@ -44,6 +44,7 @@ mod library;
 mod meant;
 mod loops;
 mod operators;
+mod pointed;
 mod postfix;
 mod primaries;
 mod statements;

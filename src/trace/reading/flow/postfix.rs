@@ -15,6 +15,14 @@ impl Parser<'_, '_, '_> {
                     self.property(value).map(|value| self.method_call(value, text, start))
                 }
                 Some(Kind::Op(Op::Colon, _)) if self.is_method_colon() => self.property(value),
+                // `self!method(…)` is private.
+                Some(Kind::Op(_, "!")) if self.is_private() => self.property(value),
+                // `$object.method: "x"` needs no brackets.
+                Some(Kind::Op(Op::Colon, _)) if self.is_argument_colon(value) => {
+                    self.at += 1;
+                    let arguments = self.bare_arguments();
+                    Some(self.call(value, arguments, start))
+                }
                 // `name(...)` is the function itself.
                 Some(Kind::Op(Op::Open(b'('), _))
                     if self.op(1) == Some(Op::Spread) && self.op(2) == Some(Op::Close(b')')) =>
@@ -57,6 +65,20 @@ impl Parser<'_, '_, '_> {
         }
     }
 
+    fn is_private(&self) -> bool {
+        self.syntax.twigils.contains(&b'!')
+            && !self.is_apart(0)
+            && !self.is_apart(1)
+            && matches!(self.kind(1), Some(Kind::Name(_)))
+    }
+
+    fn is_argument_colon(&self, value: ExprId) -> bool {
+        self.syntax.pointed
+            && !self.is_apart(0)
+            && self.is_apart(1)
+            && matches!(self.program.expr(value), Expr::Field(..))
+    }
+
     /// `new X() {`
     pub(super) fn is_nameless_class(&self, value: ExprId, start: usize) -> bool {
         let before = self.tokens.get(start.wrapping_sub(1)).map(|token| &token.kind);
@@ -92,10 +114,8 @@ impl Parser<'_, '_, '_> {
     }
 
     pub(super) fn is_index(&self) -> bool {
-        !(self.syntax.bare_calls == BareCalls::All
-            && self.syntax.block_arguments
-            && self.is_apart(0)
-            && !self.is_apart(1))
+        let is_argument = self.syntax.block_arguments && !self.is_apart(1) || self.syntax.pointed;
+        !(self.syntax.bare_calls == BareCalls::All && self.is_apart(0) && is_argument)
     }
 
     pub(super) fn is_brace_index(&self, value: ExprId) -> bool {
@@ -173,6 +193,12 @@ impl Parser<'_, '_, '_> {
         let is_called = self.op(0) == Some(Op::Open(b'('));
         if self.syntax.list_sigils && text == "->" && is_name && !is_called {
             return self.call(value, Vec::new(), start);
+        }
+        // It may be a property as well: what it holds counts, and what a call of it would do.
+        if self.syntax.pointed && is_name && !is_called && !self.is_argument_colon(value) {
+            let method = self.program.expr(value).clone();
+            let method = self.add(method);
+            self.call(method, Vec::new(), start);
         }
         value
     }
@@ -325,7 +351,9 @@ impl Parser<'_, '_, '_> {
                     Some(Kind::Op(Op::Open(b'['), _)) => {
                         is_apart && (is_tight || self.syntax.brace_index)
                     }
-                    Some(Kind::Op(Op::Open(b'{'), _)) => self.syntax.brace_index,
+                    Some(Kind::Op(Op::Open(b'{'), _)) => {
+                        self.syntax.brace_index && !(self.syntax.pointed && self.in_condition)
+                    }
                     Some(Kind::Op(Op::Spread | Op::Prefix | Op::Lambda, _)) => is_apart && is_tight,
                     Some(Kind::Op(_, "<" | "-")) => false,
                     _ => false,

@@ -198,6 +198,19 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
         if !self.syntax.arguments.is_empty() && text == self.syntax.arguments.as_bytes() {
             return self.all_arguments();
         }
+        if let [sign, name @ ..] = text
+            && self.syntax.own_twigils.contains(sign)
+        {
+            let name = self.variable_name(name);
+            // Where no method is around, it is declared.
+            return match self.function() {
+                Some(_) => {
+                    let own = self.own();
+                    self.add(Expr::Field(own, name))
+                }
+                None => self.add(Expr::Name(self.scope, name)),
+            };
+        }
         if self.syntax.list_sigils && matches!(text, [b'1'..=b'9']) {
             return self.captured(text);
         }
@@ -417,9 +430,18 @@ impl<'t, 'a> Parser<'_, 't, 'a> {
                 self.at += 1;
                 Some(self.list(Op::Close(b']')))
             }
+            Op::Open(b'{') if self.syntax.pointed && !self.is_map_ahead() => {
+                Some(self.block_function())
+            }
             Op::Open(b'{') => {
                 self.at += 1;
                 Some(self.map())
+            }
+            Op::Lambda if self.syntax.pointed => Some(self.pointed_function()),
+            // `.name` alone asks what the block was given.
+            Op::Field if self.syntax.pointed => {
+                let name = self.variable_name(b"_");
+                Some(self.add(Expr::Name(self.scope, name)))
             }
             Op::Rest => {
                 self.at += 1;

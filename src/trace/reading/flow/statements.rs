@@ -2,7 +2,7 @@
 
 use super::parser::{MAX_DEPTH, Parser, Until};
 use super::program::{Binding, Expr, ExprId};
-use super::syntax::{Blocks, ImportForm, Op, TextKind, Word};
+use super::syntax::{BareCalls, Blocks, ImportForm, Op, TextKind, Word};
 use super::token::Kind;
 
 impl Parser<'_, '_, '_> {
@@ -99,7 +99,9 @@ impl Parser<'_, '_, '_> {
     }
 
     pub(super) fn expression_statement(&mut self) -> Option<ExprId> {
-        self.skip_written_type();
+        if self.syntax.bare_calls == BareCalls::No {
+            self.skip_written_type();
+        }
         let mut targets = vec![self.operand()?];
         while (self.op(0) == Some(Op::Comma) && !self.syntax.vectors)
             || (self.syntax.list_sigils && self.op(0) == Some(Op::Maps))
@@ -142,6 +144,7 @@ impl Parser<'_, '_, '_> {
     /// `x = y if z`, `x for y`.
     pub(super) fn modifiers(&mut self) {
         while self.syntax.modifiers
+            && !self.is_behind_block()
             && let Some(word @ (Word::If | Word::While | Word::For)) = self.word(0)
         {
             self.at += 1;
@@ -298,6 +301,9 @@ impl Parser<'_, '_, '_> {
                 self.topic(lines);
             }
             return self.close_bracket();
+        }
+        if self.syntax.pointed {
+            return self.pointed_condition();
         }
         if self.syntax.blocks == Blocks::Braces && self.accept(Op::Open(b'(')) {
             return self.close_bracket();

@@ -14,7 +14,8 @@ pub struct Syntax {
     pub comments: &'static [&'static str],
     /// What starts and ends a longer comment.
     pub long_comments: &'static [(&'static str, &'static str)],
-    /// What starts and ends a document, at the start of a line: `=pod` and `=cut`.
+    /// What starts and ends a document, at the start of a line: `=pod` and `=cut`. Where the end has a blank behind it, the
+    /// word follows that stands behind the start.
     pub documents: Option<(&'static str, &'static str)>,
     /// A line that ends the program.
     pub end_lines: &'static [&'static str],
@@ -36,12 +37,27 @@ pub struct Syntax {
     pub patterns: bool,
     /// Signs in front of a variable that are no part of its name.
     pub sigils: &'static [u8],
+    /// Signs behind a sigil that are no part of the name either: `$*name`, `$!name`. With its signs it may be a word.
+    pub twigils: &'static [u8],
+    /// Those of them that stand for a property of the object: `$!name`.
+    pub own_twigils: &'static [u8],
     /// Signs that a name may start with, which make it everybody's in the file.
     pub field_signs: &'static [u8],
     /// Other bytes that names may hold.
     pub in_names: &'static [u8],
+    /// Names may hold a dash or an apostrophe between letters.
+    pub dashes: bool,
     /// `:name` is a text.
     pub symbols: bool,
+    /// `:name<value>` gives a name its value, and `:name` says that it holds.
+    pub pairs: bool,
+    /// `<a b>` are words, and tight behind a value they are its key: `%x<key>`.
+    pub angle_words: bool,
+    /// Conditions and loops need no parentheses, their blocks may name what they take, and commas alone make a list:
+    /// `for @list -> $x { … }`.
+    pub pointed: bool,
+    /// Words behind the head of a function that say what it is like: `is cached`.
+    pub traits: &'static [&'static str],
     /// How blocks are written.
     pub blocks: Blocks,
     /// Whether statements end with their line.
@@ -70,6 +86,8 @@ pub struct Syntax {
     pub types: bool,
     /// Types stand in front of names: `String name`. Properties need no object there, and classes are everybody's.
     pub types_in_front: bool,
+    /// Types may stand in front of variables: `?string $name`.
+    pub typed_variables: bool,
     /// Lambdas are an arrow behind their parameters: `x => …`.
     pub arrows: bool,
     /// Braces are an index: `$x{key}`.
@@ -127,6 +145,8 @@ pub enum Fills {
     Braced(u8),
     /// By variables: `$x`, `${x}`, `{$x}`, `@{[…]}`.
     Sigils,
+    /// By variables, and by code in braces: `$x`, `{…}`.
+    SigilsAndBraces,
     /// Where the prefix says so, by `{…}`.
     Prefixed,
 }
@@ -357,9 +377,16 @@ impl Syntax {
         raw_brackets: false,
         patterns: false,
         sigils: b"",
+        twigils: b"",
+        own_twigils: b"",
         field_signs: b"",
         in_names: b"",
+        dashes: false,
         symbols: false,
+        pairs: false,
+        angle_words: false,
+        pointed: false,
+        traits: &[],
         blocks: Blocks::Braces,
         lines: false,
         operators: &[],
@@ -374,6 +401,7 @@ impl Syntax {
         modifiers: false,
         types: false,
         types_in_front: false,
+        typed_variables: false,
         arrows: false,
         brace_index: false,
         parenthesized_lists: false,

@@ -156,7 +156,11 @@ impl<'a> Lexer<'a> {
                 let cut = cut.map_or(close, |(cut, _)| at + 1 + cut);
                 Some((at + 1, cut, close + 1))
             }
-            Fills::Sigils => self.sigil_at(at, end),
+            Fills::SigilsAndBraces if text[at] == b'{' => {
+                let close = closing(text, at)?;
+                Some((at + 1, close, close + 1))
+            }
+            Fills::Sigils | Fills::SigilsAndBraces => self.sigil_at(at, end),
         }
     }
 
@@ -164,7 +168,8 @@ impl<'a> Lexer<'a> {
     pub(super) fn sigil_at(&self, at: usize, end: usize) -> Option<(usize, usize, usize)> {
         let text = self.text.get(..end)?;
         let next = text.get(at + 1).copied().unwrap_or_default();
-        let is_sigil = text[at] == b'$' || (text[at] == b'@' && self.syntax.sigils.contains(&b'@'));
+        let is_list = text[at] == b'@' || text[at] == b'%' && self.syntax.pairs;
+        let is_sigil = text[at] == b'$' || is_list && self.syntax.sigils.contains(&text[at]);
         let starts = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
         if text[at] == b'{' && next == b'$' && self.syntax.pages {
             let close = closing(text, at)?;
@@ -180,10 +185,16 @@ impl<'a> Lexer<'a> {
             }
             return Some((at, close + 1, close + 1));
         }
-        if !is_sigil || !starts(next) {
+        let twigil = self.twigil(&text[at + 1..]);
+        if !is_sigil || !(starts(next) || twigil > 0) {
             return None;
         }
-        let mut to = at + 1 + self.name_length(&text[at + 1..]);
+        let name = at + 1 + twigil;
+        let mut to = name + self.name_length(&text[name..]);
+        // Of a list only what stands in brackets is filled in: `a@b.c` is none.
+        if text[at] != b'$' && self.syntax.pairs && self.subscript(text, to).is_none() {
+            return None;
+        }
         while let Some(more) = self.subscript(text, to) {
             to = more;
         }
@@ -200,6 +211,17 @@ impl<'a> Lexer<'a> {
         match open {
             b'[' => closing(text, at + arrow).map(|close| close + 1),
             b'{' if self.syntax.brace_index => closing(text, at + arrow).map(|close| close + 1),
+            b'<' if self.syntax.angle_words => {
+                let key = &text[at + 1..];
+                let length = key.iter().position(|byte| b"<>\n ".contains(byte))?;
+                (length > 0 && key[length] == b'>').then_some(at + length + 2)
+            }
+            // `$x.method()` is filled in with its brackets only.
+            b'.' if self.syntax.pointed => {
+                let open = at + 1 + self.name_length(&text[at + 1..]);
+                let is_call = open > at + 1 && text.get(open) == Some(&b'(');
+                closing(text, open).filter(|_| is_call).map(|close| close + 1)
+            }
             open if arrow > 0 && open.is_ascii_alphabetic() && self.syntax.pages => {
                 Some(at + arrow + self.name_length(&text[at + arrow..]))
             }

@@ -23,6 +23,11 @@ impl<'a> Lexer<'a> {
         let signs = signs + usize::from(is_count);
         let Some(&next) = rest.get(signs).filter(|_| !self.is_sum(byte)) else { return false };
         let is_list = self.syntax.list_sigils && byte != b'$';
+        // `@(…)` only says how its value is meant.
+        if next == b'(' && self.syntax.pairs {
+            self.at += signs;
+            return true;
+        }
         if next == b'{' {
             // `${name}` is a variable, `@{…}` an expression.
             self.at += signs;
@@ -34,6 +39,9 @@ impl<'a> Lexer<'a> {
         if byte == b'$' && next == b'^' && rest.get(signs + 1).is_some_and(u8::is_ascii_uppercase) {
             self.at += signs + 2;
             self.push(Kind::Variable(&rest[signs..signs + 2]), start);
+            return true;
+        }
+        if self.with_twigil(signs) {
             return true;
         }
         if !(next.is_ascii_alphanumeric() || next == b'_' || next == b':' || next >= 0x80) {
@@ -57,6 +65,30 @@ impl<'a> Lexer<'a> {
         self.at += length;
         self.push(Kind::Variable(name), start + if is_list { signs } else { 0 });
         true
+    }
+
+    /// `$*name`, `$!name` behind so many sigils: a word, or a variable, with its sign where that means a property.
+    fn with_twigil(&mut self, signs: usize) -> bool {
+        let (start, rest) = (self.at, self.rest());
+        let twigil = self.twigil(&rest[signs..]);
+        if twigil == 0 {
+            return false;
+        }
+        let is_own = self.syntax.own_twigils.contains(&rest[signs]);
+        let length = signs + twigil + self.name_length(&rest[signs + twigil..]).max(1);
+        let from = signs + if is_own { 0 } else { twigil };
+        let (spelled, name) = (&rest[..length], &rest[from..length]);
+        let word = self.syntax.word(spelled);
+        self.at += length;
+        self.push(word.map_or(Kind::Variable(name), |word| Kind::Word(word, spelled)), start);
+        true
+    }
+
+    /// How many signs stand behind a sigil that are no part of the name either.
+    pub(super) fn twigil(&self, rest: &[u8]) -> usize {
+        let is_name = rest.get(1).is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+        let is_twigil = rest.first().is_some_and(|byte| self.syntax.twigils.contains(byte));
+        usize::from(is_name && is_twigil)
     }
 
     /// Whether a sign that may start a variable computes.

@@ -22,6 +22,7 @@ pub static SYNTAX: Syntax = Syntax {
     comments: &["//", "#"],
     long_comments: &[("/*", "*/")],
     pages: true,
+    typed_variables: true,
     quotes: &[
         Quote { mark: "\"", escapes: true, fills: Fills::Sigils, kind: TextKind::Text },
         Quote { mark: "'", escapes: false, fills: Fills::No, kind: TextKind::Text },
