@@ -91,6 +91,7 @@ pub const TEXTS: &[(&str, &str)] = texts![
     "python-extension-c++",
     "python-venv",
     "r",
+    "raku",
     "redis",
     "rsync",
     "ruby",

@@ -16,6 +16,7 @@ pub mod php;
 pub mod lua;
 pub mod r;
 pub mod tcl;
+pub mod raku;
 pub mod erlang;
 pub mod servers;
 pub mod text;
@@ -59,6 +60,7 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(lua::Lua::default()),
         Box::new(r::R::default()),
         Box::new(tcl::Tcl::default()),
+        Box::new(raku::Raku::default()),
         Box::new(text::subcommands::Subcommands),
         Box::new(settings_files::Settings),
     ]
