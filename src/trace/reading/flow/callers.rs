@@ -34,42 +34,12 @@ impl Solver<'_> {
         };
         for (number, call) in self.program.calls.iter().enumerate() {
             let id = CallId(number as u32);
-            let callee = self.called(call.callee);
-            let modules = callee.all.iter().filter_map(|value| match value {
-                Value::Module(file) => Some(self.given_by(*file).all),
-                _ => None,
-            });
-            let given: Vec<Value> = modules.flatten().collect();
-            for value in callee.all.iter().chain(&given) {
-                match value {
-                    Value::Function(function) => {
-                        add(*function, self.direct(id, *function, call.callee));
-                    }
-                    Value::Class(scope) => {
-                        for function in self.constructors(*scope) {
-                            add(function, self.direct(id, function, call.callee));
-                        }
-                    }
-                    _ => {}
-                }
+            let mut is_applied = false;
+            if self.callables.may_call(self.program, call.callee) {
+                let callee = self.called(call.callee);
+                is_applied = self.meanings_of(&callee).iter().any(|(it, _)| it.is_applied());
+                self.called_by(id, call, &callee, &mut add);
             }
-            for function in self.made_by(call) {
-                add(function, Caller::Call { call: id, from: 0, skipped: 0 });
-            }
-            // `function.call(x)`
-            if let Expr::Field(owner, _) = *self.program.expr(call.callee)
-                && self.meanings_of(&callee).iter().any(|(it, _)| *it == Meaning::Apply)
-            {
-                for value in &self.values(owner).all {
-                    if let Value::Function(function) = value {
-                        add(*function, Caller::Call { call: id, from: 0, skipped: 0 });
-                    }
-                }
-            }
-            for (function, caller) in self.called_as_object(id) {
-                add(function, caller);
-            }
-            let is_applied = self.meanings_of(&callee).iter().any(|(it, _)| it.is_applied());
             for (place, argument) in call.arguments.iter().enumerate() {
                 for function in self.functions_of(argument.value, is_applied) {
                     self.handed_on(id, place, &mut |caller| add(function, caller));
@@ -80,9 +50,56 @@ impl Solver<'_> {
         callers
     }
 
+    /// The functions that a call calls.
+    fn called_by(
+        &self,
+        id: CallId,
+        call: &Call,
+        callee: &Values,
+        add: &mut impl FnMut(FunctionId, Caller),
+    ) {
+        let modules = callee.all.iter().filter_map(|value| match value {
+            Value::Module(file) => Some(self.given_by(*file).all),
+            _ => None,
+        });
+        let given: Vec<Value> = modules.flatten().collect();
+        for value in callee.all.iter().chain(&given) {
+            match value {
+                Value::Function(function) => {
+                    add(*function, self.direct(id, *function, call.callee));
+                }
+                Value::Class(scope) => {
+                    for function in self.constructors(*scope) {
+                        add(function, self.direct(id, function, call.callee));
+                    }
+                }
+                _ => {}
+            }
+        }
+        for function in self.made_by(call) {
+            add(function, Caller::Call { call: id, from: 0, skipped: 0 });
+        }
+        // `function.call(x)`
+        if let Expr::Field(owner, _) = *self.program.expr(call.callee)
+            && self.meanings_of(callee).iter().any(|(it, _)| *it == Meaning::Apply)
+        {
+            for value in &self.values(owner).all {
+                if let Value::Function(function) = value {
+                    add(*function, Caller::Call { call: id, from: 0, skipped: 0 });
+                }
+            }
+        }
+        for (function, caller) in self.called_as_object(id) {
+            add(function, caller);
+        }
+    }
+
     /// `yield` calls what the function around was called with.
     fn find_yields(&self, callers: &mut FxHashMap<FunctionId, Vec<Caller>>) {
         for (number, call) in self.program.calls.iter().enumerate() {
+            if !self.callables.may_call(self.program, call.callee) {
+                continue;
+            }
             let meanings = self.meanings_of(&self.values(call.callee));
             if !meanings.iter().any(|(meaning, _)| *meaning == Meaning::Yield) {
                 continue;
@@ -192,6 +209,7 @@ impl Solver<'_> {
                 functions.take(4).collect()
             }
             Expr::Call(call) if !self.is_look_up(*call) => Vec::new(),
+            Expr::Name(_, name) | Expr::Field(_, name) if !self.callables.has(*name) => Vec::new(),
             Expr::Name(..) | Expr::Field(..) | Expr::Call(_) => {
                 let values = self.values(value);
                 let functions = values.all.iter().filter_map(|value| match value {

@@ -14,10 +14,10 @@ pub struct Meanings {
 impl Meanings {
     /// Adds a name; behind an `@` stands which argument counts, from 0.
     pub fn add(&mut self, meaning: Meaning, name: &str) {
-        let (name, number) = match name.rsplit_once('@') {
-            Some((name, number)) => (name, number.parse().unwrap_or(0)),
-            None => (name, 0),
-        };
+        // `@scope/package` has no number.
+        let numbered =
+            name.rsplit_once('@').and_then(|(name, number)| Some((name, number.parse().ok()?)));
+        let (name, number) = numbered.unwrap_or((name, 0));
         if let Some(dot) = name.rfind('.').filter(|dot| *dot > 0) {
             self.owners.insert(name.as_bytes()[..dot].to_vec());
         }
@@ -37,6 +37,12 @@ impl Meanings {
             Some(dot) if whole.is_empty() => (self.of(&name[dot..]), true),
             _ => (whole, name.starts_with(b".")),
         }
+    }
+
+    /// The last parts of the names whose functions mean what is wanted.
+    pub fn last_names(&self, wanted: &dyn Fn(Meaning) -> bool) -> FxHashSet<&[u8]> {
+        let named = self.all.iter().filter(|(_, all)| all.iter().any(|(it, _)| wanted(*it)));
+        named.map(|(name, _)| last_part(name)).collect()
     }
 
     /// Whether a function of that name means anything.
@@ -60,5 +66,27 @@ impl Meanings {
             let sinks = all.iter().filter(|(meaning, _)| meaning.is_sink());
             sinks.map(move |(meaning, _)| (name.as_slice(), *meaning))
         })
+    }
+}
+
+/// The part of a name behind the last sign in it: `run` of `os.run` and of `Some::Module::run`, `$` of `zx.$`.
+pub(super) fn last_part(name: &[u8]) -> &[u8] {
+    let is_sign = |byte: &u8| b".:\\/$&".contains(byte);
+    let front = &name[..name.len().saturating_sub(1)];
+    front.iter().rposition(is_sign).map_or(name, |at| &name[at + 1..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Meaning, Meanings};
+
+    #[test]
+    fn scope_of_a_package_is_no_number_of_an_argument() {
+        let mut meanings = Meanings::default();
+        meanings.add(Meaning::Run, "@npmcli/promise-spawn");
+        meanings.add(Meaning::Run, "os.spawnv@1");
+        assert_eq!(meanings.of(b"@npmcli/promise-spawn"), [(Meaning::Run, 0)]);
+        assert_eq!(meanings.of(b"os.spawnv"), [(Meaning::Run, 1)]);
+        assert!(meanings.of(b"").is_empty());
     }
 }

@@ -8,6 +8,7 @@
 mod meaning;
 mod program;
 mod caller;
+mod callables;
 mod value;
 mod lists;
 mod operations;

@@ -265,6 +265,11 @@ impl Program {
         self.numbers.get(text).copied()
     }
 
+    /// Returns all names.
+    pub fn names(&self) -> impl Iterator<Item = Name> {
+        (0..self.names.len() as u32).map(Name)
+    }
+
     /// Returns a name's text.
     pub fn text(&self, name: Name) -> &[u8] {
         self.names.get(name.0 as usize).map_or(&[], Vec::as_slice)

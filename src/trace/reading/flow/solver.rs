@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::callables::Callables;
 use super::caller::Caller;
 use super::lists;
 use super::meaning::{Meaning, Meanings};
@@ -62,6 +63,7 @@ pub struct Solver<'p> {
     /// Classes are values that a function of the library makes: `Kit <- R6Class(…)`. What nothing else binds may be a
     /// property of their objects.
     pub(super) has_class_values: bool,
+    pub(super) callables: Callables,
     pub(super) callers: FxHashMap<FunctionId, Vec<Caller>>,
     /// Whether anything asked who calls a function.
     pub(super) asked_callers: Cell<bool>,
@@ -116,6 +118,7 @@ impl<'p> Solver<'p> {
             world,
             habits,
             has_class_values: meanings.has(Meaning::Class),
+            callables: Callables::of(program, meanings),
             callers: FxHashMap::default(),
             asked_callers: Cell::new(false),
             is_partial: Cell::new(false),

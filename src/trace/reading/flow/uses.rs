@@ -21,6 +21,9 @@ impl Solver<'_> {
     }
 
     fn uses_of(&self, id: CallId, call: &Call, text: &[u8], into: &mut Vec<Use>) {
+        if !self.callables.may_need(self.program, call.callee) {
+            return;
+        }
         let callee = self.called(call.callee);
         let meanings = self.meanings_of(&callee);
         let is_called = |(meaning, _): &(Meaning, u8)| meaning.is_sink() || meaning.is_applied();

@@ -27,7 +27,7 @@ use self::files::Files;
 const MAX_SOURCE: usize = 96 << 10;
 
 /// How large it may be where libraries come by the thousands, and as bundles of many modules, which take long.
-const MAX_BUNDLED: usize = 4 << 10;
+const MAX_BUNDLED: usize = 32 << 10;
 
 /// How large the file may be that is asked about.
 const MAX_OWN: usize = 1 << 20;
