@@ -24,6 +24,8 @@ pub(super) struct Callables {
 /// Collects which names hold what others hold.
 struct Collector<'p> {
     program: &'p Program,
+    /// The last parts of the names whose functions mean anything.
+    texts: FxHashSet<&'p [u8]>,
     /// Names whose functions mean anything.
     meant: FxHashSet<Name>,
     /// Names that hold what a name holds.
@@ -33,14 +35,14 @@ struct Collector<'p> {
 
 impl Callables {
     /// Looks through what the names of a program hold.
-    pub(super) fn of(program: &Program, meanings: &Meanings) -> Self {
+    pub(super) fn of<'p>(program: &'p Program, meanings: &'p Meanings) -> Self {
         let named = |wanted: &dyn Fn(Meaning) -> bool| -> FxHashSet<Name> {
             let names = meanings.last_names(wanted);
             program.names().filter(|name| names.contains(last_part(program.text(*name)))).collect()
         };
-        let meant = named(&|_| true);
-        let mut collector =
-            Collector { program, meant, holders: FxHashMap::default(), found: Vec::new() };
+        let (meant, texts) = (named(&|_| true), meanings.last_names(&|_| true));
+        let (holders, found) = (FxHashMap::default(), Vec::new());
+        let mut collector = Collector { program, texts, meant, holders, found };
         collector.collect();
         let is_calling = |meaning: Meaning| {
             meaning.is_applied()
@@ -141,6 +143,7 @@ impl Collector<'_> {
             | Expr::Map(_)
             | Expr::Place(..) => {}
             // A text may be a function's name, and a list of two a method's.
+            Expr::Text(text) if self.texts.contains(last_part(text)) => self.found.push(name),
             Expr::Text(text) => {
                 if let Some(other) = self.program.known_name(last_part(text)) {
                     self.holds_name(name, other);

@@ -14,7 +14,6 @@ pub const LANGUAGE: Language = Language {
     endings: &[".lua", "/init.lua"],
     renamed: &[],
     is_near: true,
-    reads_imports: false,
 };
 
 /// Lua.

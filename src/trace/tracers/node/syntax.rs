@@ -36,7 +36,6 @@ pub const LANGUAGE: Language = Language {
         (".jsx", ".tsx"),
     ],
     is_near: false,
-    reads_imports: true,
 };
 
 const fn quote(mark: &'static str, fills: Fills) -> Quote {

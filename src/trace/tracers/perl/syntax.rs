@@ -13,7 +13,6 @@ pub const LANGUAGE: Language = Language {
     separator: "::",
     endings: &[".pm"],
     is_near: true,
-    reads_imports: false,
     renamed: &[],
 };
 

@@ -14,7 +14,6 @@ pub const LANGUAGE: Language = Language {
     endings: &[".py", "/__init__.py"],
     renamed: &[],
     is_near: true,
-    reads_imports: false,
 };
 
 const fn quote(mark: &'static str) -> Quote {

@@ -12,7 +12,6 @@ pub const LANGUAGE: Language = Language {
     endings: &[".R"],
     renamed: &[],
     is_near: true,
-    reads_imports: false,
 };
 
 const fn quote(mark: &'static str, kind: TextKind) -> Quote {

@@ -14,7 +14,6 @@ pub const LANGUAGE: Language = Language {
     endings: &[".rb"],
     renamed: &[],
     is_near: true,
-    reads_imports: false,
 };
 
 /// Ruby.

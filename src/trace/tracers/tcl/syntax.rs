@@ -13,7 +13,6 @@ pub const LANGUAGE: Language = Language {
     endings: &[".tcl"],
     renamed: &[],
     is_near: false,
-    reads_imports: false,
 };
 
 /// Tcl.

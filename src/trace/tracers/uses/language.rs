@@ -21,8 +21,6 @@ pub struct Language {
     pub renamed: &'static [(&'static str, &'static str)],
     /// Whether a plain name may be that of a file nearby.
     pub is_near: bool,
-    /// Whether the tracer reads what is imported by constant names itself: a file that has no other imports is not read here.
-    pub reads_imports: bool,
 }
 
 /// What a profile says of a language's calls, read once for a trace.

@@ -14,7 +14,7 @@ use rustc_hash::FxHashSet;
 use crate::path::ImagePath;
 use crate::profile::Profiles;
 use crate::trace::claim::Finding;
-use crate::trace::reading::flow::{ImportForm, Meaning, Meanings, bind};
+use crate::trace::reading::flow::{ImportForm, Meanings, bind};
 use crate::trace::tracer::View;
 use crate::warning::Place;
 
@@ -116,19 +116,18 @@ impl Language {
 
     /// Whether a text has the name of anything that counts: most files have none.
     fn has_sink(&self, meanings: &Meanings, text: &[u8]) -> bool {
-        let mut names: FxHashSet<(&[u8], bool)> = FxHashSet::default();
-        for (name, meaning) in meanings.sinks() {
+        let mut names: FxHashSet<&[u8]> = FxHashSet::default();
+        for (name, _) in meanings.sinks() {
             let last = last_part(name);
             // So short a name stands in every file: all of it counts.
             let name = if last.len() < 3 { name } else { last };
-            names.insert((name, meaning == Meaning::Import && self.reads_imports));
+            names.insert(name);
         }
         let folded = self.syntax.folds_names.then(|| text.to_ascii_lowercase());
         let text = folded.as_deref().unwrap_or(text);
-        names.into_iter().any(|(name, is_read)| match is_read {
-            true => is_called_with_value(text, name),
-            false => has_all(text, name) && (!self.syntax.pages || self.is_called(text, name)),
-        })
+        names
+            .into_iter()
+            .any(|name| has_all(text, name) && (!self.syntax.pages || self.is_called(text, name)))
     }
 
     /// Whether a function's name stands in front of a bracket, or is a text that may be called, or a word that needs none.
@@ -166,16 +165,5 @@ fn has_word(text: &[u8], name: &[u8]) -> bool {
         let goes_on_before = is_part(before) && is_part(name.first());
         let goes_on_behind = is_part(text.get(at + name.len())) && is_part(name.last());
         !goes_on_before && !goes_on_behind
-    })
-}
-
-/// Whether a call of a name has something else than a constant for its first argument, or the name is no call's.
-fn is_called_with_value(text: &[u8], name: &[u8]) -> bool {
-    let ends = memchr::memmem::find_iter(text, name).map(|at| at + name.len());
-    ends.into_iter().any(|end| {
-        let mut rest = text[end..].trim_ascii_start().iter();
-        let is_call = rest.next() == Some(&b'(');
-        let first = rest.as_slice().trim_ascii_start().first();
-        is_call && !matches!(first, None | Some(b'"' | b'\'' | b')'))
     })
 }

@@ -31,7 +31,6 @@ pub const ERLANG: Language = Language {
     endings: &[".erl", ".beam"],
     renamed: &[],
     is_near: true,
-    reads_imports: false,
 };
 
 /// What the values of an Elixir program are followed by.
