@@ -63,7 +63,7 @@ pub use program::{
     Argument, Binding, Bound, Call, CallId, Expr, ExprId, FunctionId, Name, Parameter, Program,
     Scope, ScopeId,
 };
-pub use solver::{Habits, Solver, World};
+pub use solver::{Habits, MAX_STEPS, Solver, World};
 pub use syntax::{
     BareCalls, Blocks, Bracketed, Fills, ImportForm, Op, Quote, Syntax, TextKind, Word,
 };

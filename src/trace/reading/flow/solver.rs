@@ -16,8 +16,8 @@ use super::program::{Binding, Expr, ExprId, FunctionId, Name, Program, ScopeId};
 use super::slices;
 use super::value::{MAX_VALUES, Value, Values, joined, known, paired};
 
-/// How much work is done in all: an expression, or a stretch of a text.
-const MAX_STEPS: u32 = 300_000;
+/// How much work is done in all for a program: an expression, or a stretch of a text.
+pub const MAX_STEPS: u32 = 300_000;
 
 /// How deep one expression may ask for another.
 const MAX_DEPTH: u32 = 80;
@@ -34,6 +34,10 @@ pub trait World {
     fn module(&self, file: u32, name: &[u8]) -> Option<u32>;
     /// The contents of a text in JSON, YAML, TOML or the like, as values; the name tells the format where there is one.
     fn parse(&self, name: &[u8], text: &[u8]) -> Option<Values>;
+    /// How much work may be done: fewer steps where many programs are to be worked out.
+    fn steps(&self) -> u32 {
+        MAX_STEPS
+    }
     /// What a file of settings holds that a file of the program loads as a module.
     fn held(&self, _file: u32, _name: &[u8]) -> Option<Values> {
         None
@@ -89,6 +93,8 @@ pub struct Solver<'p> {
     /// The names of which that was asked for.
     pub(super) stepped: RefCell<FxHashSet<(ScopeId, Name)>>,
     pub(super) steps: Cell<u32>,
+    /// How many steps there may be.
+    most: u32,
     pub(super) depth: Cell<u32>,
 }
 
@@ -135,28 +141,11 @@ impl<'p> Solver<'p> {
             so_far: RefCell::default(),
             stepped: RefCell::default(),
             steps: Cell::new(0),
+            most: world.steps(),
             depth: Cell::new(0),
         };
         solver.learn_callers();
         solver
-    }
-
-    /// Finds out who calls what: functions that are handed on to others are seen by the second turn only.
-    fn learn_callers(&mut self) {
-        self.callers = self.find_callers();
-        // What is known by now holds where nothing hangs on the callers.
-        let mut holds = !self.asked_callers.get();
-        if !holds {
-            self.forget();
-            let callers = self.find_callers();
-            holds = callers == self.callers;
-            self.callers = callers;
-        }
-        if holds && !self.is_partial.get() {
-            self.steps.set(0);
-        } else {
-            self.forget();
-        }
     }
 
     pub(super) fn forget(&self) {
@@ -173,7 +162,7 @@ impl<'p> Solver<'p> {
         if let Some(known) = self.memo.borrow().get(&id) {
             return known.clone();
         }
-        let is_too_much = self.steps.get() > MAX_STEPS || self.depth.get() > MAX_DEPTH;
+        let is_too_much = self.steps.get() > self.most || self.depth.get() > MAX_DEPTH;
         if is_too_much {
             self.is_partial.set(true);
             return Rc::new(Values::open());

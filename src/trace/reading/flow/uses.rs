@@ -9,6 +9,32 @@ use super::solver::Solver;
 use super::value::{Value, Values, concat, joined, known};
 
 impl Solver<'_> {
+    /// Finds out who calls what: functions that are handed on to others are seen by the second turn only.
+    pub(super) fn learn_callers(&mut self) {
+        // In most programs nothing that is asked for hangs on a caller.
+        for file in 0..self.program.files.len() as u32 {
+            self.uses(file, &[]);
+        }
+        if !self.asked_callers.get() && !self.is_partial.get() {
+            return self.steps.set(0);
+        }
+        self.forget();
+        self.callers = self.find_callers();
+        // What is known by now holds where nothing hangs on the callers.
+        let mut holds = !self.asked_callers.get();
+        if !holds {
+            self.forget();
+            let callers = self.find_callers();
+            holds = callers == self.callers;
+            self.callers = callers;
+        }
+        if holds && !self.is_partial.get() {
+            self.steps.set(0);
+        } else {
+            self.forget();
+        }
+    }
+
     /// What a file needs; `text` is what it was read from.
     pub fn uses(&self, file: u32, text: &[u8]) -> Vec<Use> {
         let mut uses = Vec::new();

@@ -5,14 +5,26 @@ use std::cell::OnceCell;
 use super::language::Language;
 use super::text::*;
 use crate::path::ImagePath;
-use crate::trace::reading::flow::{ImportForm, Meaning, Meanings, Program, Use, What, read};
+use crate::trace::reading::flow::{
+    ImportForm, MAX_STEPS, Meaning, Meanings, Program, Use, What, read,
+};
 use crate::trace::reading::settings::{self, Tree};
 use crate::trace::tracer::View;
 use crate::tree::NodeId;
 use crate::warning::Place;
 
-/// How many files of an application are read together.
+/// How many files of an application are read together at most.
 const MAX_FILES: usize = 40;
+
+/// How many files are read in all for an application that has many: fewer beside each, so that the work grows with the
+/// files, and not with their square.
+const MAX_READ: usize = 800;
+
+/// How many steps of the solver an application takes in all.
+const MAX_STEPS_IN_ALL: usize = 12_000_000;
+
+/// With fewer steps nothing is worked out.
+const MIN_STEPS: usize = 20_000;
 
 /// How many files beside a file are looked at for its classes.
 const MAX_BESIDE: usize = 1000;
@@ -35,12 +47,54 @@ pub(super) struct Files<'v> {
     pub(super) all: Vec<(ImagePath, Vec<u8>)>,
     pub(super) program: Program,
     pub(super) dotenv: OnceCell<Tree>,
+    /// How many files are read together.
+    most: usize,
+    /// How many steps the solver may take.
+    pub(super) steps: u32,
 }
 
 impl<'v> Files<'v> {
     pub(super) fn new(language: &'v Language, view: &'v View<'v>, place: Option<Place>) -> Self {
         let (all, program, dotenv) = (Vec::new(), Program::default(), OnceCell::new());
-        Files { view, language, place, all, program, dotenv }
+        let (most, steps) = (MAX_FILES, MAX_STEPS);
+        Files { view, language, place, all, program, dotenv, most, steps }
+    }
+
+    /// Shares the work among the files of applications, of which there are that many.
+    pub(super) fn share(mut self, files: usize) -> Self {
+        let files = files.max(1);
+        self.most = (MAX_READ / files).clamp(2, MAX_FILES);
+        self.steps = (MAX_STEPS_IN_ALL / files).clamp(MIN_STEPS, MAX_STEPS as usize) as u32;
+        self
+    }
+
+    /// How many files of the language somebody put into the image, beside packages and what is installed.
+    pub(super) fn count(&self) -> usize {
+        const ENOUGH: usize = MAX_STEPS_IN_ALL / MIN_STEPS;
+        let tree = self.view.tree;
+        let (mut folders, mut found) = (vec![NodeId::ROOT], 0);
+        while let Some(folder) = folders.pop().filter(|_| found < ENOUGH) {
+            for &node in tree.children(folder) {
+                let is_named = |ending: &&str| {
+                    ending.starts_with('.') && tree.name(node).ends_with(ending.as_bytes())
+                };
+                if tree.is_dir(node) {
+                    folders.extend((!self.is_installed_folder(&tree.path(node))).then_some(node));
+                } else if self.language.endings.iter().any(is_named)
+                    && tree.is_file(node)
+                    && !self.view.packages.is_owned(node)
+                {
+                    found += 1;
+                }
+            }
+        }
+        found
+    }
+
+    fn is_installed_folder(&self, path: &ImagePath) -> bool {
+        let profile = self.view.profiles.get(self.language.profile);
+        let places = profile.and_then(|profile| profile.places.get("installed"));
+        places.is_some_and(|places| places.paths.iter().any(|glob| glob.bind(path).is_some()))
     }
 
     pub(super) fn add(&mut self, path: ImagePath, text: Vec<u8>) {
@@ -55,7 +109,7 @@ impl<'v> Files<'v> {
     /// Reads the files of the application that those from a number on import.
     pub(super) fn follow_imports(&mut self, from: usize, meanings: &Meanings) {
         let mut next = from;
-        while next < self.all.len() && self.all.len() < MAX_FILES {
+        while next < self.all.len() && self.all.len() < self.most {
             for name in self.program.imported(next as u32, meanings) {
                 if let Some(path) = self.resolve(next, &name)
                     && !self.has(&path)
@@ -77,7 +131,7 @@ impl<'v> Files<'v> {
         for one in uses {
             let is_loaded = matches!(one.meaning, Meaning::Include | Meaning::Import);
             let What::Text(text) = &one.what else { continue };
-            if let Some(name) = whole(text).filter(|_| is_loaded && self.all.len() < MAX_FILES)
+            if let Some(name) = whole(text).filter(|_| is_loaded && self.all.len() < self.most)
                 && let Some(path) = self.resolve(one.file as usize, &name)
                 && !self.has(&path)
                 && let Some(text) = self.source(&path)
@@ -102,7 +156,7 @@ impl<'v> Files<'v> {
             let is_named = memchr::memmem::find(&text, stem).is_some();
             let path = tree.path(node);
             if is_named
-                && self.all.len() < MAX_FILES
+                && self.all.len() < self.most
                 && !self.has(&path)
                 && let Some(text) = self.source(&path)
             {
@@ -220,7 +274,7 @@ impl<'v> Files<'v> {
             let Some(found) = tree.resolve(folder.as_bytes()) else { continue };
             let nodes: Vec<NodeId> = tree.children(found.node).iter().copied().take(400).collect();
             for node in nodes {
-                if self.all.len() >= MAX_FILES {
+                if self.all.len() >= self.most {
                     break;
                 }
                 let path = tree.path(node);

@@ -29,6 +29,8 @@ pub struct Calls {
     pub(super) meanings: OnceLock<Meanings>,
     /// The names without which a library starts no program.
     pub(super) starts: OnceLock<Vec<Vec<u8>>>,
+    /// How many files of the language applications have.
+    pub(super) files: OnceLock<usize>,
 }
 
 /// What a file needs.

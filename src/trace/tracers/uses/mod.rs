@@ -71,8 +71,9 @@ impl Language {
         if text.len() > MAX_OWN || !self.has_sink(meanings, text) {
             return Uses::default();
         }
-        let text = text.to_vec();
-        files.add(path.clone(), text);
+        let count = *calls.files.get_or_init(|| files.count());
+        files = files.share(count);
+        files.add(path.clone(), text.to_vec());
         files.solved(path, meanings)
     }
 

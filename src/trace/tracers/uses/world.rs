@@ -36,6 +36,10 @@ impl World for Files<'_> {
         u32::try_from(number).ok()
     }
 
+    fn steps(&self) -> u32 {
+        self.steps
+    }
+
     fn held(&self, file: u32, name: &[u8]) -> Option<Values> {
         let path = self.resolve(file as usize, name)?;
         settings::Format::of(path.name(), b"")?;
