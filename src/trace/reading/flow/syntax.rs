@@ -422,7 +422,10 @@ impl Syntax {
 
     /// The longest operator that a text starts with: the language's own, or one that most share.
     pub fn operator(&self, text: &[u8]) -> Option<(&'static str, Op)> {
-        let starts = |(operator, _): &&(&str, Op)| text.starts_with(operator.as_bytes());
+        // Of most operators the first letter is another already, and that needs no call of a comparison.
+        let starts = |(operator, _): &&(&str, Op)| {
+            operator.as_bytes().first() == text.first() && text.starts_with(operator.as_bytes())
+        };
         let own = self.operators.iter().find(starts).copied();
         let shared = SHARED.iter().find(starts).copied();
         match (own, shared) {
