@@ -14,7 +14,6 @@ pub const LANGUAGE: Language = Language {
     endings: &[".rakumod", ".pm6", ".pm"],
     renamed: &[],
     is_near: true,
-    reads_imports: false,
 };
 
 /// Raku.
