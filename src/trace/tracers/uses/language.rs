@@ -27,8 +27,8 @@ pub struct Language {
 #[derive(Default)]
 pub struct Calls {
     pub(super) meanings: OnceLock<Meanings>,
-    /// The names without which a library starts no program.
-    pub(super) starts: OnceLock<Vec<Vec<u8>>>,
+    /// The names without which a library starts no program, and whether they count only where they are called by themselves.
+    pub(super) starts: OnceLock<Vec<(Vec<u8>, bool)>>,
     /// How many files of the language applications have.
     pub(super) files: OnceLock<usize>,
 }

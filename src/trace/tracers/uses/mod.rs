@@ -87,11 +87,15 @@ impl Language {
     ) -> Vec<Finding> {
         let meanings = self.meanings(calls, view);
         let starts = calls.starts.get_or_init(|| self.starts(meanings));
+        let is_started = |(name, is_short): &(Vec<u8>, bool)| match is_short {
+            true => is_called_alone(text, last_part(name)),
+            false => has_all(text, name),
+        };
         let limit = match self.syntax.import_form {
             ImportForm::Quoted => MAX_BUNDLED,
             _ => MAX_SOURCE,
         };
-        if text.len() > limit || !starts.iter().any(|name| has_all(text, name)) {
+        if text.len() > limit || !starts.iter().any(is_started) {
             return Vec::new();
         }
         let mut files = Files::new(self, view, None);
@@ -105,14 +109,15 @@ impl Language {
 
     /// The names without which a library starts no program: most have none of them.
     ///
-    /// Where functions have to be imported, a function's name says nothing without its module's: many things are called `exec`.
-    fn starts(&self, meanings: &Meanings) -> Vec<Vec<u8>> {
+    /// Where functions have to be imported, a function's name without its module's has to be called by itself: many methods
+    /// are called `exec`.
+    fn starts(&self, meanings: &Meanings) -> Vec<(Vec<u8>, bool)> {
         let starts = || meanings.sinks().filter(|(_, it)| it.is_start()).map(|(name, _)| name);
         let owned: FxHashSet<&[u8]> =
             starts().filter(|name| parts(name).count() > 1).map(last_part).collect();
         let is_imported = self.syntax.import_form == ImportForm::Quoted;
         let is_short = |name: &&[u8]| parts(name).count() == 1 && owned.contains(last_part(name));
-        starts().filter(|name| !(is_imported && is_short(name))).map(<[u8]>::to_vec).collect()
+        starts().map(|name| (name.to_vec(), is_imported && is_short(&name))).collect()
     }
 
     /// Whether a text has the name of anything that counts: most files have none.
@@ -155,6 +160,15 @@ fn last_part(name: &[u8]) -> &[u8] {
 
 fn has_all(text: &[u8], name: &[u8]) -> bool {
     parts(name).all(|part| has_word(text, part))
+}
+
+/// Whether a function of a name is called, and not as a method of something.
+fn is_called_alone(text: &[u8], name: &[u8]) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_$.".contains(byte);
+    memchr::memmem::find_iter(text, name).any(|at| {
+        let before = at.checked_sub(1).and_then(|at| text.get(at));
+        text.get(at + name.len()) == Some(&b'(') && !before.is_some_and(is_part)
+    })
 }
 
 /// Whether a name stands in a text, and is no part of a longer one.
