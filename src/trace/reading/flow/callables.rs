@@ -6,7 +6,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::meaning::{Meaning, Meanings, last_part};
-use super::program::{Binding, Expr, ExprId, Name, Program};
+use super::program::{Binding, CallId, Expr, ExprId, Name, Program};
 
 /// How deep an expression is looked into; what is deeper may be anything.
 const MAX_DEPTH: u32 = 12;
@@ -161,15 +161,18 @@ impl Collector<'_> {
             Expr::Name(_, other) | Expr::Field(_, other) | Expr::Global(other) => {
                 self.holds_name(name, *other);
             }
-            Expr::Call(call) => match self.program.calls.get(call.0 as usize) {
-                Some(call) => match self.program.expr(call.callee) {
-                    Expr::Name(_, other) | Expr::Field(_, other) | Expr::Global(other) => {
-                        self.holds_name(name, *other);
-                    }
-                    _ => self.found.push(name),
-                },
-                None => {}
-            },
+            Expr::Call(call) => self.holds_result(name, *call),
+            _ => self.found.push(name),
+        }
+    }
+
+    /// Notes that a name holds what a call gives.
+    fn holds_result(&mut self, name: Name, call: CallId) {
+        let Some(call) = self.program.calls.get(call.0 as usize) else { return };
+        match self.program.expr(call.callee) {
+            Expr::Name(_, other) | Expr::Field(_, other) | Expr::Global(other) => {
+                self.holds_name(name, *other);
+            }
             _ => self.found.push(name),
         }
     }
