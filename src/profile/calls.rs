@@ -112,6 +112,14 @@ pub enum Does {
     Replace,
     /// The folder of a path.
     Dirname,
+    /// The folder that the program is started in.
+    WorkingFolder,
+    /// The folder of a module by its name, or that of the program's own.
+    ModuleFolder,
+    /// The last name of a path, without its ending.
+    Stem,
+    /// A path with another ending: `with_suffix`.
+    WithEnding,
     /// The folders above a path, the nearest first.
     Ancestors,
     /// The last name of a path.

@@ -92,8 +92,8 @@ impl Solver<'_> {
 
     /// What a property makes of a text: `element.text` is the text, `path.parent` its folder.
     fn property(&self, owner: ExprId, method: &[u8], found: &mut Values) {
-        const PROPERTIES: [Meaning; 4] =
-            [Meaning::Same, Meaning::Dirname, Meaning::Ancestors, Meaning::Basename];
+        const PROPERTIES: [Meaning; 5] =
+            [Meaning::Same, Meaning::Dirname, Meaning::Ancestors, Meaning::Basename, Meaning::Stem];
         let mut of = (*self.values(owner)).clone();
         of.all.retain(|value| !matches!(value, Value::Global(_)));
         if of.all.is_empty() && !of.is_open {

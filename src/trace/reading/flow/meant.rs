@@ -79,6 +79,18 @@ impl Solver<'_> {
             Meaning::Environment => self.variable(given.all, given.named),
             Meaning::ThisFile => this_file(),
             Meaning::ThisFolder => this_file().map_texts(&|text| cut(text, true)),
+            Meaning::WorkingFolder => match self.world.working_folder() {
+                // What stands at the root belongs to nobody.
+                folder if folder.len() < 2 => Values::one(Value::Own),
+                folder => Values::text(folder),
+            },
+            Meaning::ModuleFolder => {
+                let names = given.first().texts();
+                let mut named = names.iter().filter_map(known);
+                let module = named.find_map(|name| self.world.module(given.file, &name));
+                let path = self.world.path(module.unwrap_or(given.file));
+                Values::text(path).map_texts(&|text| cut(text, true))
+            }
             Meaning::Own => Values::one(Value::Own),
             _ => return None,
         })
@@ -236,6 +248,8 @@ fn of_texts(meaning: Meaning, given: &Given<'_>) -> Option<Values> {
         Meaning::Slice => slices::cut_by(all, true),
         Meaning::Cut => slices::cut_by(all, false),
         Meaning::Renamed => renamed(all),
+        Meaning::Stem => first().map_texts(&|text| without_ending(&cut(text, false))),
+        Meaning::WithEnding => with_ending(all),
         Meaning::Quote => Values::default(),
         _ => return None,
     })
@@ -293,6 +307,22 @@ fn renamed(all: &[Values]) -> Values {
     let folder = of.map_texts(&|text| cut(text, true));
     let renamed = joined(&[folder, name.clone()], b"/");
     if of.is_path() { path(&renamed) } else { renamed }
+}
+
+/// A path with another ending.
+fn with_ending(all: &[Values]) -> Values {
+    let [of, ending, ..] = all else { return Values::open() };
+    let stem = of.map_texts(&without_ending);
+    let changed = joined(&[stem, ending.clone()], b"");
+    if of.is_path() { path(&changed) } else { changed }
+}
+
+/// A path without what stands behind the last dot of its name.
+fn without_ending(text: &Text) -> Text {
+    let [Part::Known(path)] = text.as_slice() else { return vec![Part::Gap] };
+    let name = path.iter().rposition(|&byte| byte == b'/').map_or(0, |at| at + 1);
+    let dot = path[name..].iter().rposition(|&byte| byte == b'.').filter(|at| *at > 0);
+    vec![Part::Known(dot.map_or(path.clone(), |at| path[..name + at].to_vec()))]
 }
 
 /// A path as seen from a folder, without what it takes back.

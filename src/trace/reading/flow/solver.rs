@@ -34,6 +34,10 @@ pub trait World {
     fn module(&self, file: u32, name: &[u8]) -> Option<u32>;
     /// The contents of a text in JSON, YAML, TOML or the like, as values; the name tells the format where there is one.
     fn parse(&self, name: &[u8], text: &[u8]) -> Option<Values>;
+    /// The folder that the program is started in.
+    fn working_folder(&self) -> Vec<u8> {
+        Vec::new()
+    }
     /// How much work may be done: fewer steps where many programs are to be worked out.
     fn steps(&self) -> u32 {
         MAX_STEPS

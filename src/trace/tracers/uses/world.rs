@@ -36,6 +36,10 @@ impl World for Files<'_> {
         u32::try_from(number).ok()
     }
 
+    fn working_folder(&self) -> Vec<u8> {
+        self.view.working_dir().as_bytes().to_vec()
+    }
+
     fn steps(&self) -> u32 {
         self.steps
     }
