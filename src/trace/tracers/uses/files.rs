@@ -79,7 +79,7 @@ impl<'v> Files<'v> {
                     ending.starts_with('.') && tree.name(node).ends_with(ending.as_bytes())
                 };
                 if tree.is_dir(node) {
-                    folders.extend((!self.is_installed_folder(&tree.path(node))).then_some(node));
+                    folders.extend((!self.is_placed(&tree.path(node))).then_some(node));
                 } else if self.language.endings.iter().any(is_named)
                     && tree.is_file(node)
                     && !self.view.packages.is_owned(node)
@@ -89,12 +89,6 @@ impl<'v> Files<'v> {
             }
         }
         found
-    }
-
-    fn is_installed_folder(&self, path: &ImagePath) -> bool {
-        let profile = self.view.profiles.get(self.language.profile);
-        let places = profile.and_then(|profile| profile.places.get("installed"));
-        places.is_some_and(|places| places.paths.iter().any(|glob| glob.bind(path).is_some()))
     }
 
     pub(super) fn add(&mut self, path: ImagePath, text: Vec<u8>) {
@@ -167,15 +161,18 @@ impl<'v> Files<'v> {
 
     /// Of a file in a folder of installed packages the topmost file or folder of its package.
     fn installed(&self, path: &ImagePath) -> Option<ImagePath> {
-        let profile = self.view.profiles.get(self.language.profile)?;
-        let places = profile.places.get("installed")?;
         let mut ancestors = vec![path.clone()];
         while let Some(above) = ancestors.last().and_then(ImagePath::parent) {
             ancestors.push(above);
         }
-        let is_placed =
-            |path: &ImagePath| places.paths.iter().any(|glob| glob.bind(path).is_some());
-        ancestors.into_iter().rev().find(is_placed)
+        ancestors.into_iter().rev().find(|path| self.is_placed(path))
+    }
+
+    /// Whether a path is where packages are installed.
+    fn is_placed(&self, path: &ImagePath) -> bool {
+        let profile = self.view.profiles.get(self.language.profile);
+        let places = profile.and_then(|profile| profile.places.get("installed"));
+        places.is_some_and(|places| places.paths.iter().any(|glob| glob.bind(path).is_some()))
     }
 
     /// The text of a file of the application.

@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+use rustc_hash::FxHashSet;
+
 use crate::trace::claim::{Finding, Target};
 use crate::trace::reading::flow::{Habits, Meanings, Syntax, Text};
 
@@ -27,6 +29,8 @@ pub struct Language {
 #[derive(Default)]
 pub struct Calls {
     pub(super) meanings: OnceLock<Meanings>,
+    /// The names without which a text asks for nothing.
+    pub(super) sinks: OnceLock<FxHashSet<Vec<u8>>>,
     /// The names without which a library starts no program, and whether they count only where they are called by themselves.
     pub(super) starts: OnceLock<Vec<(Vec<u8>, bool)>>,
     /// How many files of the language applications have.

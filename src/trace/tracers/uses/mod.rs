@@ -68,7 +68,7 @@ impl Language {
 
     fn uses_of(&self, calls: &Calls, mut files: Files<'_>, path: &ImagePath, text: &[u8]) -> Uses {
         let meanings = self.meanings(calls, files.view);
-        if text.len() > MAX_OWN || !self.has_sink(meanings, text) {
+        if text.len() > MAX_OWN || !self.has_sink(calls, meanings, text) {
             return Uses::default();
         }
         let count = *calls.files.get_or_init(|| files.count());
@@ -120,19 +120,20 @@ impl Language {
         starts().map(|name| (name.to_vec(), is_imported && is_short(&name))).collect()
     }
 
+    /// The names without which a text asks for nothing.
+    fn sinks(&self, meanings: &Meanings) -> FxHashSet<Vec<u8>> {
+        // A short name stands in every file: all of it counts.
+        let needed = |name| if last_part(name).len() < 3 { name } else { last_part(name) };
+        meanings.sinks().map(|(name, _)| needed(name).to_vec()).collect()
+    }
+
     /// Whether a text has the name of anything that counts: most files have none.
-    fn has_sink(&self, meanings: &Meanings, text: &[u8]) -> bool {
-        let mut names: FxHashSet<&[u8]> = FxHashSet::default();
-        for (name, _) in meanings.sinks() {
-            let last = last_part(name);
-            // So short a name stands in every file: all of it counts.
-            let name = if last.len() < 3 { name } else { last };
-            names.insert(name);
-        }
+    fn has_sink(&self, calls: &Calls, meanings: &Meanings, text: &[u8]) -> bool {
+        let names = calls.sinks.get_or_init(|| self.sinks(meanings));
         let folded = self.syntax.folds_names.then(|| text.to_ascii_lowercase());
         let text = folded.as_deref().unwrap_or(text);
         names
-            .into_iter()
+            .iter()
             .any(|name| has_all(text, name) && (!self.syntax.pages || self.is_called(text, name)))
     }
 
