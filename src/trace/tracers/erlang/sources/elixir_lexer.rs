@@ -1,6 +1,6 @@
 //! The lexer of Elixir (its "Syntax reference").
 
-use super::token::{Kind, Lexer, MAX_DEPTH, MAX_TOKENS, Piece, Token};
+use super::token::{Kind, Lexer, MAX_DEPTH, Piece, Token};
 
 /// The operators, the longer ones first.
 const OPERATORS: [&str; 57] = [
@@ -24,11 +24,7 @@ pub fn tokens(text: &[u8]) -> Vec<Token<'_>> {
 }
 
 fn stretch(text: &[u8], range: (usize, usize), depth: usize) -> Vec<Token<'_>> {
-    let mut lexer = Lexer::new(text, range, depth);
-    while lexer.at < lexer.end && lexer.tokens.len() < MAX_TOKENS {
-        next(&mut lexer);
-    }
-    lexer.tokens
+    Lexer::new(text, range, depth).all(next)
 }
 
 fn next(lexer: &mut Lexer<'_>) {

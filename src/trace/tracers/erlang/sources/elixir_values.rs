@@ -144,26 +144,11 @@ impl<'t> Lowering<'_, 't> {
 
     /// `<<"text", rest::binary>>`: its texts one behind the other.
     pub fn binary_text(&mut self) -> ExprId {
-        let mut parts = Vec::new();
-        loop {
-            self.skip_lines();
-            if self.is_stop() {
-                break;
-            }
-            let before = self.at;
-            parts.push(self.expression());
-            while !self.is_stop() && self.op(0) != Some(",") {
-                self.skip_one();
-            }
-            if !self.accept(",") || self.at == before {
-                break;
-            }
-        }
-        self.close(">>");
-        match parts[..] {
-            [one] => one,
-            _ => self.add(Expr::Concat(parts)),
-        }
+        let ends = |it: &mut Self| {
+            it.skip_lines();
+            it.is_stop()
+        };
+        self.segments(Self::expression, ends)
     }
 
     /// `&1`, `&name/1`, `&Module.name/1`, `&name(&1, "x")`.

@@ -346,22 +346,7 @@ impl<'t> Lowering<'_, 't> {
 
     /// `<<"text", Rest/binary>>`: its texts one behind the other.
     fn erlang_binary(&mut self) -> ExprId {
-        let mut parts = Vec::new();
-        while !self.ends_sequence() {
-            let before = self.at;
-            parts.push(self.operands(STRONGEST));
-            while !self.ends_sequence() && self.op(0) != Some(",") {
-                self.skip_one();
-            }
-            if !self.accept(",") || self.at == before {
-                break;
-            }
-        }
-        self.close(">>");
-        match parts[..] {
-            [one] => one,
-            _ => self.add(Expr::Concat(parts)),
-        }
+        self.segments(|it| it.operands(STRONGEST), |it| it.ends_sequence())
     }
 
     /// `?NAME`, `?NAME(…)`.

@@ -1,6 +1,6 @@
 //! The lexer of Erlang (the Erlang Reference Manual, chapters "Data Types" and "Expressions").
 
-use super::token::{Kind, Lexer, MAX_TOKENS, Piece, Token};
+use super::token::{Kind, Lexer, Piece, Token};
 
 /// The operators, the longer ones first; `end.` is the full stop behind a form.
 const OPERATORS: [&str; 42] = [
@@ -15,10 +15,7 @@ pub fn tokens(text: &[u8]) -> Vec<Token<'_>> {
     if lexer.starts("#!") {
         lexer.skip_line();
     }
-    while lexer.at < lexer.end && lexer.tokens.len() < MAX_TOKENS {
-        next(&mut lexer);
-    }
-    lexer.tokens
+    lexer.all(next)
 }
 
 fn next(lexer: &mut Lexer<'_>) {

@@ -191,6 +191,30 @@ impl<'p, 't> Lowering<'p, 't> {
         }
     }
 
+    /// The segments of a binary behind its `<<`, one behind the other; their types do not count.
+    pub fn segments(
+        &mut self,
+        segment: impl Fn(&mut Self) -> ExprId,
+        ends: impl Fn(&mut Self) -> bool,
+    ) -> ExprId {
+        let mut parts = Vec::new();
+        while !ends(self) {
+            let before = self.at;
+            parts.push(segment(self));
+            while !ends(self) && self.op(0) != Some(",") {
+                self.skip_one();
+            }
+            if !self.accept(",") || self.at == before {
+                break;
+            }
+        }
+        self.close(">>");
+        match parts[..] {
+            [one] => one,
+            _ => self.add(Expr::Concat(parts)),
+        }
+    }
+
     /// Adds an expression.
     pub fn add(&mut self, expr: Expr) -> ExprId {
         self.program.add(expr)

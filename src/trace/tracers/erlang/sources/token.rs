@@ -71,6 +71,14 @@ impl<'t> Lexer<'t> {
         Lexer { text, at, end, tokens: Vec::new(), depth }
     }
 
+    /// Takes tokens by a function until the stretch ends.
+    pub fn all(mut self, next: fn(&mut Lexer<'t>)) -> Vec<Token<'t>> {
+        while self.at < self.end && self.tokens.len() < MAX_TOKENS {
+            next(&mut self);
+        }
+        self.tokens
+    }
+
     /// What is left.
     pub fn rest(&self) -> &'t [u8] {
         self.text.get(self.at..self.end).unwrap_or_default()
