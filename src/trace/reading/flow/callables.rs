@@ -24,10 +24,7 @@ pub(super) struct Callables {
 /// Collects which names hold what others hold.
 struct Collector<'p> {
     program: &'p Program,
-    /// The last parts of the names whose functions mean anything.
-    texts: FxHashSet<&'p [u8]>,
-    /// Names whose functions mean anything.
-    meant: FxHashSet<Name>,
+    meanings: &'p Meanings,
     /// Names that hold what a name holds.
     holders: FxHashMap<Name, Vec<Name>>,
     found: Vec<Name>,
@@ -35,32 +32,19 @@ struct Collector<'p> {
 
 impl Callables {
     /// Looks through what the names of a program hold.
-    pub(super) fn of<'p>(program: &'p Program, meanings: &'p Meanings) -> Self {
-        let named = |wanted: &dyn Fn(Meaning) -> bool| -> FxHashSet<Name> {
-            let names = meanings.last_names(wanted);
-            program.names().filter(|name| names.contains(last_part(program.text(*name)))).collect()
-        };
-        let (meant, texts) = (named(&|_| true), meanings.last_names(&|_| true));
+    pub(super) fn of(program: &Program, meanings: &Meanings) -> Self {
         let (holders, found) = (FxHashMap::default(), Vec::new());
-        let mut collector = Collector { program, texts, meant, holders, found };
+        let mut collector = Collector { program, meanings, holders, found };
         collector.collect();
-        let is_calling = |meaning: Meaning| {
-            meaning.is_applied()
-                || matches!(
-                    meaning,
-                    Meaning::ApplyTo
-                        | Meaning::Same
-                        | Meaning::Partial
-                        | Meaning::Lookup
-                        | Meaning::Yield
-                        | Meaning::Make
-                )
+        let names = collector.closure();
+        let meant = |wanted: fn(Meaning) -> bool| {
+            let means = |name: &Name| {
+                meanings.of_last(program.text(*name)).iter().any(|meaning| wanted(*meaning))
+            };
+            program.names().filter(means).collect()
         };
-        Callables {
-            names: collector.closure(),
-            calling: named(&is_calling),
-            sinks: named(&|meaning| meaning.is_sink() || meaning.is_applied()),
-        }
+        let sinks = meant(|meaning| meaning.is_sink() || meaning.is_applied());
+        Callables { names, calling: meant(is_calling), sinks }
     }
 
     /// Whether a name may hold a function.
@@ -91,6 +75,19 @@ impl Callables {
             _ => true,
         }
     }
+}
+
+/// Whether a function calls another that it is given, or gives one that is called.
+fn is_calling(meaning: Meaning) -> bool {
+    const OTHERS: [Meaning; 6] = [
+        Meaning::ApplyTo,
+        Meaning::Same,
+        Meaning::Partial,
+        Meaning::Lookup,
+        Meaning::Yield,
+        Meaning::Make,
+    ];
+    meaning.is_applied() || OTHERS.contains(&meaning)
 }
 
 impl Collector<'_> {
@@ -143,7 +140,7 @@ impl Collector<'_> {
             | Expr::Map(_)
             | Expr::Place(..) => {}
             // A text may be a function's name, and a list of two a method's.
-            Expr::Text(text) if self.texts.contains(last_part(text)) => self.found.push(name),
+            Expr::Text(text) if !self.meanings.of_last(text).is_empty() => self.found.push(name),
             Expr::Text(text) => {
                 if let Some(other) = self.program.known_name(last_part(text)) {
                     self.holds_name(name, other);
@@ -178,7 +175,7 @@ impl Collector<'_> {
     }
 
     fn holds_name(&mut self, name: Name, other: Name) {
-        if self.meant.contains(&other) {
+        if !self.meanings.of_last(self.program.text(other)).is_empty() {
             self.found.push(name);
         }
         self.holders.entry(other).or_default().push(name);

@@ -83,10 +83,8 @@ impl Solver<'_> {
         if let Expr::Field(owner, _) = *self.program.expr(call.callee)
             && self.meanings_of(callee).iter().any(|(it, _)| *it == Meaning::Apply)
         {
-            for value in &self.values(owner).all {
-                if let Value::Function(function) = value {
-                    add(*function, Caller::Call { call: id, from: 0, skipped: 0 });
-                }
+            for function in self.values(owner).functions() {
+                add(function, Caller::Call { call: id, from: 0, skipped: 0 });
             }
         }
         for (function, caller) in self.called_as_object(id) {
@@ -123,11 +121,7 @@ impl Solver<'_> {
             return Vec::new();
         };
         let of = self.values(*owner);
-        let functions = of.all.iter().filter_map(|value| match value {
-            Value::Function(function) => Some(*function),
-            _ => None,
-        });
-        let functions: Vec<FunctionId> = functions.collect();
+        let functions: Vec<FunctionId> = of.functions().collect();
         if functions.is_empty() {
             return Vec::new();
         }
@@ -171,10 +165,7 @@ impl Solver<'_> {
             let Some(name) = self.program.known_name(name) else { continue };
             let Some(bound) = self.program.bindings.get(&(scope, name)) else { continue };
             let values = self.bound(bound);
-            found.extend(values.all.iter().filter_map(|value| match value {
-                Value::Function(function) => Some(*function),
-                _ => None,
-            }));
+            found.extend(values.functions());
         }
         found
     }
@@ -187,12 +178,9 @@ impl Solver<'_> {
         }
         let names = self.habits.constructors.iter();
         let names = names.filter_map(|name| self.program.known_name(name.as_bytes()));
-        let values = names.flat_map(|name| self.any_field(call.file, name).all);
-        let functions = values.filter_map(|value| match value {
-            Value::Function(function) => Some(function),
-            _ => None,
-        });
-        functions.collect()
+        let mut found = Vec::new();
+        names.for_each(|name| found.extend(self.any_field(call.file, name).functions()));
+        found
     }
 
     /// The functions that an argument is: only what may be one is worked out.
@@ -200,23 +188,11 @@ impl Solver<'_> {
     fn functions_of(&self, value: ExprId, is_applied: bool) -> Vec<FunctionId> {
         match self.program.expr(value) {
             Expr::Function(function) => vec![*function],
-            _ if is_applied => {
-                let callee = self.called(value);
-                let functions = callee.all.iter().filter_map(|value| match value {
-                    Value::Function(function) => Some(*function),
-                    _ => None,
-                });
-                functions.take(4).collect()
-            }
+            _ if is_applied => self.called(value).functions().take(4).collect(),
             Expr::Call(call) if !self.is_look_up(*call) => Vec::new(),
             Expr::Name(_, name) | Expr::Field(_, name) if !self.callables.has(*name) => Vec::new(),
             Expr::Name(..) | Expr::Field(..) | Expr::Call(_) => {
-                let values = self.values(value);
-                let functions = values.all.iter().filter_map(|value| match value {
-                    Value::Function(function) => Some(*function),
-                    _ => None,
-                });
-                functions.take(4).collect()
+                self.values(value).functions().take(4).collect()
             }
             _ => Vec::new(),
         }

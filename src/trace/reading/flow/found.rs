@@ -279,15 +279,10 @@ impl Found<'_> {
     }
 
     /// The shell that options name: `{ shell: "/bin/bash" }`.
-    pub(super) fn shells(&mut self, options: &[Values]) {
-        for value in options.iter().flat_map(|one| &one.all) {
-            let Value::Map(entries) = value else { continue };
-            let is_shell =
-                |key: &Values| key.texts().iter().any(|it| known(it).as_deref() == Some(b"shell"));
-            for (_, shell) in entries.iter().filter(|(key, _)| is_shell(key)) {
-                for shell in shell.texts().iter().filter_map(known) {
-                    self.add(Meaning::Run, What::Words(vec![Some(shell)]));
-                }
+    pub(super) fn shells(&mut self, given: &[Values]) {
+        for (_, shell) in options(given).filter(|(key, _)| key == b"shell") {
+            for shell in shell.texts().iter().filter_map(known) {
+                self.add(Meaning::Run, What::Words(vec![Some(shell)]));
             }
         }
     }
@@ -318,7 +313,9 @@ impl Found<'_> {
             self.is_known = true;
             return;
         };
-        if self.meaning == Meaning::Include && has_option(arguments, b"eval") {
+        // What is included with `eval` is code, and no file.
+        let rest = arguments.get(1..).unwrap_or_default();
+        if self.meaning == Meaning::Include && options(rest).any(|(key, _)| key == b"eval") {
             self.is_known = true;
             return;
         }
@@ -397,27 +394,24 @@ impl Found<'_> {
     }
 }
 
-/// Whether options have a key: what is included with `eval` is code, and no file.
-fn has_option(arguments: &[Values], name: &[u8]) -> bool {
-    arguments.iter().skip(1).flat_map(|one| &one.all).any(|value| match value {
-        Value::Map(entries) => entries
-            .iter()
-            .any(|(key, _)| key.texts().iter().any(|text| known(text).as_deref() == Some(name))),
-        _ => false,
+/// What maps among values hold under keys that are known.
+fn options(of: &[Values]) -> impl Iterator<Item = (Vec<u8>, &Values)> {
+    let entries = of.iter().flat_map(|one| &one.all).filter_map(|value| match value {
+        Value::Map(entries) => Some(entries.iter()),
+        _ => None,
+    });
+    entries.flatten().flat_map(|(key, value)| {
+        let keys = key.texts().into_iter().filter_map(|text| known(&text));
+        keys.map(move |key| (key, value))
     })
 }
 
 /// What options say that stand instead of a name: `new Pool({ filename: "job.js" })`.
 fn named_by_option(first: &Values) -> Option<Values> {
     let mut found: Option<Values> = None;
-    for value in &first.all {
-        let Value::Map(entries) = value else { continue };
-        for (key, value) in entries.iter() {
-            let is_name =
-                |text: &Text| known(text).is_some_and(|it| NAMES.contains(&it.as_slice()));
-            if key.texts().iter().any(is_name) {
-                found.get_or_insert_default().join(value);
-            }
+    for (key, value) in options(std::slice::from_ref(first)) {
+        if NAMES.contains(&key.as_slice()) {
+            found.get_or_insert_default().join(value);
         }
     }
     found

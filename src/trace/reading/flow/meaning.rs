@@ -9,6 +9,8 @@ pub struct Meanings {
     all: FxHashMap<Vec<u8>, Vec<(Meaning, u8)>>,
     /// What the names belong to: `subprocess`.
     owners: FxHashSet<Vec<u8>>,
+    /// What functions mean whose names end with a part.
+    by_last: FxHashMap<Vec<u8>, Vec<Meaning>>,
 }
 
 impl Meanings {
@@ -21,6 +23,7 @@ impl Meanings {
         if let Some(dot) = name.rfind('.').filter(|dot| *dot > 0) {
             self.owners.insert(name.as_bytes()[..dot].to_vec());
         }
+        self.by_last.entry(last_part(name.as_bytes()).to_vec()).or_default().push(meaning);
         self.all.entry(name.as_bytes().to_vec()).or_default().push((meaning, number));
     }
 
@@ -39,10 +42,9 @@ impl Meanings {
         }
     }
 
-    /// The last parts of the names whose functions mean what is wanted.
-    pub fn last_names(&self, wanted: &dyn Fn(Meaning) -> bool) -> FxHashSet<&[u8]> {
-        let named = self.all.iter().filter(|(_, all)| all.iter().any(|(it, _)| wanted(*it)));
-        named.map(|(name, _)| last_part(name)).collect()
+    /// What functions mean whose names end with the last part of a name.
+    pub fn of_last(&self, name: &[u8]) -> &[Meaning] {
+        self.by_last.get(last_part(name)).map_or(&[], Vec::as_slice)
     }
 
     /// Whether a function of that name means anything.

@@ -1,5 +1,6 @@
 //! What the functions of a language's library give, by their meanings: of files, paths, texts, lists, functions.
 
+use super::formats::formatted;
 use super::lists;
 use super::matching::{matched, part, replaced};
 use super::meaning::Meaning;
@@ -8,7 +9,7 @@ use super::pipe;
 use super::slices;
 use super::solver::Solver;
 use super::tilde;
-use super::value::{Part, Text, Value, Values, concat, formatted, joined, known};
+use super::value::{Part, Text, Value, Values, concat, joined, known};
 
 /// What a function of the library is given.
 struct Given<'g> {
@@ -301,12 +302,17 @@ fn first_of(all: &[Values]) -> Values {
     all.first().cloned().unwrap_or_default()
 }
 
+/// What was made of a path is one.
+fn like(of: &Values, made: Values) -> Values {
+    if of.is_path() { path(&made) } else { made }
+}
+
 /// A path with another last name.
 fn renamed(all: &[Values]) -> Values {
     let [of, name, ..] = all else { return Values::open() };
     let folder = of.map_texts(&|text| cut(text, true));
     let renamed = joined(&[folder, name.clone()], b"/");
-    if of.is_path() { path(&renamed) } else { renamed }
+    like(of, renamed)
 }
 
 /// A path with another ending.
@@ -314,7 +320,7 @@ fn with_ending(all: &[Values]) -> Values {
     let [of, ending, ..] = all else { return Values::open() };
     let stem = of.map_texts(&without_ending);
     let changed = joined(&[stem, ending.clone()], b"");
-    if of.is_path() { path(&changed) } else { changed }
+    like(of, changed)
 }
 
 /// A path without what stands behind the last dot of its name.

@@ -10,6 +10,7 @@ mod program;
 mod caller;
 mod callables;
 mod value;
+mod formats;
 mod lists;
 mod operations;
 mod slices;

@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
+use super::formats::formatted;
 use super::operations::map;
 use super::program::{Expr, ExprId};
 use super::solver::Solver;
-use super::value::{Value, Values, concat, formatted, joined};
+use super::value::{Value, Values, concat, joined};
 
 fn is_map(values: &Values) -> bool {
     matches!(values.all.as_slice(), [Value::Map(_)])

@@ -50,8 +50,7 @@ impl Solver<'_> {
 
     /// What calls give a function by names.
     pub(super) fn options_of(&self, function: FunctionId) -> Values {
-        self.asked_callers.set(true);
-        let callers = self.callers.get(&function).map(Vec::as_slice).unwrap_or_default();
+        let callers = self.callers_of(function);
         let mut found = Values::default();
         for caller in callers {
             let Caller::Call { call, .. } = caller else { continue };

@@ -357,7 +357,8 @@ impl<'p> Solver<'p> {
         all
     }
 
-    fn callers_of(&self, function: FunctionId) -> &[Caller] {
+    /// The known callers of a function; that something asked for them is noted.
+    pub(super) fn callers_of(&self, function: FunctionId) -> &[Caller] {
         self.asked_callers.set(true);
         self.callers.get(&function).map(Vec::as_slice).unwrap_or_default()
     }
