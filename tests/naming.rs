@@ -153,7 +153,9 @@ fn judge(kind: Kind, [value, other]: [Option<Strength>; 2], warned: bool) -> Fat
         (Kind::Known | Kind::Both, Some(Strength::Likely | Strength::Certain), true) => Fate::False,
         (Kind::Known | Kind::Both, Some(Strength::Likely | Strength::Certain), false) => Fate::Kept,
         (Kind::Known | Kind::Both, _, true) => Fate::Warned,
-        (Kind::Known | Kind::Both, Some(Strength::Possible), false) => Fate::Guess,
+        (Kind::Known | Kind::Both, Some(Strength::Possible | Strength::Written), false) => {
+            Fate::Guess
+        }
         (Kind::Known | Kind::Both, None, false) => Fate::Lost,
     }
 }

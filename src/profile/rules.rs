@@ -168,6 +168,18 @@ pub enum DropKind {
 }
 
 impl DropKind {
+    /// Says whether rules of this kind thin out what programs may use, and do not name what serves to make images.
+    pub fn thins(self) -> bool {
+        match self {
+            DropKind::Docs | DropKind::Locale | DropKind::Tests | DropKind::Other => true,
+            DropKind::BuildTools
+            | DropKind::PackageManager
+            | DropKind::Cache
+            | DropKind::Source
+            | DropKind::Debug => false,
+        }
+    }
+
     /// Returns the word that profiles and reports use.
     pub fn word(self) -> &'static str {
         match self {

@@ -194,5 +194,6 @@ fn strength_word(strength: Strength) -> &'static str {
         Strength::Certain => "certain",
         Strength::Likely => "likely",
         Strength::Possible => "possible",
+        Strength::Written => "written",
     }
 }

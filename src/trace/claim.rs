@@ -8,6 +8,9 @@ use crate::warning::Warning;
 pub enum Strength {
     /// A string constant, a guess: a drop rule wins over it.
     Possible,
+    /// A path that stands in what somebody wrote for this image, and no tool put there: rules that thin lose against it,
+    /// those against compilers, package managers and caches win.
+    Written,
     /// A parsed command, an import, a companion, a guest, an application folder.
     Likely,
     /// The entry, an interpreter, a soname, a link, the user's word.

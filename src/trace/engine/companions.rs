@@ -10,7 +10,6 @@ use crate::packages::PackageId;
 use crate::path::Escaped;
 use crate::trace::claim::{Claim, Finding, Origin, Reason, Strength, Target};
 use crate::trace::subject::Subject;
-use crate::trace::tracer::Reach;
 use crate::tree::NodeId;
 
 impl Engine<'_> {
@@ -28,8 +27,8 @@ impl Engine<'_> {
 /// Claims the companions and guests of the package that owns a reached program or library.
 fn follow(engine: &mut Engine<'_>, node: NodeId) {
     let (tree, packages) = (engine.subject.tree, engine.subject.packages);
-    let standing = engine.standing(node);
-    if standing.reach() != Reach::Direct || !tree.is_file(node) || !is_program(engine, node) {
+    let Some(strength) = engine.standing(node).direct() else { return };
+    if !tree.is_file(node) || !is_program(engine, node) {
         return;
     }
     let Some(package) = packages.owner(node) else {
@@ -37,7 +36,7 @@ fn follow(engine: &mut Engine<'_>, node: NodeId) {
         return;
     };
     follow_service(engine, node, package);
-    if !engine.first_of_package(package) {
+    if !engine.first_of_package(package, strength) {
         return;
     }
     let name = &packages.package(package).name;
@@ -55,7 +54,7 @@ fn follow(engine: &mut Engine<'_>, node: NodeId) {
     for (claim, files, detail) in claims {
         let finding =
             Finding { target: Target::Files(files), claim, strength: Strength::Likely, detail };
-        engine.apply(Origin::Node(node), standing.strength(), finding);
+        engine.apply(Origin::Node(node), strength, finding);
     }
     claim_namesakes(engine, node, &packages.package(package).name);
 }
@@ -130,7 +129,8 @@ fn claim_namesakes(engine: &mut Engine<'_>, node: NodeId, name: &str) {
         return;
     }
     let detail = format!("in a folder named for {}", Escaped(name.as_bytes()));
-    let (target, strength) = (Target::Files(files), engine.standing(node).strength());
+    let strength = engine.standing(node).direct().unwrap_or(Strength::Possible);
+    let target = Target::Files(files);
     let finding = Finding { target, claim: Claim::Guest, strength: Strength::Likely, detail };
     engine.apply(Origin::Node(node), strength, finding);
 }

@@ -46,6 +46,8 @@ struct Marks {
     fired: u16,
     unreached: u16,
     opened: u16,
+    /// The first that neither thins nor is marked `unreached`.
+    hard: u16,
 }
 
 impl Marks {
@@ -58,12 +60,15 @@ impl Marks {
         self.fired = first(self.fired, other.fired);
         self.unreached = first(self.unreached, other.unreached);
         self.opened = first(self.opened, other.opened);
+        self.hard = first(self.hard, other.hard);
     }
 }
 
 /// Which drop rules thin a claim.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Scope {
+    /// Those of all profiles that fired, but for rules that thin and rules marked `unreached`.
+    Written,
     /// Those of profiles that are always on.
     Always,
     /// Those of all profiles that fired, but for rules marked `unreached`.
@@ -135,6 +140,7 @@ impl Drops {
                     (false, true) => marks.unreached = number,
                 }
                 marks.opened = if rule.opened { number } else { 0 };
+                marks.hard = if rule.kind.thins() || rule.unreached { 0 } else { number };
                 if rule.kind == DropKind::Locale {
                     let folders = || tree.ancestors(node).chain([node]).map(|node| tree.name(node));
                     if folders().any(|name| self.languages.in_environment(name)) {
@@ -196,8 +202,9 @@ impl Drops {
 
     /// Returns the rule that drops the path, of those in scope.
     pub fn rule(&self, node: NodeId, scope: Scope) -> Option<&RuleName> {
-        let Marks { always, fired, unreached, opened: _ } = self.marks[node.index()];
+        let Marks { always, fired, unreached, opened: _, hard } = self.marks[node.index()];
         let marks: &[u16] = match scope {
+            Scope::Written => &[hard],
             Scope::Always => &[always],
             Scope::Library => &[always, fired],
             Scope::Fired => &[always, fired, unreached],

@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
 use super::drops::Drops;
-use crate::trace::claim::{Claim, Origin, Reason, ReasonId, Strength};
+use crate::trace::claim::{Origin, Reason, ReasonId, Strength};
 use crate::trace::mode::Mode;
 use crate::trace::tracer::{Firing, Reach};
 use crate::tree::NodeId;
@@ -21,10 +21,23 @@ pub enum Weight {
     Broad,
     /// Part of a library that a language's tracer reached: any rule wins but those marked `unreached`.
     Library,
+    /// Named in what somebody wrote for this image: rules against compilers, package managers and caches win.
+    Written,
     /// A profile's keep rule, already thinned by the rules that it yields to.
     Kept,
     /// Named by evidence of its own: no rule wins.
     Named,
+}
+
+impl Weight {
+    /// Returns what a claim of this weight can hold against rules if its evidence has this strength.
+    pub(super) fn with(self, strength: Strength) -> Weight {
+        match strength {
+            Strength::Possible => Weight::Possible,
+            Strength::Written => self.min(Weight::Written),
+            Strength::Likely | Strength::Certain => self,
+        }
+    }
 }
 
 /// How one path stands.
@@ -33,7 +46,45 @@ pub struct Standing {
     reason: u32,
     strength: Strength,
     weight: Weight,
-    reach: Reach,
+    looks: Looks,
+}
+
+/// The widest reach for each strength of evidence, in three bits each, the weakest lowest; 0 for none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Looks(u16);
+
+impl Looks {
+    const BITS: u32 = 3;
+    const STRENGTHS: [Strength; 4] =
+        [Strength::Certain, Strength::Likely, Strength::Written, Strength::Possible];
+    const REACHES: [Reach; 4] = [Reach::Alone, Reach::Broad, Reach::Application, Reach::Direct];
+
+    fn shift(strength: Strength) -> u32 {
+        strength as u32 * Self::BITS
+    }
+
+    /// The widest reach of evidence that has just this strength.
+    fn at(self, strength: Strength) -> Option<Reach> {
+        let level = self.0 >> Self::shift(strength) & 0b111;
+        Self::REACHES.get(usize::from(level).checked_sub(1)?).copied()
+    }
+
+    fn raise(&mut self, strength: Strength, reach: Reach) {
+        if self.at(strength).is_none_or(|known| reach > known) {
+            self.0 &= !(0b111 << Self::shift(strength));
+            self.0 |= (reach as u16 + 1) << Self::shift(strength);
+        }
+    }
+
+    /// What weaker evidence adds to stronger: the strongest first, each with a wider reach than the one before.
+    fn iter(self) -> impl Iterator<Item = (Strength, Reach)> + use<> {
+        let mut widest = None;
+        Self::STRENGTHS.into_iter().filter_map(move |strength| {
+            let reach = self.at(strength).filter(|&reach| Some(reach) > widest)?;
+            widest = Some(reach);
+            Some((strength, reach))
+        })
+    }
 }
 
 impl Standing {
@@ -41,7 +92,7 @@ impl Standing {
         reason: u32::MAX,
         strength: Strength::Possible,
         weight: Weight::Possible,
-        reach: Reach::Alone,
+        looks: Looks(0),
     };
 
     /// Says whether anything reached the path.
@@ -59,9 +110,19 @@ impl Standing {
         self.strength
     }
 
-    /// Returns how it was reached.
+    /// Returns how far it was reached at most.
     pub fn reach(&self) -> Reach {
-        self.reach
+        self.looks().last().map_or(Reach::Alone, |(_, reach)| reach)
+    }
+
+    /// Returns how it was reached: by the strongest evidence first, and by weaker where that reaches further.
+    pub fn looks(&self) -> impl Iterator<Item = (Strength, Reach)> + use<> {
+        self.looks.iter()
+    }
+
+    /// Returns the strength of the evidence that names the path itself.
+    pub fn direct(&self) -> Option<Strength> {
+        self.looks().find(|&(_, reach)| reach == Reach::Direct).map(|(strength, _)| strength)
     }
 
     /// Takes another claim into account. The reason changes only for a stronger one: a claim that starts from this
@@ -77,20 +138,22 @@ impl Standing {
             self.reason = reasons.intern(reason);
             self.strength = reason.strength;
         }
-        self.weight = self.weight.max(if reason.strength == Strength::Possible {
-            Weight::Possible
-        } else {
-            weight
-        });
-        self.reach = self.reach.max(reach);
+        self.weight = self.weight.max(weight.with(reason.strength));
+        self.looks.raise(reason.strength, reach);
+    }
+
+    /// Says whether such a claim adds anything to those that there are.
+    pub(super) fn gains(&self, reason: &Reason, weight: Weight, reach: Reach) -> bool {
+        let mut raised = self.looks;
+        raised.raise(reason.strength, reach);
+        !self.is_reached()
+            || weight.with(reason.strength) > self.weight
+            || !raised.iter().eq(self.looks())
     }
 
     /// Says whether tracers may find more than they did with the `old` standing.
     pub(super) fn needs_another_look(&self, old: &Standing) -> bool {
-        !old.is_reached()
-            || self.strength > old.strength
-            || self.reach > old.reach
-            || self.weight > old.weight
+        !old.is_reached() || self.weight > old.weight || !self.looks().eq(old.looks())
     }
 }
 
@@ -105,11 +168,6 @@ impl Reasons {
     /// Returns where the evidence for a reached path starts.
     pub(super) fn origin(&self, standing: Standing) -> Origin {
         self.all[standing.reason as usize].origin
-    }
-
-    /// Returns the kind of the claim by which a path was reached.
-    pub(super) fn claim(&self, standing: Standing) -> Claim {
-        self.all[standing.reason as usize].claim
     }
 
     fn intern(&mut self, reason: &Reason) -> u32 {

@@ -6,6 +6,7 @@
 //! | --- | --- | --- | --- |
 //! | [`Weight::Named`]: certain or likely, for this very path | drops | none | stays |
 //! | [`Weight::Kept`]: a profile's keep rule, once it holds | drops | none | stays |
+//! | [`Weight::Written`]: named in what somebody wrote for this image | drops | of all fired profiles, but those that thin and those marked `unreached` | stays |
 //! | [`Weight::Library`]: part of a reached library | drops | of all fired profiles, but those marked `unreached` | stays |
 //! | [`Weight::Broad`]: named by its folder or its package | drops | of all fired profiles | stays |
 //! | [`Weight::Possible`]: a text that may mean it | drops | of all fired profiles | stays |
@@ -70,8 +71,9 @@ pub fn ruling(drops: &Drops, node: NodeId, evidence: Evidence) -> Ruling<'_> {
 pub fn rule_against(drops: &Drops, node: NodeId, evidence: Evidence) -> Option<&RuleName> {
     let scope = match evidence {
         Evidence::Claim(Weight::Named | Weight::Kept) => return None,
+        Evidence::Claim(Weight::Written) => Scope::Written,
         Evidence::Claim(Weight::Library)
-        | Evidence::Crowd(Weight::Library)
+        | Evidence::Crowd(Weight::Library | Weight::Written)
         | Evidence::Nothing(Mode::Prune) => Scope::Library,
         Evidence::Claim(Weight::Broad | Weight::Possible)
         | Evidence::Crowd(Weight::Named | Weight::Kept | Weight::Broad | Weight::Possible)

@@ -45,10 +45,9 @@ impl Engine<'_> {
 
     /// Claims a path for the sake of another, that a link leads to.
     pub(super) fn claim_for(&mut self, end: NodeId, node: NodeId, reason: Reason, how: How) {
-        if reason.strength == Strength::Possible {
-            let standing = self.standings[node.index()];
-            if !standing.is_reached() || standing.reach() == Reach::Alone {
-                self.possible.push(Pending { node, end, reason, reach: how.reach });
+        if reason.strength < Strength::Likely {
+            if self.standing(node).gains(&reason, how.weight, how.reach) {
+                self.waiting.push(Pending { node, end, reason, how });
             }
         } else {
             self.reach(node, reason, how);
@@ -62,7 +61,10 @@ impl Engine<'_> {
         let standing = &mut self.standings[node.index()];
         let old = *standing;
         standing.raise(&reason, how.weight, how.reach, &mut self.reasons);
-        if standing.needs_another_look(&old) {
+        let is_start = matches!(reason.claim, Claim::Entry | Claim::Command | Claim::Link)
+            && reason.strength >= Strength::Likely
+            && self.started.insert(node);
+        if is_start || standing.needs_another_look(&old) {
             let priority = Priority(std::cmp::Reverse((standing.strength(), standing.reach())));
             self.queue.entry(priority).or_default().insert(node);
         }
@@ -83,26 +85,30 @@ impl Engine<'_> {
         let folder = tree.parent(node).unwrap_or(NodeId::ROOT);
         let Some(found) = tree.resolve_from(folder, target) else { return };
         let detail = format!("the link leads to {}", Escaped(target));
-        let strength = standing.strength();
-        let reason = Reason { claim: Claim::Link, strength, origin: Origin::Node(node), detail };
-        let how = How { weight: standing.weight(), reach: standing.reach() };
-        for link in found.links {
-            self.claim(link, reason.clone(), how);
+        for (strength, reach) in standing.looks() {
+            let (claim, origin) = (Claim::Link, Origin::Node(node));
+            let reason = Reason { claim, strength, origin, detail: detail.clone() };
+            let how = How { weight: standing.weight(), reach };
+            for &link in &found.links {
+                self.claim(link, reason.clone(), how);
+            }
+            // `current -> /data/releases/2` is the application's as if it stood there.
+            if reach == Reach::Application && tree.is_dir(found.node) && !self.is_shared(found.node)
+            {
+                let packages = self.subject.packages;
+                let unowned = tree.subtree(found.node).filter(|&below| !packages.is_owned(below));
+                self.claim_all(unowned, &reason, how);
+            }
+            self.claim(found.node, reason, how);
         }
-        // `current -> /data/releases/2` is the application's as if it stood there.
-        if how.reach == Reach::Application && tree.is_dir(found.node) && !self.is_shared(found.node)
-        {
-            let packages = self.subject.packages;
-            let unowned = tree.subtree(found.node).filter(|&below| !packages.is_owned(below));
-            self.claim_all(unowned, &reason, how);
-        }
-        self.claim(found.node, reason, how);
     }
 
     /// Claims the application that an entry's file belongs to: what no package owns in its own folder.
     pub(super) fn claim_application(&mut self, node: NodeId, strength: Strength) {
         let Some(folder) = self.application_folder(node) else { return };
-        if self.applications.insert(folder) {
+        let known = self.applications.get(&folder).copied();
+        if known.is_none_or(|known| strength > known) {
+            self.applications.insert(folder, strength);
             let detail = format!("the application in {}", self.subject.tree.path(folder));
             let target = Target::Unowned(folder);
             let finding =

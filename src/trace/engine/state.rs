@@ -34,7 +34,8 @@ pub(super) struct Engine<'a> {
     pub(super) standings: Vec<Standing>,
     pub(super) reasons: Reasons,
     pub(super) queue: BTreeMap<Priority, BTreeSet<NodeId>>,
-    pub(super) possible: Vec<Pending>,
+    /// Claims that are not sure, until all surer ones are followed.
+    pub(super) waiting: Vec<Pending>,
     /// Commands of services.
     pub(super) tools: Tools,
     pub(super) drops: Drops,
@@ -43,8 +44,11 @@ pub(super) struct Engine<'a> {
     pub(super) offered: BTreeSet<NodeId>,
     pub(super) commands: Commands,
     pub(super) shared: SharedFolders,
-    pub(super) packaged: BTreeSet<PackageId>,
-    pub(super) applications: BTreeSet<NodeId>,
+    /// Packages whose companions were claimed, by the strength of the claim; so are applications.
+    pub(super) packaged: BTreeMap<PackageId, Strength>,
+    pub(super) applications: BTreeMap<NodeId, Strength>,
+    /// What a command line starts for sure, or as good as.
+    pub(super) started: BTreeSet<NodeId>,
     /// Scripts that others read as a part of themselves.
     pub(super) sourced: BTreeSet<NodeId>,
     /// Each with what warns.
@@ -63,12 +67,15 @@ pub(super) struct Tools {
     pub(super) waiting: Vec<Pending>,
 }
 
+/// What evidence of one strength has tracers find in a file.
+type Look = (Strength, Vec<Finding>);
+
 pub(super) struct Pending {
     pub(super) node: NodeId,
     /// What a link on the way is claimed for: it does not stay without.
     pub(super) end: NodeId,
     pub(super) reason: Reason,
-    pub(super) reach: Reach,
+    pub(super) how: How,
 }
 
 /// How a claim reaches a path.
@@ -94,7 +101,7 @@ impl<'a> Engine<'a> {
             standings: vec![Standing::UNREACHED; tree.len()],
             reasons: Reasons::default(),
             queue: BTreeMap::new(),
-            possible: Vec::new(),
+            waiting: Vec::new(),
             tools: Tools::default(),
             drops: Drops::new(
                 tree,
@@ -107,8 +114,9 @@ impl<'a> Engine<'a> {
             offered: BTreeSet::new(),
             commands: Commands::default(),
             shared: SharedFolders::of(tree, subject.profiles),
-            packaged: BTreeSet::new(),
-            applications: BTreeSet::new(),
+            packaged: BTreeMap::new(),
+            applications: BTreeMap::new(),
+            started: BTreeSet::new(),
             sourced: BTreeSet::new(),
             warnings: BTreeSet::new(),
         }
@@ -137,8 +145,8 @@ impl<'a> Engine<'a> {
                 self.analyse(&batch);
             } else if let Some((firing, replay)) = self.firings.next_replay() {
                 self.offer_again(&firing, &replay);
-            } else if !self.possible.is_empty() {
-                self.admit_possible();
+            } else if !self.waiting.is_empty() {
+                self.admit_waiting();
             } else if !self.admit_tools() {
                 return;
             }
@@ -154,15 +162,22 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Reaches what possible claims name, but for what a rule drops.
-    pub(super) fn admit_possible(&mut self) {
-        let mut pending = std::mem::take(&mut self.possible);
+    /// Reaches what the strongest of the waiting claims name, but for what a rule drops.
+    pub(super) fn admit_waiting(&mut self) {
+        let strongest = self.waiting.iter().map(|pending| pending.reason.strength).max();
+        let (mut pending, weaker) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition::<Vec<_>, _>(|pending| Some(pending.reason.strength) == strongest);
+        self.waiting = weaker;
         pending.sort_by(|a, b| (a.node, &a.reason.origin).cmp(&(b.node, &b.reason.origin)));
-        for Pending { node, end, reason, reach } in pending {
+        for Pending { node, end, reason, how } in pending {
+            let weight = how.weight.with(reason.strength);
             // What a link leads to that nothing else reached stands as this claim has it.
-            if !self.is_dropped(end) && !self.is_ruled_out(node, Evidence::Claim(Weight::Possible))
+            let weight_of_end = self.standing(end).weight().max(weight);
+            if !self.is_ruled_out(end, Evidence::Claim(weight_of_end))
+                && !self.is_ruled_out(node, Evidence::Claim(weight))
             {
-                self.reach(node, reason, How { weight: Weight::Possible, reach });
+                self.reach(node, reason, how);
             }
         }
     }
@@ -197,25 +212,33 @@ impl<'a> Engine<'a> {
             let view = self.view();
             // The large files of an application stand side by side: handed out one by one, they are not all left to the
             // thread that has their part of the batch.
-            let found: Vec<(NodeId, Vec<Finding>)> = files
+            let found: Vec<(NodeId, Vec<Look>)> = files
                 .par_iter()
                 .with_max_len(1)
-                .map(|&node| (node, examine(&view, tracers, node, self.reach_of(node))))
+                .map(|&node| (node, self.look(&view, tracers, node)))
                 .collect();
-            for (node, findings) in found {
-                let strength = self.standings[node.index()].strength();
-                for finding in findings {
-                    self.apply(Origin::Node(node), strength, finding);
+            for (node, looks) in found {
+                for (strength, findings) in looks {
+                    for finding in findings {
+                        self.apply(Origin::Node(node), strength, finding);
+                    }
                 }
             }
         }
     }
 
+    /// Asks the tracers about one file, for each strength of evidence that reaches further than stronger does.
+    fn look(&self, view: &View<'_>, tracers: &[&dyn Tracer], node: NodeId) -> Vec<Look> {
+        let looks = self.standing(node).looks();
+        let examined =
+            |(strength, reach)| (strength, examine(view, tracers, node, self.told(node, reach)));
+        looks.map(examined).collect()
+    }
+
     /// How tracers are told that a file was reached. A library in the application's folder is no more the
     /// application's than one elsewhere: a rule thins it out of that folder, and only its tracer kept it.
-    pub(super) fn reach_of(&self, node: NodeId) -> Reach {
-        let standing = self.standings[node.index()];
-        match (standing.reach(), standing.weight()) {
+    fn told(&self, node: NodeId, reach: Reach) -> Reach {
+        match (reach, self.standing(node).weight()) {
             (Reach::Application, Weight::Library)
                 if self.is_ruled_out(node, Evidence::Claim(Weight::Broad)) =>
             {
@@ -306,9 +329,11 @@ impl<'a> Engine<'a> {
         self.shared.contains(folder)
     }
 
-    /// Claims what a package's own folder is to the package's program; see `companions`.
-    pub(super) fn first_of_package(&mut self, package: PackageId) -> bool {
-        self.packaged.insert(package)
+    /// Says whether what was packaged together is claimed for the first time with evidence as strong; see `companions`.
+    pub(super) fn first_of_package(&mut self, package: PackageId, strength: Strength) -> bool {
+        let old = self.packaged.insert(package, strength);
+        self.packaged.insert(package, old.map_or(strength, |old| old.max(strength)));
+        old.is_none_or(|old| strength > old)
     }
 
     pub(super) fn standing(&self, node: NodeId) -> Standing {
@@ -317,15 +342,12 @@ impl<'a> Engine<'a> {
 
     /// Says whether a command line starts a program for sure, or as good as.
     pub(super) fn is_started(&self, node: NodeId) -> bool {
-        let standing = self.standing(node);
-        let is_command =
-            || matches!(self.reasons.claim(standing), Claim::Entry | Claim::Command | Claim::Link);
-        standing.strength() >= Strength::Likely && is_command()
+        self.started.contains(&node)
     }
 
     pub(super) fn finish(mut self) -> Trace {
         self.warn_of_missing();
-        let warnings = self.told();
+        let warnings = self.warnings_to_tell();
         let stays =
             |node: NodeId| self.standings[node.index()].is_reached() && !self.is_dropped(node);
         if !spoken_languages::locales(self.subject.tree).into_iter().any(stays) {

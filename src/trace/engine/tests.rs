@@ -26,6 +26,7 @@ fn finding(line: &str, file: &FileView<'_>, view: &View<'_>) -> Option<Finding> 
     let strength = match words.next()? {
         "certain" => Strength::Certain,
         "likely" => Strength::Likely,
+        "written" => Strength::Written,
         "possible" => Strength::Possible,
         _ => return None,
     };
@@ -33,6 +34,7 @@ fn finding(line: &str, file: &FileView<'_>, view: &View<'_>) -> Option<Finding> 
     let rest: Vec<&str> = words.collect();
     let target = match verb {
         "path" => Target::Path(rest[0].into()),
+        "folder" | "unowned" if view.tree.resolve(rest[0].as_bytes()).is_none() => return None,
         "folder" => Target::Folder(kit::node(view.tree, rest[0])),
         "unowned" => Target::Unowned(kit::node(view.tree, rest[0])),
         "symbol" => Target::Symbol(rest[0].into()),
@@ -83,7 +85,7 @@ fn kept_with(
 ) -> String {
     let (tree, contents) = kit::image(entries);
     let config = kit::config(config);
-    let packages = Packages::default();
+    let packages = Packages::read(&tree, &contents, profiles).0;
     let subject = Subject {
         tree: &tree,
         contents: &contents,
@@ -244,4 +246,105 @@ fn chains_end_in_the_configuration() {
         ]
     );
     assert_eq!(chain[2].1.origin, Origin::Config("ENTRYPOINT"));
+}
+
+/// Numbers that are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % sides
+    }
+
+    fn pick<'a>(&mut self, all: &[&'a str]) -> &'a str {
+        all[self.roll(all.len())]
+    }
+}
+
+/// Files of a made-up image: of an application, of packages, of nobody; rules of both sorts name some.
+const FILES: &[&str] = &[
+    "opt/app/run*",
+    "opt/app/part",
+    "usr/bin/a*",
+    "usr/bin/b*",
+    "usr/bin/gcc*",
+    "usr/lib/one/plug*",
+    "usr/lib/one/guest*",
+    "usr/lib/one/x.o",
+    "usr/share/two/data",
+    "usr/share/two/doc/page*",
+    "usr/share/two/tool*",
+    "etc/two/conf",
+    "srv/site/page",
+];
+
+const OWNED: &str = "P:one\nV:1\nF:usr/bin\nR:a\nF:usr/lib/one\nR:plug\nR:x.o\n\n\
+    P:two\nV:1\nD:one\nF:usr/bin\nR:b\nF:usr/share/two\nR:data\nR:tool\nF:usr/share/two/doc\nR:page\nF:usr/lib/one\nR:guest\n\n";
+
+const RULES: &str = "about='r'\nshared=['/','/usr','/usr/bin','/usr/lib','/usr/share','/opt','/etc','/srv']\n[when]\nalways=true\n\
+    [drop.hard]\nkind='build-tools'\nwhy='w'\npaths=['/usr/bin/gcc','**/*.o']\n\
+    [drop.thin]\nkind='other'\nwhy='w'\npaths=['/usr/share/*/doc/**', '/usr/share/two/tool']";
+
+fn line(dice: &mut Dice) -> String {
+    let strength = dice.pick(&["possible", "possible", "written", "likely", "certain"]);
+    let verb = dice.pick(&["path", "path", "run", "folder", "unowned"]);
+    let target = match verb {
+        "folder" | "unowned" => {
+            dice.pick(&["/usr/lib/one", "/usr/share/two", "/srv/site", "/more"])
+        }
+        _ => dice.pick(FILES).trim_end_matches('*'),
+    };
+    format!("{strength} {verb} /{}\n", target.trim_start_matches('/'))
+}
+
+#[test]
+fn more_evidence_never_keeps_less() {
+    let profiles = Profiles::default().with_file("rules", RULES).unwrap();
+    let mut dice = Dice(7);
+    for round in 0..1_500 {
+        let mut files: Vec<(&str, String)> =
+            FILES.iter().map(|&name| (name, String::new())).collect();
+        for _ in 0..dice.roll(14) {
+            let file = dice.roll(files.len());
+            files[file].1 += &line(&mut dice);
+        }
+        files.push(("lib/apk/db/installed", OWNED.into()));
+        let mut options = TraceOptions::default();
+        let kept_by = |files: &[(&str, String)], options: &TraceOptions| -> Vec<String> {
+            let files: Vec<(&str, &str)> =
+                files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+            let kept = kept_with(&files, APP, options, &profiles);
+            kept.lines().filter(|line| line.starts_with('/')).map(str::to_owned).collect()
+        };
+        let before = kept_by(&files, &options);
+        let shown = format!("{files:?}");
+        let what = match dice.roll(4) {
+            0 => {
+                let root = format!("/{}", dice.pick(FILES).trim_end_matches('*'));
+                options.roots.push(root.clone());
+                format!("--root {root}")
+            }
+            1 => {
+                let more = ("more/new*", line(&mut dice));
+                files.last_mut().unwrap().1 += "P:new\nV:1\nF:more\nR:new\n\n";
+                files.push(more);
+                "a package".into()
+            }
+            2 => {
+                files.push(("opt/app/new", line(&mut dice)));
+                "a file of the application".into()
+            }
+            _ => {
+                let file = dice.roll(FILES.len());
+                let line = line(&mut dice);
+                files[file].1 += &line;
+                format!("{} says {line}", files[file].0)
+            }
+        };
+        let after = kept_by(&files, &options);
+        let lost: Vec<&String> = before.iter().filter(|path| !after.contains(path)).collect();
+        assert!(lost.is_empty(), "round {round}: {what} takes {lost:?} away from {shown}");
+    }
 }

@@ -5,7 +5,7 @@
 
 use super::outcome::Weight;
 use super::precedence::Evidence;
-use super::state::{Engine, How, Pending};
+use super::state::{DIRECT, Engine, How, Pending};
 use crate::packages::PackageId;
 use crate::trace::reading::shebang::Shebang;
 use crate::trace::tracer::Reach;
@@ -39,7 +39,7 @@ impl Engine<'_> {
             let (claim, strength) = (Claim::Companion, Strength::Possible);
             let detail = detail.to_owned();
             let reason = Reason { claim, strength, origin: Origin::Node(service), detail };
-            self.tools.waiting.push(Pending { node, end: node, reason, reach: Reach::Direct });
+            self.tools.waiting.push(Pending { node, end: node, reason, how: DIRECT });
         }
     }
 
@@ -77,8 +77,8 @@ impl Engine<'_> {
                 && self.has_interpreter(tool.node)
         });
         let is_some = !tools.is_empty();
-        for Pending { node, reason, reach, .. } in tools {
-            self.reach(node, reason, How { weight: Weight::Possible, reach });
+        for Pending { node, reason, how, .. } in tools {
+            self.reach(node, reason, how);
         }
         is_some
     }

@@ -54,7 +54,7 @@ impl Engine<'_> {
     }
 
     /// Takes the warnings that are about needs of the result.
-    pub(super) fn told(&mut self) -> BTreeSet<Warning> {
+    pub(super) fn warnings_to_tell(&mut self) -> BTreeSet<Warning> {
         let tree = self.subject.tree;
         let mut warnings = std::mem::take(&mut self.warnings);
         warnings.retain(|(warning, origin)| {

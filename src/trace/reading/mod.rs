@@ -5,6 +5,7 @@
 pub mod memo;
 pub mod settings;
 pub(super) mod pattern;
+pub mod written;
 pub mod shebang;
 pub mod constant_path;
 pub(super) mod zip;

@@ -12,10 +12,11 @@ mod placeholder;
 mod tests;
 mod value;
 
-use self::value::{Reader, is_named};
+use self::value::Reader;
 use crate::profile::Meaning;
 use crate::trace::reading::settings;
 use crate::trace::reading::settings::keys::Keys;
+use crate::trace::reading::written::is_named;
 use crate::trace::{FileView, Finding, Reach, Target, Tracer, View};
 
 /// The largest file that counts, in bytes: nobody writes longer ones.

@@ -9,6 +9,7 @@ use crate::path::{Escaped, ImagePath};
 use crate::profile::Meaning;
 use crate::trace::reading::settings::keys::Keys;
 use crate::trace::reading::settings::{Entry, Value};
+use crate::trace::reading::written::is_named;
 use crate::trace::reading::{dlopen, pattern};
 use crate::trace::tracers::named_path;
 use crate::trace::tracers::shell::{commands_of_text, literal_words};
@@ -271,11 +272,4 @@ fn parts(text: &[u8]) -> Vec<&[u8]> {
             .collect(),
         None => vec![text.trim_ascii()],
     }
-}
-
-/// Says whether a profile's rule of this meaning names a path.
-pub fn is_named(view: &View<'_>, meaning: Meaning, path: &ImagePath) -> bool {
-    let rules = view.profiles.iter().flat_map(|(_, profile)| profile.settings.values());
-    let paths = rules.filter(|rule| rule.means == meaning).flat_map(|rule| &rule.paths);
-    paths.into_iter().any(|glob| glob.bind(path).is_some())
 }

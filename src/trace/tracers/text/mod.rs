@@ -9,10 +9,11 @@ pub mod subcommands;
 
 use rustc_hash::FxHashSet;
 
-use crate::trace::claim::{Finding, Target};
+use crate::trace::claim::{Finding, Strength, Target};
 use crate::trace::reading::constant_path;
 use crate::trace::reading::constant_path::Files;
 use crate::trace::reading::shebang::is_text;
+use crate::trace::reading::written::is_written;
 use crate::trace::tracer::{FileView, Reach, Tracer, View};
 use crate::tree::NodeId;
 
@@ -45,7 +46,11 @@ impl Tracer for Text {
             Some(_) if !is_script_or_configuration(file, view) => Files::Data,
             Some(_) | None => Files::All,
         };
-        paths(text, view, files)
+        let mut findings = paths(text, view, files);
+        if !findings.is_empty() && is_written(file, view) {
+            findings.iter_mut().for_each(|finding| finding.strength = Strength::Written);
+        }
+        findings
     }
 }
 

@@ -67,7 +67,7 @@ impl Walk<'_> {
             return;
         }
         let (claim, found) = match strength {
-            Strength::Possible => (Claim::String, tree.resolve(path)),
+            Strength::Possible | Strength::Written => (Claim::String, tree.resolve(path)),
             Strength::Likely | Strength::Certain => (Claim::Command, tree.resolve(path)),
         };
         let Some(found) = found else {
