@@ -94,6 +94,12 @@ impl Config {
         Ok(())
     }
 
+    /// Returns the command lines that made the image, as its history has them: `created_by` of each step.
+    pub fn steps(&self) -> Vec<&str> {
+        let steps = self.json.get("history").and_then(Value::as_array).into_iter().flatten();
+        steps.filter_map(|step| step.get("created_by")?.as_str()).collect()
+    }
+
     /// Returns the whole object, in the order it was read.
     pub fn json(&self) -> &Map<String, Value> {
         &self.json

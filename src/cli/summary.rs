@@ -21,6 +21,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     kept(report, out)?;
     dropped(&report.dropped, out)?;
     profiles(&report.profiles, out)?;
+    asked_for(&report.asked_for, out)?;
     warnings(&report.warnings, out)
 }
 
@@ -131,6 +132,16 @@ fn profiles(profiles: &[FiredProfile], out: &mut dyn Write) -> io::Result<()> {
     let names: Vec<String> = profiles.iter().map(name).collect();
     head("profiles that fired", out)?;
     writeln!(out, "  {}", wrapped(&names.join(", "), 2))
+}
+
+/// What somebody asked for by name and nothing reaches.
+fn asked_for(packages: &[String], out: &mut dyn Write) -> io::Result<()> {
+    if packages.is_empty() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    head("asked for, and reached by nothing", out)?;
+    writeln!(out, "  {}", wrapped(&packages.join(", "), 2))
 }
 
 /// What a warning starts with.

@@ -194,6 +194,19 @@ impl Packages {
         self.of_role(tree, package, Role::Program).filter(|&node| !tree.is_dir(node)).collect()
     }
 
+    /// Returns what a package brings to run, to load and to work with: all but what people, builders and administrators
+    /// read.
+    pub fn wares(&self, tree: &Tree, package: PackageId) -> Vec<NodeId> {
+        let files = self.files(package).iter().copied();
+        let is_ware = |&node: &NodeId| match self.places.role(tree, node) {
+            Role::Program | Role::Library | Role::Plugin | Role::Helper | Role::Data => {
+                !tree.is_dir(node) || tree.children(node).is_empty()
+            }
+            Role::Development | Role::Document | Role::Administration => false,
+        };
+        files.filter(is_ware).collect()
+    }
+
     /// Returns what a package has for the service manager: units of systemd, init scripts of System V and OpenRC.
     pub fn units(&self, tree: &Tree, package: PackageId) -> Vec<NodeId> {
         let is_unit = |&node: &NodeId| {

@@ -44,6 +44,7 @@ pub const TEXTS: &[(&str, &str)] = texts![
     "heif",
     "icu",
     "imagemagick",
+    "installers",
     "java",
     "java-8",
     "java-awt",

@@ -15,6 +15,7 @@
 //! | `[folders.X]` | the `role` of folders that many packages share, of which no program owns one | always |
 //! | `[settings.X]` | what `keys` and `paths` of an application's settings mean | always |
 //! | `[calls.X]` | what functions of a language's library [do](Does) with what they are given | always |
+//! | `[installs.X]` | how a command line says which packages somebody [wants](Install) | always |
 //! | `[runs.X]` | how a program's command line holds [another one](Run) | always |
 //!
 //! All tables but `[when]` and `[needs]` are keyed by a name of one's choice, must say `why`, and are taken away by
@@ -24,6 +25,7 @@
 mod calls;
 mod error;
 mod folders;
+mod installs;
 mod runs;
 mod settings;
 mod rules;
@@ -42,6 +44,7 @@ use self::read::Reader;
 pub use self::calls::{CallRule, Does};
 pub use self::error::ProfileError;
 pub use self::folders::{FolderRole, Folders};
+pub use self::installs::{Install, Manager};
 pub use self::rules::{DropKind, DropRule, Importers, Profile, Rule, When};
 pub use self::runs::{Rest, Run, Settings};
 pub use self::settings::{Meaning, SettingsRule};

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::calls::Does;
 use super::folders::FolderRole;
+use super::installs::Manager;
 use super::rules::{DropKind, Importers};
 use super::runs::{Rest, Settings};
 use super::settings::Meaning;
@@ -41,6 +42,8 @@ pub(super) struct RawProfile {
     pub(super) folders: BTreeMap<String, RawFolders>,
     #[serde(default)]
     pub(super) runs: BTreeMap<String, RawRun>,
+    #[serde(default)]
+    pub(super) installs: BTreeMap<String, RawInstall>,
     #[serde(default)]
     pub(super) settings: BTreeMap<String, RawSettings>,
     #[serde(default)]
@@ -103,6 +106,23 @@ pub(super) struct RawSettings {
     pub(super) keys: Vec<String>,
     #[serde(default)]
     pub(super) paths: Vec<String>,
+    #[serde(default)]
+    pub(super) off: bool,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawInstall {
+    pub(super) why: Option<String>,
+    pub(super) of: Option<Manager>,
+    #[serde(default)]
+    pub(super) programs: Vec<String>,
+    #[serde(default)]
+    pub(super) verbs: Vec<String>,
+    #[serde(default)]
+    pub(super) sections: Vec<String>,
+    #[serde(default)]
+    pub(super) spared: Vec<String>,
     #[serde(default)]
     pub(super) off: bool,
 }

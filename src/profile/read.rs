@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::calls::CallRule;
 use super::error::ProfileError;
 use super::folders::Folders;
-use super::raw::{RawCalls, RawFolders, RawProfile, RawRule, RawRun, RawSettings};
+use super::installs::Install;
+use super::raw::{RawCalls, RawFolders, RawInstall, RawProfile, RawRule, RawRun, RawSettings};
 use super::rules::{DropRule, Profile, Rule, When};
 use super::runs::{Rest, Run};
 use super::settings::SettingsRule;
@@ -27,7 +28,7 @@ macro_rules! switches {
     )*};
 }
 
-switches!(RawRule, RawFolders, RawRun, RawCalls, RawSettings);
+switches!(RawRule, RawFolders, RawInstall, RawRun, RawCalls, RawSettings);
 
 pub(super) struct Reader<'a> {
     pub(super) name: &'a str,
@@ -50,25 +51,7 @@ impl Reader<'_> {
             spare: self.globs("when.spare", &raw.when.spare)?,
             alone: raw.when.alone,
         };
-        let mut profile = base.unwrap_or(Profile {
-            about: String::new(),
-            tracers: Vec::new(),
-            when: When::default(),
-            needs: BTreeMap::new(),
-            roots: BTreeMap::new(),
-            keep: BTreeMap::new(),
-            drop: BTreeMap::new(),
-            places: BTreeMap::new(),
-            tools: BTreeMap::new(),
-            folders: BTreeMap::new(),
-            runs: BTreeMap::new(),
-            settings: BTreeMap::new(),
-            calls: BTreeMap::new(),
-            shared: Vec::new(),
-            build_variables: Vec::new(),
-            opens_when_asked: Vec::new(),
-            text: String::new(),
-        });
+        let mut profile = base.unwrap_or_default();
         profile.about = about;
         profile.text.push_str(text);
         profile.tracers.extend(raw.tracers);
@@ -90,6 +73,7 @@ impl Reader<'_> {
         self.check_tables(&profile)?;
         self.merge("folders", raw.folders, &mut profile.folders, Self::folders)?;
         self.merge("runs", raw.runs, &mut profile.runs, Self::run)?;
+        self.merge("installs", raw.installs, &mut profile.installs, Self::install)?;
         self.merge("settings", raw.settings, &mut profile.settings, Self::settings)?;
         self.merge("calls", raw.calls, &mut profile.calls, Self::calls)?;
         Ok(profile)
@@ -178,6 +162,13 @@ impl Reader<'_> {
         let means = raw.means.ok_or_else(|| self.lacks(id, "it needs `means`"))?;
         let why = raw.why.ok_or_else(|| self.lacks(id, "it needs `why`"))?;
         Ok(SettingsRule { means, why, keys: raw.keys, paths: self.globs(id, &raw.paths)? })
+    }
+
+    fn install(&self, id: &str, raw: RawInstall) -> Result<Install, ProfileError> {
+        let why = raw.why.ok_or_else(|| self.lacks(id, "it needs `why`"))?;
+        let of = raw.of.ok_or_else(|| self.lacks(id, "it needs `of`"))?;
+        let RawInstall { programs, verbs, sections, spared, .. } = raw;
+        Ok(Install { why, of, programs, verbs, sections: sections.into_iter().collect(), spared })
     }
 
     fn run(&self, id: &str, raw: RawRun) -> Result<Run, ProfileError> {

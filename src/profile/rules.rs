@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::calls::CallRule;
 use super::folders::Folders;
+use super::installs::Install;
 use super::runs::Run;
 use super::settings::SettingsRule;
 use crate::glob::Glob;
 use crate::path::ImagePath;
 
 /// What is known of one program, runtime or habit.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Profile {
     /// One line for people.
     pub about: String,
@@ -37,6 +38,8 @@ pub struct Profile {
     pub folders: BTreeMap<String, Folders>,
     /// What else the command lines of programs run.
     pub runs: BTreeMap<String, Run>,
+    /// How command lines say which packages somebody wants.
+    pub installs: BTreeMap<String, Install>,
     /// What keys and files of an application's settings mean.
     pub settings: BTreeMap<String, SettingsRule>,
     /// What the functions of a language's library do.

@@ -14,6 +14,7 @@
 //!  "dropped": [{"kind": "docs", "files": 9640, "bytes": 85400000,
 //!               "rules": [{"rule": "debris/drop.documents", "files": 9640, "bytes": 85400000}]}],
 //!  "profiles": [{"name": "python", "prefixes": ["/opt/venv"]}],
+//!  "asked_for": ["jq"],
 //!  "warnings": [{"text": "…", "way_out": "…", "unresolved": true}],
 //!  "paths": [{"path": "/usr/lib/libssl.so.3", "kind": "file", "size": 688000, "layer": 3, "package": "libssl3",
 //!             "kept": true, "why": {"claim": "soname", "strength": "certain", "detail": "libssl.so.3",
@@ -65,6 +66,9 @@ pub struct Report {
     pub dropped: Vec<DroppedBy>,
     /// The profiles that fired, sorted by name.
     pub profiles: Vec<FiredProfile>,
+    /// The packages that somebody asked for by name, in the mode `tight`, where they go because nothing reaches them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub asked_for: Vec<String>,
     /// What to know.
     pub warnings: Vec<Noticed>,
     /// What was written; absent where nothing was.
@@ -161,6 +165,7 @@ impl Report {
             kept: figures.kept,
             dropped: figures.dropped,
             profiles: fired(survey),
+            asked_for: survey.trace.asked_for().to_vec(),
             warnings: survey.warnings.iter().map(Noticed::of).collect(),
             result: None,
         }

@@ -48,6 +48,8 @@ pub enum Claim {
     Application,
     /// A file that a configuration file names in its own language.
     Include,
+    /// A package that somebody asked for by name together with what is reached.
+    Asked,
 }
 
 impl Claim {
@@ -68,6 +70,7 @@ impl Claim {
             Claim::Guest => "guest",
             Claim::Application => "application",
             Claim::Include => "include",
+            Claim::Asked => "asked",
         }
     }
 }

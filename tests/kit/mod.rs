@@ -11,6 +11,7 @@
 //!  | exec tool
 //! link /usr/bin/tool -> ../lib/tool
 //! hard /app/again = /app/run
+//! step RUN /bin/sh -c apt-get install -y tool
 //! elf /usr/lib/tool needs=libx.so.1 imports=dlopen interp=/lib64/ld.so text=/etc/tool.conf
 //! data /var/lib/rpm/rpmdb.sqlite = rpm/rpmdb.sqlite.gz
 //! whiteout /etc/old
@@ -47,13 +48,15 @@ enum Entry {
 /// An image as a case describes it.
 pub struct TextImage {
     config: Value,
+    steps: Vec<Value>,
     layers: Vec<Vec<Entry>>,
 }
 
 impl TextImage {
     /// Parses the text; panics with the line where it is no image, since a case is a test's own text.
     pub fn parse(text: &str) -> Self {
-        let mut image = TextImage { config: json!({}), layers: vec![Vec::new()] };
+        let mut image =
+            TextImage { config: json!({}), steps: Vec::new(), layers: vec![Vec::new()] };
         let all: Vec<&str> = text.lines().collect();
         for (number, line) in all.iter().copied().enumerate() {
             if line.trim().is_empty() || line.starts_with('#') || line.starts_with(" +") {
@@ -99,6 +102,7 @@ impl TextImage {
             "config" => self.config = serde_json::from_str(rest).ok()?,
             // How the case is run; its runner reads it.
             "mode" => {}
+            "step" => self.steps.push(json!({"created_by": rest})),
             "layer" if layer.is_empty() => {}
             "layer" => self.layers.push(Vec::new()),
             "dir" => {
@@ -159,7 +163,7 @@ impl TextImage {
             .map(|layer| put(layer, "application/vnd.oci.image.layer.v1.tar"))
             .collect();
         let config = json!({"architecture": "amd64", "os": "linux", "config": self.config,
-            "rootfs": {"type": "layers", "diff_ids": diff_ids}});
+            "history": self.steps, "rootfs": {"type": "layers", "diff_ids": diff_ids}});
         let config = put(config.to_string().as_bytes(), "application/vnd.oci.image.config.v1+json");
         let manifest_type = "application/vnd.oci.image.manifest.v1+json";
         let manifest = json!({"schemaVersion": 2, "mediaType": manifest_type, "config": config, "layers": descriptors});

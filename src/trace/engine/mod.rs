@@ -15,6 +15,7 @@ mod reach;
 mod fire;
 mod tools;
 mod commands;
+mod asked;
 mod warnings;
 mod companions;
 mod roots;

@@ -1,7 +1,5 @@
 //! What a trace found: for each path whether it was reached, how, and why.
 
-use std::collections::BTreeSet;
-
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
@@ -170,6 +168,11 @@ impl Reasons {
         self.all[standing.reason as usize].origin
     }
 
+    /// Returns all, in the order of their numbers.
+    pub(super) fn into_all(self) -> Vec<Reason> {
+        self.all
+    }
+
     fn intern(&mut self, reason: &Reason) -> u32 {
         if let Some(&number) = self.numbers.get(reason) {
             return number;
@@ -184,33 +187,16 @@ impl Reasons {
 /// What a trace found.
 #[derive(Debug)]
 pub struct Trace {
-    standings: Vec<Standing>,
-    reasons: Vec<Reason>,
-    firings: Vec<Firing>,
-    drops: Drops,
-    warnings: Vec<Warning>,
-    mode: Mode,
+    pub(super) standings: Vec<Standing>,
+    pub(super) reasons: Vec<Reason>,
+    pub(super) firings: Vec<Firing>,
+    pub(super) drops: Drops,
+    pub(super) warnings: Vec<Warning>,
+    pub(super) asked_for: Vec<String>,
+    pub(super) mode: Mode,
 }
 
 impl Trace {
-    pub(super) fn new(
-        standings: Vec<Standing>,
-        reasons: Reasons,
-        firings: Vec<Firing>,
-        drops: Drops,
-        warnings: BTreeSet<Warning>,
-        mode: Mode,
-    ) -> Self {
-        Trace {
-            standings,
-            reasons: reasons.all,
-            firings,
-            drops,
-            warnings: warnings.into_iter().collect(),
-            mode,
-        }
-    }
-
     /// Returns how far the trace went.
     pub fn mode(&self) -> Mode {
         self.mode
@@ -264,6 +250,11 @@ impl Trace {
     /// Returns the drop rules by path.
     pub fn drops(&self) -> &Drops {
         &self.drops
+    }
+
+    /// Returns the packages that somebody asked for by name and nothing reaches, in tight mode, sorted.
+    pub fn asked_for(&self) -> &[String] {
+        &self.asked_for
     }
 
     /// Returns what the user should know, sorted.

@@ -38,6 +38,7 @@ pub(super) struct Engine<'a> {
     pub(super) waiting: Vec<Pending>,
     /// Commands of services.
     pub(super) tools: Tools,
+    pub(super) asked_for: AskedFor,
     pub(super) drops: Drops,
     pub(super) firings: Firings<'a>,
     /// Files that tracers saw, for those that wake later.
@@ -69,6 +70,15 @@ pub(super) struct Tools {
 
 /// What evidence of one strength has tracers find in a file.
 type Look = (Strength, Vec<Finding>);
+
+/// What somebody asked for by name; see `asked`.
+#[derive(Default)]
+pub(super) struct AskedFor {
+    /// Whether it had its turn.
+    pub(super) is_done: bool,
+    /// Packages that nothing reaches, in tight mode.
+    pub(super) left_out: BTreeSet<String>,
+}
 
 pub(super) struct Pending {
     pub(super) node: NodeId,
@@ -103,6 +113,7 @@ impl<'a> Engine<'a> {
             queue: BTreeMap::new(),
             waiting: Vec::new(),
             tools: Tools::default(),
+            asked_for: AskedFor::default(),
             drops: Drops::new(
                 tree,
                 subject.profiles,
@@ -147,7 +158,7 @@ impl<'a> Engine<'a> {
                 self.offer_again(&firing, &replay);
             } else if !self.waiting.is_empty() {
                 self.admit_waiting();
-            } else if !self.admit_tools() {
+            } else if !self.admit_tools() && !self.admit_asked() {
                 return;
             }
         }
@@ -353,8 +364,18 @@ impl<'a> Engine<'a> {
         if !spoken_languages::locales(self.subject.tree).into_iter().any(stays) {
             self.drops.forget_generated();
         }
+        let asked_for: Vec<String> =
+            std::mem::take(&mut self.asked_for.left_out).into_iter().collect();
         let Engine { standings, reasons, firings, drops, mode, .. } = self;
-        Trace::new(standings, reasons, firings.into_all(), drops, warnings, mode)
+        Trace {
+            standings,
+            reasons: reasons.into_all(),
+            firings: firings.into_all(),
+            drops,
+            warnings,
+            asked_for,
+            mode,
+        }
     }
 }
 

@@ -54,7 +54,7 @@ impl Engine<'_> {
     }
 
     /// Takes the warnings that are about needs of the result.
-    pub(super) fn warnings_to_tell(&mut self) -> BTreeSet<Warning> {
+    pub(super) fn warnings_to_tell(&mut self) -> Vec<Warning> {
         let tree = self.subject.tree;
         let mut warnings = std::mem::take(&mut self.warnings);
         warnings.retain(|(warning, origin)| {
@@ -65,6 +65,8 @@ impl Engine<'_> {
                 self.standing(found.node).is_reached() && !self.is_dropped(found.node) && !is_idle
             })
         });
-        warnings.into_iter().map(|(warning, _)| warning).collect()
+        let warnings: BTreeSet<Warning> =
+            warnings.into_iter().map(|(warning, _)| warning).collect();
+        warnings.into_iter().collect()
     }
 }

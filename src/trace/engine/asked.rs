@@ -1,0 +1,195 @@
+//! What somebody asked for by name together with what the image runs.
+//!
+//! The history of an image has the instructions that made it. Who installs a server and, in the same instruction, a tool
+//! that nothing names wants that tool: an operator calls it, or a client's request does. So packages that an instruction
+//! names beside one that is reached stay, with what their programs need, unless they serve those who build and write. What
+//! other instructions install may be left from a base image, or from a build.
+//!
+//! In tight mode only what is reached stays; there these packages are counted, and told.
+
+use std::collections::BTreeMap;
+
+use super::outcome::Weight;
+use super::precedence::Evidence;
+use super::state::{DIRECT, Engine, How};
+use crate::packages::PackageId;
+use crate::profile::{Install, Manager};
+use crate::trace::mode::Mode;
+use crate::trace::tracer::Reach;
+use crate::trace::{Claim, Origin, Reason, Strength};
+use crate::tree::NodeId;
+
+/// How many instructions of a history are read, and how much of each, in bytes.
+const MAX_STEPS: usize = 1_000;
+const MAX_STEP: usize = 64 << 10;
+
+/// How deep packages that have nothing themselves are followed to those that they stand for.
+const MAX_DEPTH: u32 = 3;
+
+impl Engine<'_> {
+    /// Reaches what was asked for together with what is reached; says whether there was any. Comes once, at the end.
+    pub(super) fn admit_asked(&mut self) -> bool {
+        if std::mem::replace(&mut self.asked_for.is_done, true) {
+            return false;
+        }
+        let wanted = wanted(self);
+        if self.mode == Mode::Tight {
+            let names =
+                wanted.keys().map(|&package| self.subject.packages.package(package).name.clone());
+            self.asked_for.left_out = names.collect();
+            return false;
+        }
+        for (&package, detail) in &wanted {
+            claim(self, package, detail);
+        }
+        !wanted.is_empty()
+    }
+}
+
+/// The packages that instructions name beside one that is reached, and nothing reaches, with the reason.
+fn wanted(engine: &Engine<'_>) -> BTreeMap<PackageId, String> {
+    let packages = engine.subject.packages;
+    let mut numbers: BTreeMap<&str, Vec<PackageId>> = BTreeMap::new();
+    for (id, package) in packages.iter() {
+        numbers.entry(&package.name).or_default().push(id);
+    }
+    let mut wanted = BTreeMap::new();
+    for step in engine.subject.config.steps().into_iter().take(MAX_STEPS) {
+        let step = &step[..step.floor_char_boundary(MAX_STEP)];
+        for (install, names) in asked(engine, step) {
+            let named: Vec<PackageId> = names
+                .iter()
+                .filter_map(|name| numbers.get(package_name(name)))
+                .flatten()
+                .copied()
+                .collect();
+            let Some(&companion) = named.iter().find(|&&package| is_run(engine, package)) else {
+                continue;
+            };
+            let with = &packages.package(companion).name;
+            for &package in &named {
+                let one = packages.package(package);
+                if !install.spares(&one.name, &one.section) {
+                    let detail = format!("asked for together with {with}: {}", one.name);
+                    add(engine, package, &detail, MAX_DEPTH, &mut wanted);
+                }
+            }
+        }
+    }
+    wanted
+}
+
+/// Adds a package that nothing reaches; for one that has nothing itself, those that it stands for.
+fn add(
+    engine: &Engine<'_>,
+    package: PackageId,
+    detail: &str,
+    depth: u32,
+    wanted: &mut BTreeMap<PackageId, String>,
+) {
+    let (tree, packages) = (engine.subject.tree, engine.subject.packages);
+    if wanted.contains_key(&package) || is_run(engine, package) || serves_builds(engine, package) {
+        return;
+    }
+    if !packages.wares(tree, package).is_empty() {
+        wanted.insert(package, detail.to_owned());
+    } else if let Some(depth) = depth.checked_sub(1) {
+        let needed: Vec<PackageId> = packages.relies_on(package).collect();
+        for needed in needed {
+            add(engine, needed, detail, depth, wanted);
+        }
+    }
+}
+
+/// Says whether something that runs is of the package or of one from its source that it depends on.
+fn is_run(engine: &Engine<'_>, package: PackageId) -> bool {
+    let (tree, packages) = (engine.subject.tree, engine.subject.packages);
+    let is_reached = |&node: &NodeId| {
+        let strength = engine.standing(node).direct();
+        let is_program =
+            tree.is_executable(node) || memchr::memmem::find(tree.name(node), b".so").is_some();
+        strength >= Some(Strength::Likely) && is_program && !engine.is_dropped(node)
+    };
+    let family = packages.family(package);
+    let of_family = packages.relies_on(package).filter(|needed| family.contains(needed));
+    let mut all = of_family.chain([package]);
+    all.any(|member| packages.files(member).iter().any(is_reached))
+}
+
+/// Says whether a rule drops a program of the package.
+fn serves_builds(engine: &Engine<'_>, package: PackageId) -> bool {
+    let programs = engine.subject.packages.programs(engine.subject.tree, package);
+    programs
+        .into_iter()
+        .any(|program| engine.is_ruled_out(program, Evidence::Claim(Weight::Possible)))
+}
+
+/// Claims a package: its programs by name, and what it brings for them.
+fn claim(engine: &mut Engine<'_>, package: PackageId, detail: &str) {
+    let (tree, packages) = (engine.subject.tree, engine.subject.packages);
+    let reason = Reason {
+        claim: Claim::Asked,
+        strength: Strength::Written,
+        origin: Origin::Config("history"),
+        detail: detail.to_owned(),
+    };
+    for program in packages.programs(tree, package) {
+        engine.claim(program, reason.clone(), DIRECT);
+    }
+    let how = How { weight: Weight::Library, reach: Reach::Broad };
+    engine.claim_all(packages.wares(tree, package), &reason, how);
+}
+
+/// `name=1.2-3`, `name/bookworm`, `name:amd64`, `name@edge`
+fn package_name(word: &str) -> &str {
+    word.split(['=', '/', ':', '@', '~', '<', '>']).next().unwrap_or_default()
+}
+
+/// The names that the command lines of an instruction ask for.
+fn asked<'e>(engine: &'e Engine<'_>, step: &str) -> Vec<(&'e Install, Vec<String>)> {
+    let profiles = engine.subject.profiles.iter();
+    let installs: Vec<&Install> = profiles
+        .flat_map(|(_, profile)| profile.installs.values())
+        .filter(|install| install.of == Manager::System)
+        .collect();
+    let variables = variables(step);
+    let mut found = Vec::new();
+    for command in step.split(['&', ';', '|', '(', ')', '\n']) {
+        let words: Vec<&str> = command.split_ascii_whitespace().collect();
+        let name = |word: &&str| word.rsplit('/').next().unwrap_or_default().to_owned();
+        for install in &installs {
+            let program = words.iter().position(|word| install.programs.contains(&name(word)));
+            let Some(program) = program else { continue };
+            let rest = &words[program + 1..];
+            let verb = rest.iter().position(|&word| install.verbs.iter().any(|verb| verb == word));
+            let Some(verb) = verb else { continue };
+            let names = rest[verb + 1..].iter().flat_map(|word| filled(word, &variables, engine));
+            found.push((*install, names.collect()));
+        }
+    }
+    found
+}
+
+/// What a word of a command line names: itself, or the words of the variable that it is.
+fn filled(word: &str, variables: &BTreeMap<&str, &str>, engine: &Engine<'_>) -> Vec<String> {
+    let word = word.trim_matches(['"', '\'', '\\']);
+    let Some(name) = word.strip_prefix('$') else { return vec![word.to_owned()] };
+    let name = name.trim_start_matches('{').trim_end_matches('}');
+    let value = variables.get(name).copied().or_else(|| engine.subject.config.variable(name));
+    let words = value.unwrap_or_default().split_ascii_whitespace();
+    words.map(|word| word.trim_matches(['"', '\'', '\\']).to_owned()).collect()
+}
+
+/// What an instruction assigns in quotes: `deps='a b'`.
+fn variables(step: &str) -> BTreeMap<&str, &str> {
+    let mut all = BTreeMap::new();
+    for (at, sign) in step.match_indices("=\"").chain(step.match_indices("='")) {
+        let start = step[..at].rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        let name = &step[start.map_or(0, |start| start + 1)..at];
+        let value = &step[at + sign.len()..];
+        if let Some(end) = value.find(&sign[1..]) {
+            all.insert(name, &value[..end]);
+        }
+    }
+    all
+}
