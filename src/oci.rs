@@ -62,6 +62,9 @@ pub enum ConfigError {
     },
 }
 
+/// What the history says of the layer that dehusk writes.
+pub const OWN_STEP: &str = "dehusk slim";
+
 impl Config {
     /// Parses a configuration and checks the types of the fields that dehusk reads.
     pub fn parse(bytes: &[u8]) -> Result<Self, ConfigError> {
@@ -92,6 +95,14 @@ impl Config {
             }
         }
         Ok(())
+    }
+
+    /// Returns those of the command lines that made the image which made a layer, the lowest first.
+    pub fn layer_steps(&self) -> Vec<&str> {
+        let steps = self.json.get("history").and_then(Value::as_array).into_iter().flatten();
+        let layers = steps.filter(|step| step.get("empty_layer") != Some(&Value::Bool(true)));
+        let texts = layers.map(|step| step.get("created_by").and_then(Value::as_str));
+        texts.map(Option::unwrap_or_default).collect()
     }
 
     /// Returns the command lines that made the image, as its history has them: `created_by` of each step.

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::{Layer, PackError};
 use crate::digest::Digest;
 use crate::image::Image;
-use crate::oci::Config;
+use crate::oci::{Config, OWN_STEP};
 
 /// The annotation that holds the name of the fat image (OCI image specification, "Annotations").
 pub const BASE_NAME: &str = "org.opencontainers.image.base.name";
@@ -24,9 +24,6 @@ pub const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
 pub const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
 /// The media type of a configuration.
 pub const CONFIG_TYPE: &str = "application/vnd.oci.image.config.v1+json";
-
-/// What the history says of the layer that dehusk writes.
-const CREATED_BY: &str = "dehusk slim";
 
 /// A slim image: three blobs, ready to be written anywhere.
 #[derive(Debug)]
@@ -61,7 +58,7 @@ impl Packed {
 /// Says whether dehusk wrote the image: the one step of its history that made a layer says so.
 pub fn is_own(config: &Config) -> bool {
     let mut layers = history(config).filter(|step| step.get("empty_layer") != Some(&json!(true)));
-    let own = |step: &Map<String, Value>| step.get("created_by") == Some(&json!(CREATED_BY));
+    let own = |step: &Map<String, Value>| step.get("created_by") == Some(&json!(OWN_STEP));
     layers.next().is_some_and(own) && layers.next().is_none()
 }
 
@@ -142,7 +139,7 @@ fn with_own_step(config: &Config) -> Value {
     if let Some(created) = config.json().get("created").filter(|created| created.is_string()) {
         own.insert("created".into(), created.clone());
     }
-    own.insert("created_by".into(), json!(CREATED_BY));
+    own.insert("created_by".into(), json!(OWN_STEP));
     own.insert("comment".into(), json!(concat!("dehusk ", env!("CARGO_PKG_VERSION"))));
     steps.push(own.into());
     steps.into()

@@ -30,6 +30,8 @@ pub enum Meaning {
     Word,
     /// Whoever names such a folder means what lies in it.
     Served,
+    /// Programs look for their configuration in such places.
+    Configuration,
     /// Such files look like settings, and the application does not read them.
     NotRead,
 }

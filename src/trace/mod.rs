@@ -11,6 +11,7 @@
 pub mod command;
 pub mod claim;
 pub mod mode;
+pub mod history;
 pub mod subject;
 pub mod tracer;
 pub mod reading;

@@ -4,6 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::claim::{Finding, Origin};
 use super::command::Command;
+use super::history::History;
 use super::mode::Mode;
 use crate::contents::Contents;
 use crate::oci::Config;
@@ -31,6 +32,8 @@ pub struct View<'a> {
     pub firings: &'a [Firing],
     /// The folders that many programs share.
     pub shared: &'a SharedFolders,
+    /// Which instructions made the image.
+    pub history: &'a History,
     /// How far the trace goes: what a tracer leaves to a library's folder, it has to name in [`Mode::Tight`].
     pub mode: Mode,
 }

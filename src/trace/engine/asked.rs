@@ -3,7 +3,8 @@
 //! The history of an image has the instructions that made it. Who installs a server and, in the same instruction, a tool
 //! that nothing names wants that tool: an operator calls it, or a client's request does. So packages that an instruction
 //! names beside one that is reached stay, with what their programs need, unless they serve those who build and write. What
-//! other instructions install may be left from a base image, or from a build.
+//! other instructions install may be left from a base image, or from a build. So do programs that an instruction copied
+//! into a folder of PATH: those who run the container call them.
 //!
 //! In tight mode only what is reached stays; there these packages are counted, and told.
 
@@ -14,7 +15,9 @@ use super::precedence::Evidence;
 use super::state::{DIRECT, Engine, How};
 use crate::packages::PackageId;
 use crate::profile::{Install, Manager};
+use crate::trace::history::Made;
 use crate::trace::mode::Mode;
+use crate::trace::subject::Subject;
 use crate::trace::tracer::Reach;
 use crate::trace::{Claim, Origin, Reason, Strength};
 use crate::tree::NodeId;
@@ -32,17 +35,21 @@ impl Engine<'_> {
         if std::mem::replace(&mut self.asked_for.is_done, true) {
             return false;
         }
-        let wanted = wanted(self);
+        let (wanted, copied) = (wanted(self), copied(self));
         if self.mode == Mode::Tight {
-            let names =
-                wanted.keys().map(|&package| self.subject.packages.package(package).name.clone());
-            self.asked_for.left_out = names.collect();
+            let Subject { tree, packages, .. } = *self.subject;
+            let names = wanted.keys().map(|&package| packages.package(package).name.clone());
+            let paths = copied.iter().map(|&program| tree.path(program).to_string());
+            self.asked_for.left_out = names.chain(paths).collect();
             return false;
         }
         for (&package, detail) in &wanted {
             claim(self, package, detail);
         }
-        !wanted.is_empty()
+        for &program in &copied {
+            self.claim(program, reason("a program that an instruction copied"), DIRECT);
+        }
+        !wanted.is_empty() || !copied.is_empty()
     }
 }
 
@@ -124,15 +131,34 @@ fn serves_builds(engine: &Engine<'_>, package: PackageId) -> bool {
         .any(|program| engine.is_ruled_out(program, Evidence::Claim(Weight::Possible)))
 }
 
+/// Programs in folders of PATH that an instruction copied and nothing reaches.
+fn copied(engine: &Engine<'_>) -> Vec<NodeId> {
+    let Subject { tree, packages, .. } = *engine.subject;
+    let view = engine.view();
+    let folders = view.search_path().into_iter().filter_map(|folder| tree.resolve(folder));
+    let programs = folders.flat_map(|folder| tree.children(folder.node).iter().copied());
+    let is_copied = |&node: &NodeId| {
+        engine.history.made(tree, node) == Some(Made::Copied)
+            && tree.is_executable(node)
+            && !packages.is_owned(node)
+            && !engine.standing(node).is_reached()
+            && !engine.is_ruled_out(node, Evidence::Claim(Weight::Written))
+    };
+    let mut programs: Vec<NodeId> = programs.filter(is_copied).collect();
+    programs.sort_unstable();
+    programs.dedup();
+    programs
+}
+
+fn reason(detail: &str) -> Reason {
+    let (claim, origin) = (Claim::Asked, Origin::Config("history"));
+    Reason { claim, strength: Strength::Written, origin, detail: detail.to_owned() }
+}
+
 /// Claims a package: its programs by name, and what it brings for them.
 fn claim(engine: &mut Engine<'_>, package: PackageId, detail: &str) {
     let (tree, packages) = (engine.subject.tree, engine.subject.packages);
-    let reason = Reason {
-        claim: Claim::Asked,
-        strength: Strength::Written,
-        origin: Origin::Config("history"),
-        detail: detail.to_owned(),
-    };
+    let reason = reason(detail);
     for program in packages.programs(tree, package) {
         engine.claim(program, reason.clone(), DIRECT);
     }

@@ -18,6 +18,7 @@ mod commands;
 mod asked;
 mod warnings;
 mod companions;
+mod written;
 mod roots;
 #[cfg(test)]
 mod tests;

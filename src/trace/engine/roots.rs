@@ -2,6 +2,7 @@
 
 use super::outcome::Weight;
 use super::state::{Engine, How};
+use super::written;
 use crate::path::{Escaped, ImagePath};
 use crate::trace::claim::{Claim, Finding, Origin, Reason, Strength, Target};
 use crate::trace::command::Command;
@@ -39,6 +40,7 @@ pub(super) fn plant(engine: &mut Engine<'_>, options: &TraceOptions) {
     environment(engine);
     homes(engine);
     devices(engine);
+    written::plant(engine);
 }
 
 #[derive(PartialEq, Clone, Copy)]

@@ -16,6 +16,7 @@ use super::outcome::{Reasons, Standing, Trace, Weight};
 use super::precedence::{Evidence, rule_against};
 use crate::packages::PackageId;
 use crate::trace::claim::{Claim, Finding, Origin, Reason, Strength, Target};
+use crate::trace::history::History;
 use crate::trace::mode::Mode;
 use crate::trace::reading::spoken_languages;
 use crate::trace::subject::{Subject, TraceOptions};
@@ -45,6 +46,7 @@ pub(super) struct Engine<'a> {
     pub(super) offered: BTreeSet<NodeId>,
     pub(super) commands: Commands,
     pub(super) shared: SharedFolders,
+    pub(super) history: History,
     /// Packages whose companions were claimed, by the strength of the claim; so are applications.
     pub(super) packaged: BTreeMap<PackageId, Strength>,
     pub(super) applications: BTreeMap<NodeId, Strength>,
@@ -125,6 +127,7 @@ impl<'a> Engine<'a> {
             offered: BTreeSet::new(),
             commands: Commands::default(),
             shared: SharedFolders::of(tree, subject.profiles),
+            history: History::of(subject.config),
             packaged: BTreeMap::new(),
             applications: BTreeMap::new(),
             started: BTreeSet::new(),
@@ -144,6 +147,7 @@ impl<'a> Engine<'a> {
             profiles,
             firings: self.firings.all(),
             shared: &self.shared,
+            history: &self.history,
             mode: self.mode,
         }
     }

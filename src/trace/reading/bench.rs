@@ -8,6 +8,7 @@ use crate::kit;
 use crate::oci::Config;
 use crate::packages::Packages;
 use crate::profile::Profiles;
+use crate::trace::history::History;
 use crate::trace::tracer::Program;
 use crate::trace::tracer::{Firing, SharedFolders};
 use crate::trace::{Command, FileView, Finding, Mode, Origin, Reach, Target, Tracer, View};
@@ -24,6 +25,7 @@ pub struct Setting {
     pub firings: Vec<Firing>,
     pub mode: Mode,
     shared: OnceCell<SharedFolders>,
+    history: History,
 }
 
 impl Setting {
@@ -39,6 +41,7 @@ impl Setting {
             firings: Vec::new(),
             mode: Mode::default(),
             shared: OnceCell::new(),
+            history: History::default(),
         }
     }
 
@@ -52,6 +55,7 @@ impl Setting {
             profiles: &self.profiles,
             firings: &self.firings,
             shared: self.shared.get_or_init(|| SharedFolders::of(&self.tree, &self.profiles)),
+            history: &self.history,
             mode: self.mode,
         }
     }

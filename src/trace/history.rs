@@ -1,0 +1,77 @@
+//! Which instructions made an image, as its configuration tells: `history` and `rootfs.diff_ids` of the image
+//! specification.
+
+use crate::oci::{Config, OWN_STEP};
+use crate::tree::{NodeId, Tree};
+
+/// How each layer was made, the lowest first; empty where the history does not tell.
+#[derive(Debug, Default)]
+pub struct History(Vec<Made>);
+
+/// How a layer was made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Made {
+    /// It is the lowest, that others build upon.
+    Base,
+    /// By `COPY` or `ADD`: somebody chose each file. What dehusk wrote is taken for that too, so that it stays as it is.
+    Copied,
+    /// By `RUN`, or in a manner of its own.
+    Ran,
+}
+
+impl History {
+    /// Reads the history of an image.
+    pub fn of(config: &Config) -> Self {
+        let steps: Vec<&str> = config.layer_steps();
+        let layers = config.diff_ids().map_or(0, |layers| layers.len());
+        if steps.len() != layers {
+            return History::default();
+        }
+        let made = |(number, step): (usize, &&str)| match *step {
+            OWN_STEP => Made::Copied,
+            _ if number == 0 => Made::Base,
+            step if is_copy(step) => Made::Copied,
+            _ => Made::Ran,
+        };
+        History(steps.iter().enumerate().map(made).collect())
+    }
+
+    /// Returns how the layer was made that wrote a path last, where the history tells.
+    pub fn made(&self, tree: &Tree, node: NodeId) -> Option<Made> {
+        self.0.get(tree.layer(node)).copied()
+    }
+}
+
+/// `COPY a b # buildkit`, `/bin/sh -c #(nop) COPY dir:4a3b… in /app `
+fn is_copy(step: &str) -> bool {
+    let step = step.split_once("#(nop)").map_or(step, |(_, rest)| rest).trim_start();
+    step.starts_with("COPY ") || step.starts_with("ADD ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_how_layers_were_made() {
+        let config = |steps: &[&str], layers: usize| {
+            let mut history: Vec<_> =
+                steps.iter().map(|step| serde_json::json!({"created_by": step})).collect();
+            history.insert(1, serde_json::json!({"created_by": "ENV A=b", "empty_layer": true}));
+            let ids = vec![format!("sha256:{}", "0".repeat(64)); layers];
+            let json = serde_json::json!({"history": history, "rootfs": {"type": "layers", "diff_ids": ids}});
+            History::of(&Config::parse(json.to_string().as_bytes()).unwrap()).0
+        };
+        let steps = [
+            "/bin/sh -c #(nop) ADD file:12 in / ",
+            "/bin/sh -c apt-get install -y x",
+            "/bin/sh -c #(nop) COPY dir:34 in /app ",
+            "COPY rootfs / # buildkit",
+            "RUN /bin/sh -c echo COPY a b # buildkit",
+        ];
+        use Made::{Base, Copied, Ran};
+        assert_eq!(config(&steps, 5), [Base, Ran, Copied, Copied, Ran]);
+        assert_eq!(config(&steps, 4), []);
+        assert_eq!(config(&[OWN_STEP], 1), [Copied]);
+    }
+}
