@@ -16,6 +16,7 @@ use dehusk::packages::Packages;
 use dehusk::path::ImagePath;
 use dehusk::profile::Profiles;
 use dehusk::trace::Mode;
+use dehusk::trace::history::History;
 use dehusk::trace::tracers::elf::Elf;
 use dehusk::trace::{Claim, FileView, Reach, SharedFolders, Target, Tracer, View};
 use dehusk::tree::{Content, Inode, Kind, Meta, NodeId, Tree, TreeBuilder};
@@ -39,6 +40,7 @@ fn finds_what_the_loader_finds() {
         profiles: &Profiles::default(),
         firings: &[],
         shared: &SharedFolders::default(),
+        history: &History::default(),
         mode: Mode::default(),
     };
     let elf = Elf::new(&tree, &contents, &config);

@@ -83,6 +83,8 @@ pub(super) struct RawRule {
     #[serde(default)]
     pub(super) tight: bool,
     #[serde(default)]
+    pub(super) listed: bool,
+    #[serde(default)]
     pub(super) off: bool,
 }
 

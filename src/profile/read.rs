@@ -103,10 +103,10 @@ impl Reader<'_> {
             || raw.unreached
             || raw.opened
             || raw.tight
+            || raw.listed
             || !raw.opened_by.is_empty();
         if raw.kind.is_some() || of_drops {
-            let missing =
-                "only a drop rule has `kind`, `of`, `unreached`, `opened`, `opened_by` and `tight`";
+            let missing = "only a drop rule has `kind`, `of`, `unreached`, `opened`, `opened_by`, `tight` and `listed`";
             return Err(self.lacks(id, missing));
         }
         let why = raw.why.ok_or_else(|| self.lacks(id, "it needs `why`"))?;
@@ -119,13 +119,14 @@ impl Reader<'_> {
         let unreached = std::mem::take(&mut raw.unreached);
         let opened = std::mem::take(&mut raw.opened);
         let tight = std::mem::take(&mut raw.tight);
+        let listed = std::mem::take(&mut raw.listed);
         let opened_by = self.globs(id, &std::mem::take(&mut raw.opened_by))?;
         let of = std::mem::take(&mut raw.of);
         if !of.is_empty() {
             raw.paths.get_or_insert_default();
         }
         let Rule { why, paths } = self.rule(id, raw)?;
-        Ok(DropRule { kind, why, paths, of, unreached, opened, opened_by, tight })
+        Ok(DropRule { kind, why, paths, of, unreached, opened, opened_by, tight, listed })
     }
 
     fn check_tables(&self, profile: &Profile) -> Result<(), ProfileError> {

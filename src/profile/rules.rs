@@ -144,6 +144,8 @@ pub struct DropRule {
     pub opened_by: Vec<Glob>,
     /// Whether the rule counts in the mode `tight` only.
     pub tight: bool,
+    /// Whether settings that dehusk reads list what is loaded, so that who installs a package has not asked for it yet.
+    pub listed: bool,
 }
 
 /// What a dropped file is, for the summary.

@@ -69,7 +69,7 @@ fn says_what_is_wrong() {
         (
             "about='a'\n[places.x]\nwhy='w'\npaths=['/x']\nkind='docs'",
             "cannot use `places.x` of the profile `p`: only a drop rule has `kind`, `of`, `unreached`, `opened`, \
-             `opened_by` and `tight`",
+             `opened_by`, `tight` and `listed`",
         ),
         (
             "about='a'\n[folders.x]\nwhy='w'\nrole='shared'\npaths=['x']",

@@ -6,7 +6,14 @@ use crate::tree::{NodeId, Tree};
 
 /// How each layer was made, the lowest first; empty where the history does not tell.
 #[derive(Debug, Default)]
-pub struct History(Vec<Made>);
+pub struct History(Vec<Step>);
+
+/// An instruction that made a layer.
+#[derive(Debug)]
+struct Step {
+    made: Made,
+    text: String,
+}
 
 /// How a layer was made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,12 +40,20 @@ impl History {
             step if is_copy(step) => Made::Copied,
             _ => Made::Ran,
         };
-        History(steps.iter().enumerate().map(made).collect())
+        let step = |one: (usize, &&str)| Step { made: made(one), text: (*one.1).to_owned() };
+        History(steps.iter().enumerate().map(step).collect())
     }
 
     /// Returns how the layer was made that wrote a path last, where the history tells.
     pub fn made(&self, tree: &Tree, node: NodeId) -> Option<Made> {
-        self.0.get(tree.layer(node)).copied()
+        self.0.get(tree.layer(node)).map(|step| step.made)
+    }
+
+    /// Says whether the text of the instruction that wrote a path last names it: `RUN echo a > /etc/b`.
+    pub fn is_named(&self, tree: &Tree, node: NodeId) -> bool {
+        let name = [b"/", tree.name(node)].concat();
+        let step = self.0.get(tree.layer(node));
+        step.is_some_and(|step| memchr::memmem::find(step.text.as_bytes(), &name).is_some())
     }
 }
 
@@ -60,7 +75,8 @@ mod tests {
             history.insert(1, serde_json::json!({"created_by": "ENV A=b", "empty_layer": true}));
             let ids = vec![format!("sha256:{}", "0".repeat(64)); layers];
             let json = serde_json::json!({"history": history, "rootfs": {"type": "layers", "diff_ids": ids}});
-            History::of(&Config::parse(json.to_string().as_bytes()).unwrap()).0
+            let history = History::of(&Config::parse(json.to_string().as_bytes()).unwrap());
+            history.0.into_iter().map(|step| step.made).collect::<Vec<_>>()
         };
         let steps = [
             "/bin/sh -c #(nop) ADD file:12 in / ",

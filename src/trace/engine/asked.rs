@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 
 use super::outcome::Weight;
-use super::precedence::Evidence;
+use super::precedence::{Evidence, rule_against};
 use super::state::{DIRECT, Engine, How};
 use crate::packages::PackageId;
 use crate::profile::{Install, Manager};
@@ -95,7 +95,7 @@ fn add(
     wanted: &mut BTreeMap<PackageId, String>,
 ) {
     let (tree, packages) = (engine.subject.tree, engine.subject.packages);
-    if wanted.contains_key(&package) || is_run(engine, package) || serves_builds(engine, package) {
+    if wanted.contains_key(&package) || is_run(engine, package) || is_elsewhere(engine, package) {
         return;
     }
     if !packages.wares(tree, package).is_empty() {
@@ -123,12 +123,15 @@ fn is_run(engine: &Engine<'_>, package: PackageId) -> bool {
     all.any(|member| packages.files(member).iter().any(is_reached))
 }
 
-/// Says whether a rule drops a program of the package.
-fn serves_builds(engine: &Engine<'_>, package: PackageId) -> bool {
-    let programs = engine.subject.packages.programs(engine.subject.tree, package);
-    programs
-        .into_iter()
-        .any(|program| engine.is_ruled_out(program, Evidence::Claim(Weight::Possible)))
+/// Says whether a rule drops a program of the package, or its files are such as settings list.
+fn is_elsewhere(engine: &Engine<'_>, package: PackageId) -> bool {
+    let (tree, packages) = (engine.subject.tree, engine.subject.packages);
+    let rule = |node| rule_against(&engine.drops, node, Evidence::Claim(Weight::Possible));
+    packages.programs(tree, package).into_iter().any(|program| rule(program).is_some())
+        || packages
+            .wares(tree, package)
+            .into_iter()
+            .any(|ware| rule(ware).is_some_and(|it| it.listed))
 }
 
 /// Programs in folders of PATH that an instruction copied and nothing reaches.

@@ -22,6 +22,8 @@ pub struct RuleName {
     pub kind: DropKind,
     /// The reason that the profile gives.
     pub why: String,
+    /// Whether settings list what is loaded of what it drops.
+    pub listed: bool,
 }
 
 /// The drop rules of the profiles that fired, by path.
@@ -92,7 +94,8 @@ impl Drops {
         for (name, profile) in profiles.iter() {
             for (key, rule) in &profile.drop {
                 let id = format!("{name}/drop.{key}");
-                rules.push(RuleName { id, kind: rule.kind, why: rule.why.clone() });
+                let DropRule { kind, ref why, listed, .. } = *rule;
+                rules.push(RuleName { id, kind, why: why.clone(), listed });
             }
         }
         let root = ImagePath::root();

@@ -79,6 +79,9 @@ impl Engine<'_> {
         for (key, rule) in &profile.roots {
             let reason = because(&format!("roots.{key}"));
             for node in rule.paths.iter().flat_map(|glob| glob.select(tree, prefix)) {
+                if profile.when.always {
+                    self.data.insert(node);
+                }
                 if dropped.binary_search(&node).is_err() {
                     self.claim(node, reason.clone(), how);
                 }

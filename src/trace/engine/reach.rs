@@ -44,8 +44,11 @@ impl Engine<'_> {
     }
 
     /// Claims a path for the sake of another, that a link leads to.
-    pub(super) fn claim_for(&mut self, end: NodeId, node: NodeId, reason: Reason, how: How) {
+    pub(super) fn claim_for(&mut self, end: NodeId, node: NodeId, reason: Reason, mut how: How) {
         if reason.strength < Strength::Likely {
+            if self.data.contains(&node) && self.subject.tree.is_file(node) {
+                how.reach = how.reach.min(Reach::Broad);
+            }
             if self.standing(node).gains(&reason, how.weight, how.reach) {
                 self.waiting.push(Pending { node, end, reason, how });
             }

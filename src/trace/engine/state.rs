@@ -50,6 +50,8 @@ pub(super) struct Engine<'a> {
     /// Packages whose companions were claimed, by the strength of the claim; so are applications.
     pub(super) packaged: BTreeMap<PackageId, Strength>,
     pub(super) applications: BTreeMap<NodeId, Strength>,
+    /// What every image has: that a constant names it is no reason to look what it names itself.
+    pub(super) data: BTreeSet<NodeId>,
     /// What a command line starts for sure, or as good as.
     pub(super) started: BTreeSet<NodeId>,
     /// Scripts that others read as a part of themselves.
@@ -130,6 +132,7 @@ impl<'a> Engine<'a> {
             history: History::of(subject.config),
             packaged: BTreeMap::new(),
             applications: BTreeMap::new(),
+            data: BTreeSet::new(),
             started: BTreeSet::new(),
             sourced: BTreeSet::new(),
             warnings: BTreeSet::new(),

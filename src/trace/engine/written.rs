@@ -2,8 +2,8 @@
 //!
 //! A program makes the name of its configuration out of pieces, and takes the home of whom it serves: `$HOME/.forward`. No
 //! constant names such a file, and it is small. So what no package owns stays there, where the history of the image tells
-//! that it came after the base: what an instruction copied is read as the application's own, what a command left behind
-//! stays as it is.
+//! that somebody chose it: what an instruction copied is read as the application's own, what a command wrote under a name
+//! that stands in the instruction stays as it is.
 
 use super::outcome::Weight;
 use super::state::{Engine, How};
@@ -14,7 +14,7 @@ use crate::trace::tracer::Reach;
 use crate::trace::{Claim, Origin, Reason, Strength};
 use crate::tree::NodeId;
 
-/// The largest file that stays although nobody is known to have chosen it, in bytes.
+/// The largest file that somebody writes by a command, in bytes.
 const MAX_LEFT: u64 = 64 << 10;
 
 /// Claims configuration of no package in the folders for it, and in homes.
@@ -53,14 +53,17 @@ pub(super) fn plant(engine: &mut Engine<'_>) {
     let how = |reach| How { weight: Weight::Broad, reach };
     let chosen = reason("configuration that an instruction copied", Strength::Written);
     engine.claim_all(copied, &chosen, how(Reach::Application));
-    let found = reason("configuration of no package", Strength::Possible);
+    let found = reason("configuration that an instruction names", Strength::Possible);
     engine.claim_all(left, &found, how(Reach::Broad));
 }
 
 /// Says whether a file may be configuration that a command wrote.
 fn is_left(engine: &Engine<'_>, node: NodeId) -> bool {
     let (tree, packages) = (engine.subject.tree, engine.subject.packages);
-    tree.is_file(node) && !packages.is_owned(node) && tree.size(node) <= MAX_LEFT
+    tree.is_file(node)
+        && !packages.is_owned(node)
+        && tree.size(node) <= MAX_LEFT
+        && engine.history.is_named(tree, node)
 }
 
 /// The homes of the image's users, but for folders that many programs share.
