@@ -155,12 +155,15 @@ impl<'a> Claims<'a> {
         }
     }
 
-    /// Claims the distributions that offer entry points to who asks for a group.
+    /// Claims the distributions that offer entry points to who asks for a group. What a tool of developers asks for once it
+    /// is in use are its own parts, though their names are those of tools as well.
     pub fn offering(&mut self, search: &Search, group: &str, detail: &str) {
+        let is_tool = self.own.is_some_and(|own| self.is_tool(own));
+        let how = if is_tool { How::Needed } else { How::Wanted };
         for &site in &search.sites {
             let index = self.index(site);
             for distribution in index.offering(group) {
-                self.installed(distribution, How::Wanted, detail);
+                self.installed(distribution, how, detail);
             }
         }
     }

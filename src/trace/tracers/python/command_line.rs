@@ -78,10 +78,8 @@ pub fn run(call: &Call, place: &Place, claims: &mut Claims<'_>) {
         Action::Stub => return,
         Action::Open(name) => return claims.library_file(name, call.line),
         Action::Find(name) => {
-            // ctypes asks the loader's own list, by its program, and takes the name from there.
-            let words = vec![word("/sbin/ldconfig"), word("-p")];
             let detail = format!("`find_library` in line {}", call.line);
-            claims.push(command(words, true), Claim::Command, Strength::Likely, detail);
+            claims.loaders_list(place.clone(), detail);
             return claims.library_file(&[b"lib", name.as_slice(), b".so"].concat(), call.line);
         }
     };

@@ -3,10 +3,15 @@
 //! Reference: the packaging specifications "Recording installed projects", "Core metadata" and "Entry points"; for
 //! `.egg-info`, setuptools' formats. Nothing here fails: what cannot be read is a distribution that says less.
 
+mod entry_points;
 mod links;
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use self::entry_points::{EntryPoints, parse_entry_points};
 use super::marker::Interpreter;
 use super::{interpreter, modules};
 use crate::packages::PackageId;
@@ -38,7 +43,7 @@ pub struct Index {
     owners: FxHashMap<NodeId, DistributionId>,
     names: FxHashMap<String, DistributionId>,
     metadata: FxHashMap<NodeId, DistributionId>,
-    groups: FxHashMap<String, Vec<DistributionId>>,
+    groups: BTreeMap<String, Vec<DistributionId>>,
     marks_requests: bool,
 }
 
@@ -92,15 +97,6 @@ pub struct Requirement {
     pub name: String,
     /// Whether only an extra of the other requires it.
     pub scope: Scope,
-}
-
-/// What `entry_points.txt` says.
-#[derive(Default, PartialEq, Eq, Debug)]
-struct EntryPoints {
-    /// The groups of plug-ins.
-    groups: Vec<String>,
-    /// The names of programs, and the modules that they call.
-    programs: Vec<(String, String)>,
 }
 
 /// When a requirement counts.
@@ -215,10 +211,13 @@ impl Index {
         self.metadata.get(&metadata).and_then(|&id| self.distributions.get(id))
     }
 
-    /// Returns the distributions that offer something to who asks for the group of entry points.
-    pub fn offering(&self, group: &str) -> impl Iterator<Item = &Distribution> {
-        let ids = self.groups.get(group).into_iter().flatten();
-        ids.filter_map(|&id| self.distributions.get(id))
+    /// Returns the distributions that offer something to who asks for the group of entry points; `a.` is all below it.
+    pub fn offering<'s>(&'s self, group: &'s str) -> impl Iterator<Item = &'s Distribution> {
+        let is_all = group.ends_with('.');
+        let groups = self.groups.range::<str, _>((Bound::Included(group), Bound::Unbounded));
+        let groups =
+            groups.take_while(move |(name, _)| *name == group || is_all && name.starts_with(group));
+        groups.flat_map(|(_, ids)| ids).filter_map(|&id| self.distributions.get(id))
     }
 }
 
@@ -467,26 +466,6 @@ pub fn parse_requirement(text: &str, interpreter: Interpreter) -> Option<Require
     let optional = marker.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "extra");
     let scope = if optional { Scope::Extra } else { Scope::Always };
     (!name.is_empty() && interpreter.satisfies(marker)).then_some(Requirement { name, scope })
-}
-
-/// Reads the groups of `entry_points.txt`, and the names of programs, which are no plug-ins.
-fn parse_entry_points(text: &[u8]) -> EntryPoints {
-    let mut found = EntryPoints::default();
-    let mut is_program = false;
-    for line in String::from_utf8_lossy(text).lines().map(str::trim) {
-        if let Some(section) = line.strip_prefix('[') {
-            let Some((group, _)) = section.split_once(']') else { continue };
-            let group = group.trim();
-            is_program = matches!(group, "console_scripts" | "gui_scripts");
-            if !is_program {
-                found.groups.push(group.to_owned());
-            }
-        } else if let Some((name, place)) = line.split_once('=').filter(|_| is_program) {
-            let module = place.split([':', '[']).next().unwrap_or_default();
-            found.programs.push((name.trim().to_owned(), module.trim().to_owned()));
-        }
-    }
-    found
 }
 
 /// Normalises the name of a distribution ("Name normalization"): `Foo._bar` is `foo-bar`.

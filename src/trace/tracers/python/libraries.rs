@@ -1,19 +1,76 @@
-//! The shared libraries that a program opens by their names, as `ctypes` does.
+//! What installed modules open and start by constants: the shared libraries and the programs of the system.
+
+use memchr::memmem;
 
 use super::claims::Claims;
+use super::facts::Source;
+use super::syntax::LANGUAGE;
 use crate::trace::reading::dlopen;
-use crate::trace::{Claim, Strength, Target};
+use crate::trace::tracers::uses::Calls;
+use crate::trace::{Claim, Command, FileView, Finding, Strength, Target};
+use crate::warning::Place;
+
+/// What looks a library up by a part of its name.
+const FINDER: &[u8] = b"find_library";
 
 impl Claims<'_> {
     /// Claims a shared library that a program opens by its file name.
     pub fn library_file(&mut self, name: &[u8], line: u32) {
-        let detail = format!("`{}` in line {line}", String::from_utf8_lossy(name));
-        let paths = match name.contains(&b'/') {
-            true => vec![name.to_vec()],
-            false => dlopen::named(self.view, name),
+        let found = match name.contains(&b'/') {
+            true => {
+                let detail = format!("`{}` in line {line}", String::from_utf8_lossy(name));
+                vec![library(name.to_vec(), detail)]
+            }
+            false => self.named_library(&String::from_utf8_lossy(name), line),
         };
-        for path in paths {
-            self.push(Target::Path(path), Claim::Dlopen, Strength::Likely, detail.clone());
+        found.into_iter().for_each(|finding| self.add(finding));
+    }
+
+    /// The libraries that a file name means.
+    fn named_library(&self, name: &str, line: u32) -> Vec<Finding> {
+        let paths = dlopen::named(self.view, name.as_bytes()).into_iter();
+        paths.map(|path| library(path, format!("`{name}` in line {line}"))).collect()
+    }
+
+    /// Claims what `ctypes` asks for the loader's own list, out of which it takes a library's name.
+    pub fn loaders_list(&mut self, place: Place, detail: String) {
+        let words = ["/sbin/ldconfig", "-p"].map(|word| Some(word.as_bytes().to_vec())).to_vec();
+        let command = Command { words, place, folder: None, optional: true };
+        self.push(Target::Command(command), Claim::Command, Strength::Likely, detail);
+    }
+
+    /// Claims the libraries that a module of a distribution opens, and as a guess the programs that it starts: much of that
+    /// is for features that nobody uses.
+    ///
+    /// Bindings of a library are often imported in functions, as late as on the first use. So what only came along with
+    /// others counts too, as far as it opens libraries.
+    pub fn brought(
+        &mut self,
+        calls: &Calls,
+        file: &FileView<'_>,
+        (source, text): (&Source, &[u8]),
+        is_broad: bool,
+    ) {
+        let (path, view) = (&file.path, self.view);
+        if LANGUAGE.opens_libraries(calls, text, view) {
+            let mut libraries = LANGUAGE.libraries(calls, path, text, view);
+            // A list of names for several systems is tried one by one.
+            let names = source.files.iter().filter(|name| name.text.contains(".so"));
+            libraries.extend(names.flat_map(|name| self.named_library(&name.text, name.line)));
+            if !libraries.is_empty() && memmem::find(text, FINDER).is_some() {
+                self.loaders_list(Place::Line(path.clone(), 0), "`find_library`".to_owned());
+            }
+            let strength = if is_broad { Strength::Possible } else { Strength::Likely };
+            libraries.into_iter().for_each(|found| self.add(Finding { strength, ..found }));
+        }
+        if !is_broad {
+            let commands = LANGUAGE.commands(calls, path, text, view).into_iter();
+            let strength = Strength::Possible;
+            commands.for_each(|found| self.add(Finding { strength, ..found }));
         }
     }
+}
+
+fn library(path: Vec<u8>, detail: String) -> Finding {
+    Finding { target: Target::Path(path), claim: Claim::Dlopen, strength: Strength::Likely, detail }
 }

@@ -25,9 +25,12 @@ mod search;
 mod module_graph;
 mod claims;
 mod libraries;
+mod notebook;
+mod kernels;
 mod api_symbols;
 mod statements;
 mod command_line;
+mod configuration;
 mod zipped;
 #[cfg(test)]
 mod tests;
@@ -52,7 +55,6 @@ use super::elf::{self, Elf};
 use super::uses::{Calls, Uses, beginning, known_name};
 use crate::path::ImagePath;
 use crate::trace::reading::memo::Memo;
-use crate::trace::reading::settings::keys::modules as modules_of_settings;
 use crate::trace::tracer::{Firing, MAX_WHOLE, Program};
 use crate::trace::{Claim, FileView, Finding, Mode, Reach, Strength, Target, Tracer, View};
 use crate::tree::NodeId;
@@ -82,6 +84,9 @@ impl Tracer for Python {
         }
         if is_source(file) {
             return self.source(file, view);
+        }
+        if file.path.name().ends_with(b".ipynb") {
+            return self.notebook(file, view);
         }
         if is_configuration(file, view) {
             return self.configuration(file, view);
@@ -250,8 +255,11 @@ impl Python {
         if owner != Owner::Standard {
             claims.beside(file.node, &source.files);
         }
-        if owner == Owner::Distribution && !is_broad {
-            claims.relied(&search, file.node);
+        if owner == Owner::Distribution {
+            claims.brought(&self.calls, file, (&source, text), is_broad);
+            if !is_broad {
+                claims.relied(&search, file.node);
+            }
         }
         if source.calls.iter().any(|call| call.action == Action::Stub) {
             claims.stub(file.node);
@@ -260,21 +268,27 @@ impl Python {
             claims.unresolved(&search, file.node, &source.prefixes);
         }
         if owner == Owner::Application {
-            source.calls.iter().for_each(|call| called(call, file, &mut claims));
-            // What nothing imports so far may never run.
-            let is_direct = file.reach == Reach::Direct;
-            if is_direct {
-                api_symbols::uses(&source, text, &mut claims);
-            }
-            let uses = LANGUAGE.uses(&self.calls, &file.path, text, view);
-            used(
-                if is_direct { uses } else { uses.without_warnings() },
-                file,
-                &search,
-                &mut claims,
-            );
+            self.of_application(file, (&source, text), &search, &mut claims);
         }
         claims.finish()
+    }
+
+    /// What the application's own code starts, opens and loads by its values.
+    fn of_application(
+        &self,
+        file: &FileView<'_>,
+        (source, text): (&Source, &[u8]),
+        search: &Search,
+        claims: &mut Claims<'_>,
+    ) {
+        source.calls.iter().for_each(|call| called(call, file, claims));
+        // What nothing imports so far may never run.
+        let is_direct = file.reach == Reach::Direct;
+        if is_direct {
+            api_symbols::uses(source, text, claims);
+        }
+        let uses = LANGUAGE.uses(&self.calls, &file.path, text, claims.view);
+        used(if is_direct { uses } else { uses.without_warnings() }, file, search, claims);
     }
 
     /// An archive of modules: the application, or a part of it, or an installed distribution.
@@ -322,6 +336,25 @@ impl Python {
         claims.finish()
     }
 
+    /// The cells of a notebook, where something is installed that runs them.
+    fn notebook(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
+        let environments = self.environments(view);
+        let is_run = matches!(file.reach, Reach::Direct | Reach::Application)
+            && self.owner(view, &environments, file.node) == Owner::Application;
+        let search = self.search(view, &environments, Some(file.node), None);
+        let whole = file.whole.filter(|_| is_run && search.has_placed(view, "notebook-readers"));
+        let Some(notebook) = whole.and_then(notebook::read) else { return Vec::new() };
+        let text = notebook.code.as_bytes();
+        let source = source::read(text);
+        let mut claims = Claims::new(view, &self.known);
+        claims.of_file(&search, file.node, &source);
+        imports((&source, Owner::Application), (false, false), &search, &mut claims);
+        words(&source, Owner::Application, &search, &mut claims);
+        self.of_application(file, (&source, text), &search, &mut claims);
+        claims.notebook(&notebook, file);
+        claims.finish()
+    }
+
     fn configuration(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
         let Some(text) = file.whole else { return Vec::new() };
         let environments = self.environments(view);
@@ -330,25 +363,7 @@ impl Python {
         }
         let search = self.search(view, &environments, Some(file.node), None);
         let mut claims = Claims::new(view, &self.known);
-        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"._:".contains(byte);
-        for word in text.split(|byte| !is_part(byte)) {
-            let word = word.trim_ascii_end().strip_suffix(b":").unwrap_or(word);
-            if word.contains(&b'.') || word.contains(&b':') {
-                named(word, &search, &mut claims);
-            }
-        }
-        // In `module = wsgi` a single word is all of the value.
-        for line in text.split(|&byte| byte == b'\n') {
-            let value = line.split(|&byte| byte == b'=').nth(1).unwrap_or_default().trim_ascii();
-            if !value.is_empty() && value.iter().all(is_part) {
-                named(value, &search, &mut claims);
-            }
-        }
-        for value in modules_of_settings(file.path.name(), text, view.profiles) {
-            if value.iter().all(is_part) {
-                named(&value, &search, &mut claims);
-            }
-        }
+        configuration::names(file.path.name(), text, &search, &mut claims);
         claims.finish()
     }
 

@@ -1,6 +1,7 @@
 //! Where a file looks for modules.
 
 use super::environment::Environment;
+use super::interpreter::NAME;
 use super::known::Known;
 use crate::path::ImagePath;
 use crate::trace::View;
@@ -96,6 +97,17 @@ fn runner<'e>(
 ) -> Option<&'e Environment> {
     let prefix = program.parent()?.parent()?;
     environments.iter().find(|one| is_prefix(view.tree, Some(prefix.clone()), one.prefix))
+}
+
+impl Search {
+    /// Says whether something is installed that `[places.KEY]` of the profile names.
+    pub fn has_placed(&self, view: &View<'_>, key: &str) -> bool {
+        let Some(profile) = view.profiles.get(NAME) else { return false };
+        let globs = profile.place(key);
+        let tops = self.sites.iter().flat_map(|&site| view.tree.children(site));
+        let mut paths = tops.map(|&top| view.tree.path(top));
+        paths.any(|path| globs.iter().any(|glob| glob.bind(&path).is_some()))
+    }
 }
 
 /// The folders an application's file may see: its own, that above its outermost package, WORKDIR, PYTHONPATH.

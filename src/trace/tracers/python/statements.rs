@@ -48,13 +48,12 @@ pub fn import_how(owner: Owner, is_broad: bool) -> How {
 
 /// Claims what a file's string constants name.
 pub fn words(source: &Source, owner: Owner, search: &Search, claims: &mut Claims<'_>) {
+    if owner != Owner::Standard {
+        groups(source, search, claims);
+    }
     for word in &source.words {
         let is_dotted = word.text.contains('.');
         let detail = format!("`{}` in line {}", word.text, word.line);
-        if owner != Owner::Standard {
-            let detail = format!("entry points {detail}");
-            claims.offering(search, &word.text, &detail);
-        }
         match owner {
             Owner::Application => claims.word(search, &word.text, &detail),
             // The standard library names its own modules: `dbm` those that it chooses from.
@@ -76,6 +75,17 @@ pub fn words(source: &Source, owner: Owner, search: &Search, claims: &mut Claims
             Owner::Standard => continue,
         };
         claims.distribution(&search.sites, &name.text, how, &detail);
+    }
+}
+
+/// Claims what offers the groups of entry points that constants name; `f"tool.{kind}"` are all below it.
+fn groups(source: &Source, search: &Search, claims: &mut Claims<'_>) {
+    for name in &source.words {
+        let detail = format!("entry points `{}` in line {}", name.text, name.line);
+        claims.offering(search, &name.text, &detail);
+    }
+    for prefix in source.prefixes.iter().filter(|prefix| prefix.ends_with('.')) {
+        claims.offering(search, prefix, &format!("entry points `{prefix}…`"));
     }
 }
 

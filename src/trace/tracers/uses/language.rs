@@ -33,6 +33,8 @@ pub struct Calls {
     pub(super) sinks: OnceLock<FxHashSet<Vec<u8>>>,
     /// The names without which a library starts no program, and whether they count only where they are called by themselves.
     pub(super) starts: OnceLock<Vec<(Vec<u8>, bool)>>,
+    /// The same for shared libraries that it opens.
+    pub(super) opens: OnceLock<Vec<(Vec<u8>, bool)>>,
     /// How many files of the language applications have.
     pub(super) files: OnceLock<usize>,
 }

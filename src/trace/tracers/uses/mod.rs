@@ -13,8 +13,8 @@ use rustc_hash::FxHashSet;
 
 use crate::path::ImagePath;
 use crate::profile::Profiles;
-use crate::trace::claim::Finding;
-use crate::trace::reading::flow::{ImportForm, Meanings, bind};
+use crate::trace::claim::{Finding, Strength};
+use crate::trace::reading::flow::{ImportForm, Meaning, Meanings, bind};
 use crate::trace::tracer::View;
 use crate::warning::Place;
 
@@ -77,7 +77,8 @@ impl Language {
         files.solved(path, meanings)
     }
 
-    /// Returns the programs that a file of a library starts, as far as it tells by itself.
+    /// Returns the programs that a file of a library starts, as far as it tells by itself, and as guesses those that it
+    /// looks for.
     pub fn commands(
         &self,
         calls: &Calls,
@@ -86,38 +87,70 @@ impl Language {
         view: &View<'_>,
     ) -> Vec<Finding> {
         let meanings = self.meanings(calls, view);
-        let starts = calls.starts.get_or_init(|| self.starts(meanings));
-        let is_started = |(name, is_short): &(Vec<u8>, bool)| match is_short {
-            true => is_called_alone(text, last_part(name)),
-            false => has_all(text, name),
-        };
+        let names = calls.starts.get_or_init(|| self.names(meanings, Meaning::is_start));
+        let is_meant = |it: Meaning| it.is_start() || it == Meaning::Which;
+        self.brought(names, &is_meant, (path, text), (meanings, view))
+    }
+
+    /// Returns the shared libraries that a file of a library opens, as far as it tells by itself.
+    pub fn libraries(
+        &self,
+        calls: &Calls,
+        path: &ImagePath,
+        text: &[u8],
+        view: &View<'_>,
+    ) -> Vec<Finding> {
+        let meanings = self.meanings(calls, view);
+        let names = calls.opens.get_or_init(|| self.names(meanings, is_opening));
+        self.brought(names, &is_opening, (path, text), (meanings, view))
+    }
+
+    /// Says whether a text has a call that opens libraries.
+    pub fn opens_libraries(&self, calls: &Calls, text: &[u8], view: &View<'_>) -> bool {
+        let meanings = self.meanings(calls, view);
+        let names = calls.opens.get_or_init(|| self.names(meanings, is_opening));
+        is_any_called(names, text)
+    }
+
+    /// What a file of a library does by calls of some meanings, without which it has none of the names.
+    fn brought(
+        &self,
+        names: &[(Vec<u8>, bool)],
+        is_meant: &dyn Fn(Meaning) -> bool,
+        (path, text): (&ImagePath, &[u8]),
+        (meanings, view): (&Meanings, &View<'_>),
+    ) -> Vec<Finding> {
         let limit = match self.syntax.import_form {
             ImportForm::Quoted => MAX_BUNDLED,
             _ => MAX_SOURCE,
         };
-        if text.len() > limit || !starts.iter().any(is_started) {
+        if text.len() > limit || !is_any_called(names, text) {
             return Vec::new();
         }
         let mut files = Files::new(self, view, None);
         files.add(path.clone(), text.to_vec());
         bind(&mut files.program, meanings, 0);
         let mut found = Uses::default();
-        let uses = files.uses(meanings).into_iter().filter(|one| one.meaning.is_start());
-        uses.for_each(|one| files.apply(one, &mut found));
+        for one in files.uses(meanings).into_iter().filter(|one| is_meant(one.meaning)) {
+            let (before, is_question) = (found.findings.len(), one.meaning == Meaning::Which);
+            files.apply(one, &mut found);
+            let questions = found.findings.iter_mut().skip(before).filter(|_| is_question);
+            questions.for_each(|finding| finding.strength = Strength::Possible);
+        }
         found.without_warnings().findings
     }
 
-    /// The names without which a library starts no program: most have none of them.
+    /// The names of functions of some meanings: most files of libraries have none of them.
     ///
     /// Where functions have to be imported, a function's name without its module's has to be called by itself: many methods
     /// are called `exec`.
-    fn starts(&self, meanings: &Meanings) -> Vec<(Vec<u8>, bool)> {
-        let starts = || meanings.sinks().filter(|(_, it)| it.is_start()).map(|(name, _)| name);
+    fn names(&self, meanings: &Meanings, is_meant: fn(Meaning) -> bool) -> Vec<(Vec<u8>, bool)> {
+        let names = || meanings.sinks().filter(|&(_, it)| is_meant(it)).map(|(name, _)| name);
         let owned: FxHashSet<&[u8]> =
-            starts().filter(|name| parts(name).count() > 1).map(last_part).collect();
+            names().filter(|name| parts(name).count() > 1).map(last_part).collect();
         let is_imported = self.syntax.import_form == ImportForm::Quoted;
         let is_short = |name: &&[u8]| parts(name).count() == 1 && owned.contains(last_part(name));
-        starts().map(|name| (name.to_vec(), is_imported && is_short(&name))).collect()
+        names().map(|name| (name.to_vec(), is_imported && is_short(&name))).collect()
     }
 
     /// The names without which a text asks for nothing.
@@ -148,6 +181,18 @@ impl Language {
                 matches!(rest.first(), Some(b'(' | b'"' | b'\'')) || rest.starts_with(b"as ")
             })
     }
+}
+
+fn is_opening(meaning: Meaning) -> bool {
+    matches!(meaning, Meaning::Library | Meaning::FindLibrary)
+}
+
+/// Whether a text has one of some names, or calls it by itself where it only counts then.
+fn is_any_called(names: &[(Vec<u8>, bool)], text: &[u8]) -> bool {
+    names.iter().any(|(name, is_short)| match is_short {
+        true => is_called_alone(text, last_part(name)),
+        false => has_all(text, name),
+    })
 }
 
 /// The parts of a name such as `os.system` or `Foo::bar`.
