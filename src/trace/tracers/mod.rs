@@ -50,6 +50,7 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(servers::cron::Cron),
         Box::new(system::conda::Conda),
         Box::new(text::argv::Lists),
+        Box::new(text::defaults::Defaults),
         Box::new(system::locale::Locale::default()),
         Box::new(system::pam::Pam),
         Box::new(system::passwd::Passwd),

@@ -32,6 +32,16 @@ impl<'p> Keys<'p> {
         self.name(&self.modules, keys)
     }
 
+    /// Says whether a word that stands by a key in a program may be that of a program by the key's name: it says so, or has
+    /// the word in it, as `graphviz_dot` has `dot`.
+    pub fn name_default(&self, key: &[u8], word: &[u8]) -> bool {
+        let (key, word) = (spelled(key), spelled(word));
+        let end = key.rsplit('_').next().unwrap_or_default();
+        let has_word = || format!("_{key}_").contains(&format!("_{word}_"));
+        !self.words.contains(&end)
+            && (has_word() || self.programs.iter().any(|name| matches(name, &key)))
+    }
+
     fn name(&self, names: &[&str], keys: &[&[u8]]) -> bool {
         let Some((last, above)) = keys.split_last() else { return false };
         let key = spelled(last);

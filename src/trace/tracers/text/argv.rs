@@ -56,18 +56,9 @@ impl Tracer for Lists {
     }
 
     fn file(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
-        let Some(text) = file.whole.filter(|text| text.len() <= MAX_TEXT) else {
+        let Some(text) = running(file).filter(|_| file.owner.is_none()) else {
             return Vec::new();
         };
-        let is_program = ENDINGS.iter().any(|ending| file.path.name().ends_with(ending))
-            || file.head.starts_with(b"#!");
-        if file.reach == Reach::Broad || file.owner.is_some() || !is_program || !is_text(file.head)
-        {
-            return Vec::new();
-        }
-        if !RUNNERS.iter().any(|runner| memchr::memmem::find(text, runner).is_some()) {
-            return Vec::new();
-        }
         let mut findings = Vec::new();
         for (number, line) in (1..).zip(text.split(|&byte| byte == b'\n')) {
             if findings.len() > MAX_LISTS || line.trim_ascii_start().starts_with(b"#") {
@@ -81,7 +72,18 @@ impl Tracer for Lists {
     }
 }
 
-fn is_on_path(word: &[u8], view: &View<'_>) -> bool {
+/// The text of a file in one of these languages that has the means to run programs.
+pub fn running<'f>(file: &FileView<'f>) -> Option<&'f [u8]> {
+    let text = file.whole.filter(|text| text.len() <= MAX_TEXT)?;
+    let is_program = ENDINGS.iter().any(|ending| file.path.name().ends_with(ending))
+        || file.head.starts_with(b"#!");
+    let is_read = file.reach != Reach::Broad && is_program && is_text(file.head);
+    let runs = || RUNNERS.iter().any(|runner| memchr::memmem::find(text, runner).is_some());
+    (is_read && runs()).then_some(text)
+}
+
+/// Says whether a word is the name of a program on PATH.
+pub fn is_on_path(word: &[u8], view: &View<'_>) -> bool {
     let path = view.which(word, &view.working_dir());
     path.and_then(|path| view.tree.resolve(path.as_bytes()))
         .is_some_and(|found| view.tree.is_executable(found.node))

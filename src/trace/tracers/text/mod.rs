@@ -5,6 +5,7 @@
 //! paths is an index of what there is, and not of what is needed: it counts for nothing.
 
 pub mod argv;
+pub mod defaults;
 pub mod subcommands;
 
 use rustc_hash::FxHashSet;
