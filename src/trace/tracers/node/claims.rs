@@ -131,11 +131,23 @@ impl<'a> Claims<'a> {
             let detail = format!("`{name}` depends on `{dependency}`");
             self.package(&package, &detail);
             // What nothing requests by a name that is known may be requested by one in the settings.
-            if self.view.mode == Mode::Tight {
+            if self.view.mode == Mode::Tight || !is_package {
                 let files = self.resolver.in_package(package.folder, None, Form::Either);
                 self.nodes(files, &detail);
             }
+            if self.view.mode != Mode::Tight && !is_package {
+                let exported = self.resolver.exports_beginning(package.folder, "", Form::Either);
+                exported.into_iter().for_each(|(files, _)| self.nodes(files, &detail));
+            }
         }
+    }
+
+    /// Says whether a path leads into a folder of its package that is left out because only browsers load modules from it.
+    pub fn is_of_browsers(&self, own: NodeId, node: NodeId) -> bool {
+        let Some((_, manifest)) = self.resolver.manifest(own) else { return false };
+        let folders = manifest.browser_folders();
+        let folders = folders.iter().filter_map(|name| self.tree.child(own, name.as_bytes()));
+        folders.into_iter().any(|folder| self.tree.is_within(node, folder))
     }
 
     /// Of a package, what no request names: native addons with their libraries, and the licence.

@@ -199,7 +199,7 @@ impl Claims<'_> {
             }
             self.found(found, &detail);
         } else if is_relative(text) || text.starts_with('/') {
-            if module.own.is_none() || self.is_tight() {
+            if module.own.is_none() || self.is_tight() || self.leads_to_browsers(text, module) {
                 self.beginning(module.folder, text, module, &detail);
             }
         } else if text.contains('/') {
@@ -211,6 +211,14 @@ impl Claims<'_> {
         } else {
             self.packages_beginning(text, module, &detail);
         }
+    }
+
+    /// Whether a path that is put together leads where only browsers are said to load modules from.
+    fn leads_to_browsers(&self, text: &str, module: &Module<'_, '_>) -> bool {
+        let folder = text.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let found = self.tree.resolve_from(module.folder, folder.as_bytes());
+        let found = module.own.zip(found.map(|found| found.node));
+        found.is_some_and(|(own, folder)| self.is_of_browsers(own, folder))
     }
 
     /// How a module asks, where that matters and is certain: sources that something translates as they are loaded may
