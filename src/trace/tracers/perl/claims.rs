@@ -59,7 +59,7 @@ pub struct Known {
 
 /// Collects the findings of one file or command.
 pub struct Claims<'a> {
-    view: &'a View<'a>,
+    pub(super) view: &'a View<'a>,
     libraries: &'a [Arc<Library>],
     search: Search<'a>,
     /// Whose code it is.

@@ -13,6 +13,7 @@ mod encode;
 mod search;
 mod source;
 mod claims;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -26,14 +27,11 @@ use self::syntax::LANGUAGE;
 use super::uses::{Calls, Uses};
 use crate::path::ImagePath;
 use crate::trace::reading::memo::Memo;
-use crate::trace::reading::shebang::{Shebang, is_text};
+use crate::trace::reading::shebang::Shebang;
 use crate::trace::tracer::{Firing, MAX_WHOLE, Program};
 use crate::trace::{Claim, FileView, Finding, Reach, Strength, Target, Tracer, View, Word};
 use crate::tree::NodeId;
 use crate::warning::Place;
-
-/// The largest configuration file whose words are looked at, in bytes.
-const MAX_CONFIGURATION: u64 = 256 << 10;
 
 /// Modules that the interpreter itself loads when the program uses a feature of the language.
 const OF_THE_LANGUAGE: &[&str] = &[
@@ -85,24 +83,11 @@ impl Tracer for Perl {
         if is_source(file) {
             return self.source(file, view, &libraries);
         }
-        let is_settings = file.owner.is_none()
-            && file.reach != Reach::Broad
-            && file.size <= MAX_CONFIGURATION
-            && is_text(file.head)
-            && !view.packages.is_owned(file.node);
-        let Some(text) = file.whole.filter(|_| is_settings) else { return Vec::new() };
+        let Some((text, owner)) = settings::of(file, view) else { return Vec::new() };
         let search = Search::new(view, &libraries, Some(file.node), &[]);
-        let mut claims = self.claims(view, &libraries, search, Owner::Application);
-        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_:".contains(byte);
-        let words = text
-            .split(|byte| !is_part(byte))
-            .filter(|word| memchr::memmem::find(word, b"::").is_some());
-        for word in words {
-            let word = word.strip_suffix(b":").unwrap_or(word);
-            if source::is_module_name(word) {
-                claims.named(&String::from_utf8_lossy(word), "settings");
-            }
-        }
+        let mut claims = self.claims(view, &libraries, search, owner);
+        claims.of_file(file);
+        claims.settings(file, text);
         claims.findings
     }
 

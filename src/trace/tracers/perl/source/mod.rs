@@ -171,7 +171,12 @@ impl<'t> Reader<'t> {
                             && !is_begin;
                     self.word(at, when);
                 }
-                Kind::Text | Kind::Words => self.text(at, when),
+                Kind::Text | Kind::Words => {
+                    self.text(at, when);
+                    if self.is_evaluated(at) {
+                        self.evaluated(at);
+                    }
+                }
                 Kind::Interpolated => {
                     self.text(at, when);
                     self.evaluated(at);

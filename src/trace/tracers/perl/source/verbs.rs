@@ -94,6 +94,17 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether a text is what `eval` runs, with a bracket or without.
+    pub(super) fn is_evaluated(&self, at: usize) -> bool {
+        let before = |at: usize| at.checked_sub(1).and_then(|at| self.tokens.get(at));
+        match before(at) {
+            Some(token) if token.is_mark(b'(') => {
+                before(at - 1).is_some_and(|token| token.is("eval"))
+            }
+            token => token.is_some_and(|token| token.is("eval")),
+        }
+    }
+
     /// `eval "require $class"`, `eval "use Foo::Bar; 1"`.
     pub(super) fn evaluated(&mut self, at: usize) {
         let token = &self.tokens[at];
@@ -113,6 +124,14 @@ impl Reader<'_> {
                         .take_while(|b| b.is_ascii_alphanumeric() || **b == b'_')
                         .count();
                     self.evaluated_variable(&variable[..length], line);
+                } else if let Some((quote, path)) =
+                    rest.split_first().filter(|(quote, _)| b"\"'".contains(quote))
+                {
+                    let end = memchr::memchr(*quote, path).unwrap_or_default();
+                    let path = path[..end].to_vec();
+                    if !path.is_empty() && !path.contains(&b'$') {
+                        self.push(What::File(path), When::Maybe, line);
+                    }
                 } else if rest.first().is_some_and(u8::is_ascii_uppercase) {
                     let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_:".contains(byte);
                     let length = rest.iter().take_while(is_part).count();
