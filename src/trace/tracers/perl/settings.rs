@@ -18,7 +18,8 @@ pub fn of<'f>(file: &FileView<'f>, view: &View<'_>) -> Option<(&'f [u8], Owner)>
         (true, _) if file.path.as_bytes().starts_with(b"/etc/") => Owner::Script,
         (true | false, _) => return None,
     };
-    let is_read = file.size <= MAX_SIZE && is_text(file.head);
+    let is_document = file.path.name().ends_with(b".pod");
+    let is_read = file.size <= MAX_SIZE && is_text(file.head) && !is_document;
     Some((file.whole.filter(|_| is_read)?, owner))
 }
 

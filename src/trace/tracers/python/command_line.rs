@@ -117,6 +117,10 @@ impl Claims<'_> {
     pub fn run_module(&mut self, search: &Search, name: &str) {
         let parts: Vec<&str> = name.split('.').collect();
         let detail = format!("`-m {name}`");
+        let symbol = format!("python:{name}");
+        if self.view.profiles.wants_symbol(&symbol) {
+            self.push(Target::Symbol(symbol), Claim::Import, Strength::Likely, name.to_owned());
+        }
         for module in self.find(search, &parts) {
             let main = module.package.and_then(|folder| modules::main_of(self.view.tree, folder));
             main.into_iter().for_each(|main| self.node(main, &detail));

@@ -8,6 +8,7 @@ pub mod syntax;
 mod lexer;
 mod library;
 mod source;
+pub mod help;
 #[cfg(test)]
 mod tests;
 
@@ -175,6 +176,10 @@ impl<'a> Claims<'a> {
     fn code(&mut self, code: &[u8]) {
         for Need { name, line } in source::read(code) {
             self.named(&name, &format!("`{name}` in line {line}"));
+        }
+        for symbol in help::called(&lexer::tokens(code), self.view) {
+            let detail = symbol.clone();
+            self.push(Target::Symbol(symbol), &detail);
         }
         let (view, calls) = (self.view, &self.tracer.calls);
         let uses = match (&self.place, &self.path) {

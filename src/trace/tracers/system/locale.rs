@@ -72,7 +72,8 @@ impl Locale {
             for node in spoken_languages::locales(view.tree) {
                 let name = view.tree.name(node);
                 if name == b"locale-archive" {
-                    let names = spoken_languages::generated_locales(view.tree, view.contents);
+                    let names =
+                        spoken_languages::generated_locales(view.tree, view.contents, &|_| true);
                     all.extend(names.iter().flat_map(|name| named(name)).map(|name| (name, node)));
                 } else {
                     all.extend(named(name).into_iter().map(|name| (name, node)));
