@@ -150,7 +150,8 @@ impl Drops {
                         continue;
                     }
                     let is_spoken = || folders().any(|name| self.languages.is_generated(name));
-                    if !self.tight && is_spoken() {
+                    // Whether the locale itself stays is known in the end.
+                    if is_spoken() {
                         self.spared.push((node, marks));
                         continue;
                     }
@@ -185,10 +186,13 @@ impl Drops {
         }
     }
 
-    /// Drops messages in the languages of generated locales after all, because the locales themselves do not stay.
-    pub(super) fn forget_generated(&mut self) {
+    /// Drops messages in the languages of generated locales after all, where the locales themselves do not stay.
+    pub(super) fn forget_generated(&mut self, tree: &Tree, staying: &Languages) {
         for (node, marks) in std::mem::take(&mut self.spared) {
-            self.marks[node.index()].join(marks);
+            let mut folders = tree.ancestors(node).chain([node]).map(|node| tree.name(node));
+            if !folders.any(|name| staying.is_generated(name)) {
+                self.marks[node.index()].join(marks);
+            }
         }
     }
 

@@ -368,9 +368,9 @@ impl<'a> Engine<'a> {
         let warnings = self.warnings_to_tell();
         let stays =
             |node: NodeId| self.standings[node.index()].is_reached() && !self.is_dropped(node);
-        if !spoken_languages::locales(self.subject.tree).into_iter().any(stays) {
-            self.drops.forget_generated();
-        }
+        let Subject { tree, contents, .. } = *self.subject;
+        let staying = spoken_languages::Languages::among(tree, contents, &stays);
+        self.drops.forget_generated(tree, &staying);
         let asked_for: Vec<String> =
             std::mem::take(&mut self.asked_for.left_out).into_iter().collect();
         let Engine { standings, reasons, firings, drops, mode, .. } = self;

@@ -39,11 +39,20 @@ impl Languages {
                 add(locale.as_bytes(), &mut languages.environment);
             }
         }
-        for locale in generated_locales(subject.tree, subject.contents) {
+        for locale in generated_locales(subject.tree, subject.contents, &|_| true) {
             add(&locale, &mut languages.generated);
         }
         if languages.generated.len() > MAX_CHOSEN {
             languages.generated.clear();
+        }
+        languages
+    }
+
+    /// Finds those whose generated locales are among these paths.
+    pub(crate) fn among(tree: &Tree, contents: &Contents, stays: &dyn Fn(NodeId) -> bool) -> Self {
+        let mut languages = Languages::default();
+        for locale in generated_locales(tree, contents, stays) {
+            add(&locale, &mut languages.generated);
         }
         languages
     }
@@ -77,10 +86,14 @@ fn add(locale: &[u8], languages: &mut BTreeSet<Vec<u8>>) {
     }
 }
 
-/// Returns the names of the locales that somebody generated, as the archive or the folders spell them.
-pub(crate) fn generated_locales(tree: &Tree, contents: &Contents) -> Vec<Vec<u8>> {
+/// Returns the names of the locales that somebody generated and that count, as the archive or the folders spell them.
+pub(crate) fn generated_locales(
+    tree: &Tree,
+    contents: &Contents,
+    counts: &dyn Fn(NodeId) -> bool,
+) -> Vec<Vec<u8>> {
     let mut names = Vec::new();
-    for child in locales(tree) {
+    for child in locales(tree).into_iter().filter(|&locale| counts(locale)) {
         match tree.name(child) {
             b"locale-archive" => names.extend(archived(tree, contents, child).unwrap_or_default()),
             name => names.push(name.to_vec()),
