@@ -70,14 +70,18 @@ fn wanted(engine: &Engine<'_>) -> BTreeMap<PackageId, String> {
                 .flatten()
                 .copied()
                 .collect();
-            let Some(&companion) = named.iter().find(|&&package| is_run(engine, package)) else {
-                continue;
+            let is_spared = |package: PackageId| {
+                let package = packages.package(package);
+                install.spares(&package.name, &package.section)
             };
+            let mut companions =
+                named.iter().filter(|&&package| !is_spared(package) && is_run(engine, package));
+            let Some(&companion) = companions.next() else { continue };
             let with = &packages.package(companion).name;
             for &package in &named {
-                let one = packages.package(package);
-                if !install.spares(&one.name, &one.section) {
-                    let detail = format!("asked for together with {with}: {}", one.name);
+                if !is_spared(package) {
+                    let name = &packages.package(package).name;
+                    let detail = format!("asked for together with {with}: {name}");
                     add(engine, package, &detail, MAX_DEPTH, &mut wanted);
                 }
             }

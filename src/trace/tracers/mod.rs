@@ -8,6 +8,7 @@ pub mod system;
 pub mod shell;
 mod named_path;
 pub mod settings_files;
+pub mod configuration;
 pub(crate) mod uses;
 pub mod node;
 pub mod ruby;
@@ -66,5 +67,6 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(raku::Raku::default()),
         Box::new(text::subcommands::Subcommands),
         Box::new(settings_files::Settings),
+        Box::new(configuration::Configuration::default()),
     ]
 }

@@ -7,7 +7,7 @@ use super::facts::Source;
 use super::syntax::LANGUAGE;
 use crate::trace::reading::dlopen;
 use crate::trace::tracers::uses::Calls;
-use crate::trace::{Claim, Command, FileView, Finding, Strength, Target};
+use crate::trace::{Claim, Command, FileView, Finding, Mode, Strength, Target};
 use crate::warning::Place;
 
 /// What looks a library up by a part of its name.
@@ -52,6 +52,7 @@ impl Claims<'_> {
         is_broad: bool,
     ) {
         let (path, view) = (&file.path, self.view);
+        let is_guess = |strength| strength == Strength::Possible && view.mode == Mode::Tight;
         if LANGUAGE.opens_libraries(calls, text, view) {
             let mut libraries = LANGUAGE.libraries(calls, path, text, view);
             // A list of names for several systems is tried one by one.
@@ -61,9 +62,10 @@ impl Claims<'_> {
                 self.loaders_list(Place::Line(path.clone(), 0), "`find_library`".to_owned());
             }
             let strength = if is_broad { Strength::Possible } else { Strength::Likely };
+            libraries.retain(|_| !is_guess(strength));
             libraries.into_iter().for_each(|found| self.add(Finding { strength, ..found }));
         }
-        if !is_broad {
+        if !is_broad && !is_guess(Strength::Possible) {
             let commands = LANGUAGE.commands(calls, path, text, view).into_iter();
             let strength = Strength::Possible;
             commands.for_each(|found| self.add(Finding { strength, ..found }));
