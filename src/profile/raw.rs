@@ -171,6 +171,8 @@ pub(super) struct RawRun {
     #[serde(default)]
     pub(super) holds: bool,
     #[serde(default)]
+    pub(super) reads_folder: bool,
+    #[serde(default)]
     pub(super) off: bool,
 }
 

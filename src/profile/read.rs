@@ -211,6 +211,7 @@ impl Reader<'_> {
             files: raw.files,
             instead: raw.instead,
             holds: raw.holds,
+            reads_folder: raw.reads_folder,
         })
     }
 

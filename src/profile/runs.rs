@@ -58,6 +58,9 @@ pub struct Run {
     pub instead: Vec<String>,
     /// Whether the program holds what it runs itself, so that nothing is amiss where the image has no such file.
     pub holds: bool,
+    /// Whether it reads what lies in the folder in which it is started, and nobody names: where a script changes folders, it
+    /// may be any of them.
+    pub reads_folder: bool,
 }
 
 /// What the words behind options and operands are.

@@ -225,12 +225,22 @@ fn without_first_line() -> Finding {
 
 /// Returns what a text that a shell runs needs: a constant of `system(3)`, a line of a crontab.
 pub fn commands_of_text(text: &[u8], place: &Place, view: &View<'_>) -> Vec<Finding> {
+    commands_in_folder(text, &view.working_dir(), place, view)
+}
+
+/// Returns what a text needs that a shell runs in a folder: a line of a makefile.
+pub fn commands_in_folder(
+    text: &[u8],
+    folder: &ImagePath,
+    place: &Place,
+    view: &View<'_>,
+) -> Vec<Finding> {
     let reading = Reading {
         text,
         place: place.clone(),
         path: None,
         name: None,
-        folder: view.working_dir(),
+        folder: folder.clone(),
         arguments: None,
         role: Role::Program,
     };

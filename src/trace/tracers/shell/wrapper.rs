@@ -33,6 +33,11 @@ pub fn holds_programs(name: &[u8], known: &Profiles) -> bool {
     known.runs(name).iter().any(|run| run.holds)
 }
 
+/// Says whether a program reads what lies in the folder in which it is started.
+pub fn reads_folder(name: &[u8], known: &Profiles) -> bool {
+    known.runs(name).iter().any(|run| run.reads_folder)
+}
+
 /// Says whether the value of an option is a text for a shell.
 pub fn takes_text(name: &[u8], option: &[u8], known: &Profiles) -> bool {
     known.runs(name).iter().any(|run| takes_next(option, &run.texts))

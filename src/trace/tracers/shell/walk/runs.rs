@@ -357,8 +357,21 @@ impl Walk<'_> {
             return;
         }
         let program = words.first().cloned().flatten().unwrap_or_default();
+        let place = self.place(line);
+        let known = self.scope.view.profiles;
+        let folders = self.scope.working_folders();
+        if folders.len() > 1 && wrapper::reads_folder(base_name(&program), known) {
+            // In which of them it finds what it reads, it tells itself.
+            let is_there = self.scope.view.which(&program, &self.scope.folder).is_some();
+            for folder in folders.iter() {
+                let (words, place, folder) = (words.clone(), place.clone(), Some(folder.clone()));
+                let command = Command { words, place, folder, optional: optional || is_there };
+                self.add(Target::Command(command), Claim::Command, strength, &program, line);
+            }
+            return;
+        }
         let folder = self.folder_of(&program);
-        let command = Command { words, place: self.place(line), folder, optional };
+        let command = Command { words, place, folder, optional };
         self.add(Target::Command(command), Claim::Command, strength, &program, line);
     }
 
