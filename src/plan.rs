@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use crate::contents::Contents;
 use crate::packages::Packages;
 use crate::profile::DropKind;
-use crate::trace::ReasonId;
 use crate::trace::engine::drops::Scope;
 use crate::trace::engine::outcome::Trace;
 use crate::trace::engine::precedence::{Evidence, Ruling, ruling};
+use crate::trace::{Claim, Origin, ReasonId};
 use crate::tree::{NodeId, Tree};
 use crate::warning::Warning;
 
@@ -126,7 +126,8 @@ fn keep_parents(tree: &Tree, verdicts: &mut [Verdict]) {
 }
 
 /// Tools that a drop rule names and that stay because something runs them: the user may know better. A rule for what
-/// nothing runs says so itself. What stays for the sake of such a tool goes with it, and is not told of.
+/// nothing runs says so itself. What stays for the sake of such a tool goes with it, and is not told of; nor is the image's
+/// own command, for whose sake there is the image.
 fn kept_against_rules(tree: &Tree, trace: &Trace, verdicts: &[Verdict]) -> Vec<Warning> {
     let kept = tree.nodes().filter(|&node| tree.is_executable(node));
     let kept =
@@ -146,9 +147,10 @@ fn kept_against_rules(tree: &Tree, trace: &Trace, verdicts: &[Verdict]) -> Vec<W
         let is_part = chain.get(links).is_some_and(|(namer, _)| {
             trace.drops().rule(*namer, Scope::Library).is_some_and(|other| other.id == rule.id)
         });
+        let is_own = reason.claim == Claim::Entry && matches!(reason.origin, Origin::Config(_));
         let because = reason.detail.clone();
         let (file, rule) = (tree.path(node), rule.id.clone());
-        (!is_part).then_some(Warning::KeptAgainstRule { file, rule, because })
+        (!is_part && !is_own).then_some(Warning::KeptAgainstRule { file, rule, because })
     })
     .collect()
 }
