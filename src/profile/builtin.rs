@@ -65,6 +65,7 @@ pub const TEXTS: &[(&str, &str)] = texts![
     "lua",
     "lua-embedded",
     "magic",
+    "make",
     "manual",
     "mariadb",
     "mariadb-client",

@@ -20,6 +20,7 @@ pub mod tcl;
 pub mod raku;
 pub mod erlang;
 pub mod servers;
+pub mod make;
 pub mod text;
 pub mod python;
 pub mod java;
@@ -49,6 +50,7 @@ pub fn tracers(subject: &Subject<'_>) -> Vec<Box<dyn Tracer>> {
         Box::new(servers::haproxy::Haproxy),
         Box::new(servers::supervisor::Supervisor),
         Box::new(servers::cron::Cron),
+        Box::new(make::Make),
         Box::new(system::conda::Conda),
         Box::new(text::argv::Lists),
         Box::new(text::defaults::Defaults),
