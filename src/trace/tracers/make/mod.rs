@@ -8,6 +8,7 @@
 //! It does not follow the rules that make has built in, and asks nothing of the time of files.
 
 mod words;
+mod program;
 mod functions;
 mod command_line;
 mod lines;
@@ -21,21 +22,18 @@ mod tests;
 
 use self::command_line::Invocation;
 use self::lines::assignment;
+use self::program::{NAME, is_make};
 use self::reader::Reader;
 use self::recipes::Recipes;
 use self::words::is_known;
 use super::named_path;
 use super::named_path::included;
 use crate::path::{Escaped, ImagePath};
-use crate::trace::reading::pattern;
 use crate::trace::reading::shebang::Shebang;
 use crate::trace::tracer::Program;
 use crate::trace::{Claim, FileView, Finding, Reach, Strength, Target, Tracer, View, Word};
 use crate::tree::NodeId;
 use crate::warning::{Place, Warning};
-
-/// The name by which profiles activate the tracer, and that of the profile that knows it.
-const NAME: &str = "make";
 
 /// How many words of a command line are looked at.
 const MAX_WORDS: usize = 1000;
@@ -91,13 +89,6 @@ impl Tracer for Make {
     }
 }
 
-/// Says whether a program is make, as the profile has it.
-fn is_make(view: &View<'_>, program: &[u8]) -> bool {
-    let places = view.profiles.get(NAME).map(|profile| profile.place("programs"));
-    let path = ImagePath::root().join(program);
-    path.is_ok_and(|path| places.unwrap_or_default().iter().any(|glob| glob.bind(&path).is_some()))
-}
-
 /// The words behind make by which the kernel runs a script whose first line names it.
 fn script_words(head: &[u8], script: &ImagePath, view: &View<'_>) -> Option<Vec<Word>> {
     let shebang = Shebang::of(head)?;
@@ -109,21 +100,6 @@ fn script_words(head: &[u8], script: &ImagePath, view: &View<'_>) -> Option<Vec<
     words.first()?.as_deref().filter(|program| is_make(view, program))?;
     words.push(Some(script.as_bytes().to_vec()));
     Some(words.split_off(1))
-}
-
-/// Returns the files that a name or a pattern means from a folder.
-fn files(view: &View<'_>, folder: &ImagePath, name: &[u8]) -> Vec<ImagePath> {
-    if !pattern::is_pattern(name) {
-        return folder.join(name).into_iter().collect();
-    }
-    let mut whole = Vec::new();
-    if !name.starts_with(b"/") {
-        pattern::escape(folder.as_bytes(), &mut whole);
-        whole.push(b'/');
-    }
-    whole.extend_from_slice(name);
-    let paths = pattern::expand(view, &whole);
-    paths.iter().filter_map(|path| ImagePath::root().join(path).ok()).collect()
 }
 
 /// One run of make.

@@ -8,6 +8,7 @@ use super::scope::{Scope, Truth, Value};
 use super::words::{is_known, outside, unknown, words};
 use crate::path::ImagePath;
 use crate::trace::View;
+use crate::trace::reading::pattern;
 
 /// The largest makefile that is read, in bytes.
 const MAX_FILE: u64 = 2 << 20;
@@ -284,7 +285,7 @@ impl<'a> Reader<'a> {
     /// Reads the files that a name or a pattern means, in the first folder that has any.
     fn included_file(&mut self, name: &[u8], depth: u32) -> bool {
         for folder in self.included.clone() {
-            let mut found = super::files(self.scope.view, &folder, name);
+            let mut found = files(self.scope.view, &folder, name);
             found.truncate(MAX_FILES);
             let is_found = found.iter().map(|path| self.file(path, depth + 1)).max();
             if is_found == Some(true) {
@@ -407,4 +408,19 @@ fn compared(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let rest = text[end + 1..].trim_ascii();
     let last = quoted(rest)?;
     Some((&text[1..end], &rest[1..last]))
+}
+
+/// Returns the files that a name or a pattern means from a folder.
+fn files(view: &View<'_>, folder: &ImagePath, name: &[u8]) -> Vec<ImagePath> {
+    if !pattern::is_pattern(name) {
+        return folder.join(name).into_iter().collect();
+    }
+    let mut whole = Vec::new();
+    if !name.starts_with(b"/") {
+        pattern::escape(folder.as_bytes(), &mut whole);
+        whole.push(b'/');
+    }
+    whole.extend_from_slice(name);
+    let paths = pattern::expand(view, &whole);
+    paths.iter().filter_map(|path| ImagePath::root().join(path).ok()).collect()
 }

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::is_make;
+use super::program::is_make;
 use super::reader::Reader;
 use super::rules::{Line, Rule, reached};
 use super::scope::{MAX_ALTERNATIVES, Texts, Truth};

@@ -6,10 +6,13 @@ use super::scope::Truth;
 use super::words::{at_percent, is_known, stem};
 
 /// How many names are looked up on the way from the goals.
-const MAX_NAMES: usize = 10_000;
+const MAX_NAMES: usize = 4000;
 
 /// How many comparisons of names with patterns are made.
-const MAX_COMPARISONS: usize = 1_000_000;
+const MAX_COMPARISONS: usize = 100_000;
+
+/// The longest name that is looked up, in bytes.
+const MAX_NAME: usize = 1000;
 
 /// A line of a recipe.
 pub struct Line {
@@ -83,7 +86,7 @@ pub fn reached(rules: &[Rule], goals: Vec<Vec<u8>>) -> Vec<bool> {
                     Some((head, tail)) => [head, stem, tail].concat(),
                     None => prerequisite.clone(),
                 };
-                if known.len() < MAX_NAMES && known.insert(name.clone()) {
+                if known.len() < MAX_NAMES && name.len() < MAX_NAME && known.insert(name.clone()) {
                     waiting.push(name);
                 }
             }

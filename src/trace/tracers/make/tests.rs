@@ -89,7 +89,7 @@ fn recipes_run_commands() {
         ("all:\n\t$(MAKE) -C sub b\n\t${MAKE} c", "make -C sub b | make c"),
         (
             "all:\n\t$(A",
-            "/docs/Makefile:2 runs `${value_of_make:?}`, whose value is known only at run time",
+            "/docs/Makefile:2 runs `$value_of_make`, whose value is known only at run time",
         ),
         ("define R\ntool a\n@tool b\nendef\nall:\n\t$(R)", "tool a | tool b"),
         ("SHELL = /bin/bash\nall: ; tool a", "tool a | /bin/bash"),
