@@ -142,7 +142,8 @@ mod tests {
     #[test]
     fn tells_assignments_from_rules() {
         use Operator::{Added, Default, Recursive, Shell, Simple};
-        let table: &[(&str, Option<(&str, Operator, &str)>)] = &[
+        type Parts<'t> = (&'t str, Operator, &'t str);
+        let table: &[(&str, Option<Parts<'_>>)] = &[
             ("A = b", Some(("A", Recursive, "b"))),
             ("A:=b c", Some(("A", Simple, "b c"))),
             ("A ::= b", Some(("A", Simple, "b"))),
