@@ -99,10 +99,16 @@ impl Unit<'_> {
             for node in tree.subtree(folder) {
                 while listed.next_if(|&other| other < node).is_some() {}
                 let is_owned = listed.peek() == Some(&node);
-                if !is_owned
-                    && nearest.usage(node) == Some(Usage::Filled)
-                    && packages.is_part(tree, node)
-                {
+                let is_inside = match nearest.usage(node) {
+                    Some(Usage::Filled) => true,
+                    // Beside nothing but folders of packages stands the index of what they have.
+                    Some(Usage::Passed) => {
+                        let is_listed = |folder| packages.is_owned(folder);
+                        tree.is_file(node) && tree.parent(node).is_some_and(is_listed)
+                    }
+                    None => false,
+                };
+                if !is_owned && is_inside && packages.is_part(tree, node) {
                     found.push(node);
                 }
             }

@@ -44,9 +44,12 @@ impl History {
         History(steps.iter().enumerate().map(step).collect())
     }
 
-    /// Returns how the layer was made that wrote a path last, where the history tells.
+    /// Returns how the layer was made that wrote a path last, where the history tells. An instruction that gives a folder
+    /// another owner or mode writes all of it again, and somebody chose it all the same: `RUN chown -R a /home/a`.
     pub fn made(&self, tree: &Tree, node: NodeId) -> Option<Made> {
-        self.0.get(tree.layer(node)).map(|step| step.made)
+        let step = self.0.get(tree.layer(node))?;
+        let is_changed = || step.made == Made::Ran && step.changes_a_folder_of(tree, node);
+        Some(if is_changed() { Made::Copied } else { step.made })
     }
 
     /// Says whether the text of the instruction that wrote a path last names it: `RUN echo a > /etc/b`.
@@ -54,6 +57,22 @@ impl History {
         let name = [b"/", tree.name(node)].concat();
         let step = self.0.get(tree.layer(node));
         step.is_some_and(|step| memchr::memmem::find(step.text.as_bytes(), &name).is_some())
+    }
+}
+
+impl Step {
+    /// Says whether the instruction changes who owns a folder that holds the path, by the folder's name.
+    fn changes_a_folder_of(&self, tree: &Tree, node: NodeId) -> bool {
+        let text = self.text.as_bytes();
+        let has = |word: &[u8]| memchr::memmem::find(text, word).is_some();
+        let is_word = |byte: Option<&u8>| byte.is_none_or(|byte| b" \t\n;&/\"'\\".contains(byte));
+        let is_named = |folder: NodeId| {
+            let path = tree.path(folder);
+            let path = path.as_bytes();
+            let mut found = memchr::memmem::find_iter(text, path);
+            path.len() > 1 && found.any(|at| is_word(text.get(at + path.len())))
+        };
+        (has(b"chown ") || has(b"chmod ") || has(b"chgrp ")) && tree.ancestors(node).any(is_named)
     }
 }
 

@@ -36,6 +36,7 @@ fn follow(engine: &mut Engine<'_>, node: NodeId) {
         return;
     };
     follow_service(engine, node, package);
+    claim_aliases(engine, node, package, strength);
     if !engine.first_of_package(package, strength) {
         return;
     }
@@ -57,6 +58,24 @@ fn follow(engine: &mut Engine<'_>, node: NodeId) {
         engine.apply(Origin::Node(node), strength, finding);
     }
     claim_namesakes(engine, node, &packages.package(package).name);
+}
+
+/// Claims the other names that a package has for a program: links cost nothing.
+fn claim_aliases(engine: &mut Engine<'_>, node: NodeId, package: PackageId, strength: Strength) {
+    let Subject { tree, packages, .. } = *engine.subject;
+    let mut links = packages.programs(tree, package);
+    links.retain(|&link| {
+        let folder = tree.parent(link).unwrap_or(NodeId::ROOT);
+        let target = tree.link_target(link).and_then(|target| tree.resolve_from(folder, target));
+        target.is_some_and(|target| target.node == node)
+    });
+    if links.is_empty() {
+        return;
+    }
+    let (claim, detail) = (Claim::Companion, format!("a name of {}", tree.path(node)));
+    let finding =
+        Finding { target: Target::Files(links), claim, strength: Strength::Likely, detail };
+    engine.apply(Origin::Node(node), strength, finding);
 }
 
 /// Claims the commands that were packaged with a service: those who run it call them in the running container, to ask

@@ -50,6 +50,8 @@ pub(super) struct Engine<'a> {
     /// Packages whose companions were claimed, by the strength of the claim; so are applications.
     pub(super) packaged: BTreeMap<PackageId, Strength>,
     pub(super) applications: BTreeMap<NodeId, Strength>,
+    /// What lies where programs look for their configuration.
+    pub(super) configuration: BTreeSet<NodeId>,
     /// What every image has: that a constant names it is no reason to look what it names itself.
     pub(super) data: BTreeSet<NodeId>,
     /// What a command line starts for sure, or as good as.
@@ -132,6 +134,7 @@ impl<'a> Engine<'a> {
             history: History::of(subject.config),
             packaged: BTreeMap::new(),
             applications: BTreeMap::new(),
+            configuration: BTreeSet::new(),
             data: BTreeSet::new(),
             started: BTreeSet::new(),
             sourced: BTreeSet::new(),
@@ -250,7 +253,13 @@ impl<'a> Engine<'a> {
         let looks = self.standing(node).looks();
         let examined =
             |(strength, reach)| (strength, examine(view, tracers, node, self.told(node, reach)));
-        looks.map(examined).collect()
+        // Configuration that stays with its program may name others.
+        let is_read = self.standing(node).reach() == Reach::Broad
+            && self.configuration.contains(&node)
+            && !self.data.contains(&node)
+            && !view.tree.is_executable(node);
+        let guess = is_read.then_some((Strength::Possible, Reach::Application));
+        looks.chain(guess).map(examined).collect()
     }
 
     /// How tracers are told that a file was reached. A library in the application's folder is no more the

@@ -10,6 +10,7 @@ use super::state::{Engine, How};
 use crate::profile::Meaning;
 use crate::trace::history::Made;
 use crate::trace::reading::users;
+use crate::trace::reading::written::is_named;
 use crate::trace::tracer::Reach;
 use crate::trace::{Claim, Origin, Reason, Strength};
 use crate::tree::NodeId;
@@ -26,7 +27,12 @@ pub(super) fn plant(engine: &mut Engine<'_>) {
     let root = crate::path::ImagePath::root();
     let mut copied: Vec<NodeId> = Vec::new();
     let mut left: Vec<NodeId> = Vec::new();
-    for node in paths.flat_map(|glob| glob.select(tree, &root)) {
+    let nodes: Vec<NodeId> = paths.flat_map(|glob| glob.select(tree, &root)).collect();
+    let is_read = |&node: &NodeId| {
+        tree.is_file(node) && !is_named(&engine.view(), Meaning::NotRead, &tree.path(node))
+    };
+    engine.configuration = nodes.iter().copied().filter(is_read).collect();
+    for node in nodes {
         match engine.history.made(tree, node) {
             Some(Made::Copied) => copied.push(node),
             Some(Made::Ran) if is_left(engine, node) => left.push(node),
@@ -43,7 +49,9 @@ pub(super) fn plant(engine: &mut Engine<'_>) {
             tree.children(home).iter().copied().filter(ran).filter(|&node| is_hidden(node)),
         );
     }
-    copied.retain(|&node| !tree.is_dir(node));
+    copied.retain(|&node| {
+        !tree.is_dir(node) && !is_named(&engine.view(), Meaning::NotRead, &tree.path(node))
+    });
     let reason = |detail: &str, strength| Reason {
         claim: Claim::Application,
         strength,

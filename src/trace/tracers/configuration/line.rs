@@ -73,12 +73,14 @@ pub fn candidates(line: &[u8], runs: impl Fn(&[u8]) -> bool) -> Vec<Candidate> {
         add(line, Sign::Bare);
     }
     let texts = quoted(line);
-    for (position, text) in texts.iter().enumerate() {
-        add(text, if is_run { Sign::Run } else { Sign::Quoted });
+    for (position, (before, text)) in texts.iter().enumerate() {
+        let is_called = runs(called_with(before));
+        add(text, if is_run || is_called { Sign::Run } else { Sign::Quoted });
         // `Exec "user" "program" "argument"`
         let later = &texts[position + 1..];
         if is_run && !later.is_empty() && !text.contains(&b' ') {
-            add(&texts[position..].join(&b' '), Sign::Run);
+            let words: Vec<&[u8]> = texts[position..].iter().map(|(_, text)| *text).collect();
+            add(&words.join(&b' '), Sign::Run);
         }
     }
     if is_run {
@@ -129,15 +131,30 @@ fn candidate(text: &[u8], mut sign: Sign) -> Option<Candidate> {
     (!text.is_empty()).then(|| Candidate { text: text.to_vec(), sign })
 }
 
-/// The texts in quotes of a line.
-fn quoted(line: &[u8]) -> Vec<&[u8]> {
+/// The function at the end of what stands before a text in quotes: `system ("gnuplot")`, `(uiop:run-program "convert")`.
+fn called_with(before: &[u8]) -> &[u8] {
+    let is_between = |byte: &u8| byte.is_ascii_whitespace() || b"('[".contains(byte);
+    let end = before.iter().rposition(|byte| !is_between(byte)).map_or(0, |at| at + 1);
+    let before = &before[..end];
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-".contains(byte);
+    let length = before.iter().rev().take_while(|byte| is_name(byte)).count();
+    &before[before.len() - length..]
+}
+
+/// The texts in quotes of a line, each with what stands before it.
+fn quoted(line: &[u8]) -> Vec<(&[u8], &[u8])> {
     let mut all = Vec::new();
-    let mut rest = line;
-    while let Some(start) = memchr::memchr2(b'"', b'\'', rest) {
-        let inside = &rest[start + 1..];
-        let Some(end) = memchr::memchr(rest[start], inside) else { break };
-        all.push(&inside[..end]);
-        rest = &inside[end + 1..];
+    let mut at = 0;
+    while let Some(start) = memchr::memchr2(b'"', b'\'', &line[at..]) {
+        let start = at + start;
+        let inside = &line[start + 1..];
+        let Some(end) = memchr::memchr(line[start], inside) else {
+            // A sign of its own, as in `don't` or `'(list)`.
+            at = start + 1;
+            continue;
+        };
+        all.push((&line[..start], &inside[..end]));
+        at = start + end + 2;
         if all.len() == MAX_CANDIDATES {
             break;
         }

@@ -6,7 +6,8 @@
 //! these: it is an absolute path; the key is one whose values are run, by the profiles' `[settings]`; it follows a `|`; it
 //! has options.
 //!
-//! Settings in a known format are left to those who read it, programs to their languages.
+//! Settings in a known format are left to those who read it, programs to their languages. Of a language that nobody
+//! reads, texts count in the same manner: `system ("gnuplot -p")`, `(run-program "convert")`.
 
 mod line;
 #[cfg(test)]
@@ -50,11 +51,11 @@ const OTHERS: &[&[u8]] = &[
     b".py", b".pyi", b".js", b".mjs", b".cjs", b".ts", b".tsx", b".jsx", b".rb", b".rake", b".php",
     b".phtml", b".inc", b".pl", b".pm", b".t", b".lua", b".ex", b".exs", b".erl", b".hrl", b".sh",
     b".bash", b".zsh", b".tcl", b".r", b".R", b".raku", b".java", b".kt", b".scala", b".groovy",
-    b".go", b".rs", b".c", b".h", b".cc", b".cpp", b".hpp", b".cs", b".fs", b".hs", b".ml", b".el",
-    b".lisp", b".scm", b".clj", b".sql", b".html", b".htm", b".xhtml", b".css", b".scss", b".less",
-    b".vue", b".svg", b".md", b".rst", b".txt", b".tex", b".po", b".pot", b".map", b".csv",
-    b".tsv", b".log", b".pem", b".crt", b".key", b".erb", b".haml", b".twig", b".jinja", b".j2",
-    b".patch", b".diff", b".json", b".yml", b".yaml", b".toml", b".xml",
+    b".go", b".rs", b".c", b".h", b".cc", b".cpp", b".hpp", b".cs", b".fs", b".sql", b".html",
+    b".htm", b".xhtml", b".css", b".scss", b".less", b".vue", b".svg", b".md", b".rst", b".txt",
+    b".tex", b".po", b".pot", b".map", b".csv", b".tsv", b".log", b".pem", b".crt", b".key",
+    b".erb", b".haml", b".twig", b".jinja", b".j2", b".patch", b".diff", b".mk", b".json", b".yml",
+    b".yaml", b".toml", b".xml",
 ];
 
 /// Follows command lines in configuration.

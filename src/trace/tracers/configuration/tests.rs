@@ -60,6 +60,9 @@ fn finds_command_lines_in_any_grammar() {
         ("on_login = sh -c 'dig a | sort'", &["sh -c dig a | sort", "dig a", "sort"]),
         ("on_command dig a | sort -u", &["dig a", "sort -u"]),
         ("pager dig", &["dig"]),
+        ("  status = system (\"dig\");", &["dig"]),
+        ("(uiop:run-program '(\"dig\" \"x\"))", &["dig"]),
+        ("(display \"dig\")", &[]),
         // Words that are names of programs too.
         ("type file", &[]),
         ("include file x", &[]),

@@ -65,9 +65,21 @@ impl Calls {
             | "g_subprocess_newv" => &[Call::Run, Call::Search],
             "system" | "popen" | "wordexp" => &[Call::Run, Call::Shell],
             "go:os/exec" => &[Call::Run],
+            // Libraries have their own, which end in those of the C library.
+            _ if is_start(symbol) => &[Call::Run],
             "go:plugin" => &[Call::Load],
             _ => &[],
         };
         calls.iter().for_each(|&call| self.add(call));
     }
+}
+
+/// Says whether a function of a library starts programs by its name: `xmexec_ae`, `pathexec_run`, `child_spawn1_pipe`,
+/// `g_spawn_close_pid`. What only has the word at its end, such as `sqlite3_exec`, runs something else.
+fn is_start(symbol: &str) -> bool {
+    let first = symbol.split('_').next().unwrap_or_default();
+    let is_exec = ["", "x", "m", "xm", "path"]
+        .iter()
+        .any(|start| first.strip_prefix(start).is_some_and(|rest| rest.starts_with("exec")));
+    is_exec || symbol.contains("spawn")
 }
