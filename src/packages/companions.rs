@@ -261,6 +261,10 @@ impl Packages {
             match self.places.role(tree, node) {
                 Role::Program | Role::Library => return false,
                 Role::Document => {}
+                // A runtime in a folder of its own, such as Java's, is no part of whom it may serve.
+                Role::Helper if tree.parent(node).is_some_and(|it| tree.name(it) == b"bin") => {
+                    return false;
+                }
                 Role::Plugin
                 | Role::Helper
                 | Role::Data

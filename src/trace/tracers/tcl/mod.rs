@@ -97,8 +97,8 @@ impl Tcl {
         if is_installed || is_owned {
             uses = uses.without_warnings();
         }
-        if is_installed {
-            // Packages run what they are told to.
+        if is_installed && is_owned {
+            // The distribution's packages run what they are told to.
             uses.findings.retain(|finding| !matches!(finding.target, Target::Command(_)));
         }
         self.findings(uses, &Place::Line(path.clone(), 0), view)
