@@ -2,7 +2,7 @@
 //!
 //! The history of an image has the instructions that made it. Who installs a server and, in the same instruction, a tool
 //! that nothing names wants that tool: an operator calls it, or a client's request does. So packages that an instruction
-//! names beside one that is reached stay, with what their programs need, unless they serve those who build and write. What
+//! names stay where one of them is reached, with what their programs need, unless they serve those who build and write. What
 //! other instructions install may be left from a base image, or from a build. So do programs that an instruction copied
 //! into a folder of PATH: those who run the container call them.
 //!
@@ -38,7 +38,8 @@ impl Engine<'_> {
         let (wanted, copied) = (wanted(self), copied(self));
         if self.mode == Mode::Tight {
             let Subject { tree, packages, .. } = *self.subject;
-            let names = wanted.keys().map(|&package| packages.package(package).name.clone());
+            let unused = wanted.keys().filter(|&&package| !is_run(self, package));
+            let names = unused.map(|&package| packages.package(package).name.clone());
             let paths = copied.iter().map(|&program| tree.path(program).to_string());
             self.asked_for.left_out = names.chain(paths).collect();
             return false;
@@ -53,7 +54,7 @@ impl Engine<'_> {
     }
 }
 
-/// The packages that instructions name beside one that is reached, and nothing reaches, with the reason.
+/// The packages that instructions name, where one of those in the instruction is reached, with the reason.
 fn wanted(engine: &Engine<'_>) -> BTreeMap<PackageId, String> {
     let packages = engine.subject.packages;
     let mut numbers: BTreeMap<&str, Vec<PackageId>> = BTreeMap::new();
@@ -90,7 +91,7 @@ fn wanted(engine: &Engine<'_>) -> BTreeMap<PackageId, String> {
     wanted
 }
 
-/// Adds a package that nothing reaches; for one that has nothing itself, those that it stands for.
+/// Adds a package; for one that has nothing itself, those that it stands for.
 fn add(
     engine: &Engine<'_>,
     package: PackageId,
@@ -99,7 +100,7 @@ fn add(
     wanted: &mut BTreeMap<PackageId, String>,
 ) {
     let (tree, packages) = (engine.subject.tree, engine.subject.packages);
-    if wanted.contains_key(&package) || is_run(engine, package) || is_elsewhere(engine, package) {
+    if wanted.contains_key(&package) || is_elsewhere(engine, package) {
         return;
     }
     if !packages.wares(tree, package).is_empty() {
@@ -166,8 +167,15 @@ fn reason(detail: &str) -> Reason {
 fn claim(engine: &mut Engine<'_>, package: PackageId, detail: &str) {
     let (tree, packages) = (engine.subject.tree, engine.subject.packages);
     let reason = reason(detail);
+    // Of a package that is in use its other programs are what was asked for.
+    let is_used = is_run(engine, package);
     for program in packages.programs(tree, package) {
-        engine.claim(program, reason.clone(), DIRECT);
+        if !engine.standing(program).is_reached() {
+            engine.claim(program, reason.clone(), DIRECT);
+        }
+    }
+    if is_used {
+        return;
     }
     let how = How { weight: Weight::Library, reach: Reach::Broad };
     engine.claim_all(packages.wares(tree, package), &reason, how);

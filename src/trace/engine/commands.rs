@@ -4,8 +4,9 @@ use super::command_lines::{Added, Asked};
 use super::state::{DIRECT, Engine, How};
 use crate::path::{Escaped, ImagePath};
 use crate::trace::command::{Command, Word};
+use crate::trace::reading::constant_path::means_its_content;
 use crate::trace::tracer::{Program, Reach, Tracer};
-use crate::trace::{Finding, Reason, Strength};
+use crate::trace::{Finding, Reason, Strength, Target};
 use crate::tree::NodeId;
 use crate::warning::{Place, Warning};
 
@@ -69,20 +70,27 @@ impl Engine<'_> {
                 else {
                     continue;
                 };
-                let found = tree.resolve(path.as_bytes());
-                if found.is_some_and(|found| {
-                    found.node != NodeId::ROOT && self.is_operand(text, found.node)
-                }) {
+                let found = tree.resolve(path.as_bytes()).map(|found| found.node);
+                let is_operand =
+                    |node: &NodeId| *node != NodeId::ROOT && self.is_operand(text, *node);
+                if let Some(node) = found.filter(is_operand) {
                     let detail = format!("the word `{}` of {}", Escaped(text), reason.detail);
                     let strength = reason.strength.min(Strength::Likely);
-                    self.claim_path(
-                        path.as_bytes(),
-                        Reason { detail, strength, ..reason.clone() },
-                        DIRECT,
-                    );
+                    let reason = Reason { detail, strength, ..reason.clone() };
+                    self.claim_operand(&path, node, reason);
                 }
             }
         }
+    }
+
+    /// Claims what a word of a command line names; of a folder that is nobody else's what no package put into it.
+    fn claim_operand(&mut self, path: &ImagePath, node: NodeId, reason: Reason) {
+        if means_its_content(&self.view(), node) {
+            let Reason { claim, strength, origin, ref detail } = reason;
+            let (target, detail) = (Target::Unowned(node), detail.clone());
+            self.apply(origin, strength, Finding { target, claim, strength, detail });
+        }
+        self.claim_path(path.as_bytes(), reason, DIRECT);
     }
 
     /// A bare word such as `app` names a file, but hardly the folder beside it.

@@ -253,8 +253,9 @@ impl<'a> Engine<'a> {
         let looks = self.standing(node).looks();
         let examined =
             |(strength, reach)| (strength, examine(view, tracers, node, self.told(node, reach)));
-        // Configuration that stays with its program may name others.
-        let is_read = self.standing(node).reach() == Reach::Broad
+        // Configuration that stays with its program may name others: a guess that the mode `tight` does not make.
+        let is_read = self.mode != Mode::Tight
+            && self.standing(node).reach() == Reach::Broad
             && self.configuration.contains(&node)
             && !self.data.contains(&node)
             && !view.tree.is_executable(node);

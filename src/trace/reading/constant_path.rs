@@ -1,6 +1,8 @@
 //! What it takes for an absolute path that stands as a constant to be a claim.
 
+use super::written::is_named;
 use crate::path::{Escaped, MAX_LENGTH};
+use crate::profile::Meaning;
 use crate::trace::claim::{Claim, Finding, Strength, Target};
 use crate::trace::tracer::View;
 use crate::tree::NodeId;
@@ -42,7 +44,7 @@ pub fn constant(view: &View<'_>, path: &[u8], line: u32, files: Files) -> Vec<Fi
         return Vec::new();
     }
     let mut findings = vec![finding(Target::Path(path.to_vec()))];
-    if is_private_folder(view, found.node) {
+    if means_its_content(view, found.node) {
         findings.push(finding(Target::Unowned(found.node)));
     }
     if files == Files::All && holds_modules(view, found.node) {
@@ -104,6 +106,16 @@ pub fn is_private_folder(view: &View<'_>, node: NodeId) -> bool {
         view.packages.owner(node).is_some() || !(view.packages.is_owned(node) || holds_owned())
     };
     tree.is_dir(node) && is_own() && !view.shared.contains(node)
+}
+
+/// Says whether who names a folder means what no package owns in it: one that is private, or one that is there for what
+/// sites serve and keep, such as `/srv`.
+pub fn means_its_content(view: &View<'_>, node: NodeId) -> bool {
+    let is_served = || {
+        let tree = view.tree;
+        tree.is_dir(node) && is_named(view, Meaning::Served, &tree.path(node))
+    };
+    is_private_folder(view, node) || is_served()
 }
 
 #[cfg(test)]

@@ -122,7 +122,8 @@ impl Reader<'_> {
         let words = literal_words(&candidate.text);
         let Some(first) = words.first().filter(|word| word.len() > 1) else { return Vec::new() };
         let is_run = match candidate.sign {
-            Sign::Run => true,
+            // A word alone may mean something else in a package's own configuration: `serialize_handler = php`.
+            Sign::Run => words.len() > 1 || self.strength == Strength::Written,
             Sign::Quoted => has_options(&words),
             Sign::Bare => words.get(1).is_some_and(|word| is_option(word)),
         };

@@ -78,8 +78,9 @@ impl Calls {
 /// `g_spawn_close_pid`. What only has the word at its end, such as `sqlite3_exec`, runs something else.
 fn is_start(symbol: &str) -> bool {
     let first = symbol.split('_').next().unwrap_or_default();
-    let is_exec = ["", "x", "m", "xm", "path"]
-        .iter()
-        .any(|start| first.strip_prefix(start).is_some_and(|rest| rest.starts_with("exec")));
+    let is_exec = ["exec", "xexec", "mexec", "xmexec", "pathexec"].iter().any(|start| {
+        let rest = first.strip_prefix(start);
+        rest.is_some_and(|rest| matches!(rest, "" | "v" | "l" | "ve" | "vp" | "lp"))
+    });
     is_exec || symbol.contains("spawn")
 }

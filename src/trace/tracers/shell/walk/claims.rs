@@ -79,7 +79,7 @@ impl Walk<'_> {
             return;
         };
         self.add(Target::Path(path.to_vec()), claim, strength, path, line);
-        if tree.is_dir(found.node) && constant_path::is_private_folder(self.scope.view, found.node)
+        if tree.is_dir(found.node) && constant_path::means_its_content(self.scope.view, found.node)
         {
             self.add(Target::Unowned(found.node), Claim::String, Strength::Possible, path, line);
         }
