@@ -2,6 +2,7 @@
 
 use super::claims::{Claims, How};
 use super::command_line::named;
+use super::plain_names;
 use super::search::Search;
 use crate::trace::reading::settings::keys::modules;
 
@@ -10,11 +11,13 @@ const EGG: &[u8] = b"egg:";
 
 /// Claims what the words of a file of settings name.
 pub fn names(file: &[u8], text: &[u8], search: &Search, claims: &mut Claims<'_>) {
+    let folders = plain_names::Folders::default();
     for word in text.split(|byte| !is_part(byte)) {
         let word = word.trim_ascii_end().strip_suffix(b":").unwrap_or(word);
         if word.contains(&b'.') || word.contains(&b':') {
             named(word, search, claims);
             referred(word, search, claims);
+            plain_names::named(word, &folders, search, claims);
         }
     }
     // In `module = wsgi` a single word is all of the value.

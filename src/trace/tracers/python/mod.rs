@@ -30,6 +30,7 @@ mod kernels;
 mod api_symbols;
 mod statements;
 mod command_line;
+mod plain_names;
 mod configuration;
 mod zipped;
 #[cfg(test)]

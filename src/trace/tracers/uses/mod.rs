@@ -24,7 +24,7 @@ pub use self::text::{beginning, known_name, pattern_of_name};
 use self::files::Files;
 
 /// How large a file of a library may be to be read for what it starts, in bytes.
-const MAX_SOURCE: usize = 96 << 10;
+const MAX_SOURCE: usize = 128 << 10;
 
 /// How large it may be where libraries come by the thousands, and as bundles of many modules, which take long.
 const MAX_BUNDLED: usize = 32 << 10;
