@@ -5,8 +5,11 @@
 //! package owns and no tool of developers reads, and small enough that somebody wrote it. Words that are names of
 //! programs too count only where the key says that it runs them.
 //!
+//! Of what came along with a package that is in use, only values count that are paths of programs from end to end.
+//!
 //! Names of modules and classes are left to the tracers of the languages, which read such files for them.
 
+mod packaged;
 mod placeholder;
 #[cfg(test)]
 mod tests;
@@ -38,6 +41,9 @@ impl Tracer for Settings {
     }
 
     fn file(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
+        if file.reach == Reach::Broad && file.owner.is_some() {
+            return packaged::programs(file, view);
+        }
         let Some(text) = file.whole.filter(|text| text.len() <= MAX_TEXT) else {
             return Vec::new();
         };
