@@ -66,6 +66,8 @@ pub(super) struct Found<'c> {
     pub(super) whats: Vec<(Meaning, What)>,
     pub(super) is_known: bool,
     pub(super) is_open: bool,
+    /// Whether it is a file that the program writes anew.
+    pub(super) is_written: bool,
     pub(super) variables: Vec<Vec<u8>>,
 }
 
@@ -330,8 +332,10 @@ impl Found<'_> {
                 matches!(mode.first(), Some(b'w' | b'a' | b'x')) && mode.len() < 5
             })
         };
-        self.is_known |= self.meaning == Meaning::Open
-            && arguments.get(1).is_some_and(|mode| mode.texts().iter().any(writes));
+        let by_key = named.iter().find(|(name, _)| name == b"mode").map(|(_, value)| value);
+        let mode = arguments.get(1).or(by_key);
+        self.is_written = self.meaning == Meaning::Open
+            && mode.is_some_and(|mode| mode.texts().iter().any(writes));
         let mut values = first.clone();
         if first.all.iter().any(|value| matches!(value, Value::List(_))) {
             values = first.elements();
@@ -377,11 +381,11 @@ impl Found<'_> {
     /// Hands out what was found; what is left only the running program knows.
     pub(super) fn finish(self, into: &mut Vec<Use>) {
         let (file, line) = (self.call.file, self.call.line);
-        let is_unknown = self.is_open || !self.is_known;
+        let is_unknown = (self.is_open || !self.is_known) && !self.is_written;
         let has_gap = |what: &What| matches!(what, What::Text(text) if text.contains(&Part::Gap));
         let written = || shown(self.text, self.call.text);
         for (meaning, what) in self.whats {
-            let call = (has_gap(&what) && !is_unknown).then(written);
+            let call = (has_gap(&what) && !is_unknown && !self.is_written).then(written);
             into.push(Use { meaning, what, file, line, call });
         }
         if is_unknown {

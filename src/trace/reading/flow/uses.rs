@@ -66,8 +66,9 @@ impl Solver<'_> {
                 return;
             }
             let (whats, variables) = (Vec::new(), Vec::new());
-            let (is_known, is_open) = (false, false);
-            let mut found = Found { meaning, call, text, whats, is_known, is_open, variables };
+            let (is_known, is_open, is_written) = (false, false, false);
+            let mut found =
+                Found { meaning, call, text, whats, is_known, is_open, is_written, variables };
             match meaning {
                 Meaning::Run | Meaning::Shell | Meaning::Line => found.command(arguments, named),
                 Meaning::ShellText => found.one_command(Meaning::Shell, arguments, named),
