@@ -26,7 +26,7 @@ pub enum How {
 /// Collects findings, each once.
 pub struct Claims<'a> {
     pub(super) view: &'a View<'a>,
-    known: &'a Known,
+    pub(super) known: &'a Known,
     findings: Vec<Finding>,
     seen: FxHashSet<(NodeId, bool)>,
     /// The metadata of the distribution whose file is looked at.

@@ -2,7 +2,7 @@
 
 use super::claims::{Claims, How};
 use super::command_line::named;
-use super::plain_names;
+use super::plain_names::PlainNames;
 use super::search::Search;
 use crate::trace::reading::settings::keys::modules;
 
@@ -11,14 +11,14 @@ const EGG: &[u8] = b"egg:";
 
 /// Claims what the words of a file of settings name.
 pub fn names(file: &[u8], text: &[u8], search: &Search, claims: &mut Claims<'_>) {
-    let folders = plain_names::Folders::default();
+    let plain = claims.known.plain_names(claims.view, &search.sites);
     for word in text.split(|byte| !is_part(byte)) {
         let word = word.trim_ascii_end().strip_suffix(b":").unwrap_or(word);
         if word.contains(&b'.') || word.contains(&b':') {
             named(word, search, claims);
             referred(word, search, claims);
-            plain_names::named(word, &folders, search, claims);
         }
+        plainly_named(word, &plain, claims);
     }
     // In `module = wsgi` a single word is all of the value.
     for line in text.split(|&byte| byte == b'\n') {
@@ -41,6 +41,17 @@ pub fn names(file: &[u8], text: &[u8], search: &Search, claims: &mut Claims<'_>)
         let name =
             rest.get(..end.unwrap_or(rest.len())).filter(|name| is_start && !name.is_empty());
         name.into_iter().for_each(|name| distribution(name, How::Needed, search, claims));
+    }
+}
+
+/// Claims what a word means without the package that holds it: all that belongs together, and by name the modules called so.
+fn plainly_named(word: &[u8], plain: &PlainNames, claims: &mut Claims<'_>) {
+    let tree = claims.view.tree;
+    for meant in plain.meant(claims.view, word) {
+        let detail = format!("`{}`", String::from_utf8_lossy(word));
+        meant.modules.into_iter().for_each(|module| claims.node(module, &detail));
+        let files = tree.subtree(meant.folder).filter(|&node| tree.is_file(node));
+        claims.library(files.collect(), detail);
     }
 }
 

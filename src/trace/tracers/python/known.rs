@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::distribution::Index;
 use super::interpreter::NAME;
 use super::native::{Tops, tops};
+use super::plain_names::PlainNames;
 use super::startup;
 use crate::trace::View;
 use crate::trace::reading::memo::Memo;
@@ -17,6 +18,7 @@ pub struct Known {
     fates: Memo<NodeId, Fate>,
     pub(super) inner: Memo<NodeId, Inner>,
     tops: Memo<NodeId, Tops>,
+    plain_names: Memo<Vec<NodeId>, PlainNames>,
 }
 
 impl Known {
@@ -33,6 +35,11 @@ impl Known {
     pub fn tops(&self, tree: &Tree, folders: &[NodeId]) -> Vec<Arc<Tops>> {
         let folders = folders.iter();
         folders.map(|&folder| self.tops.get_or(folder, || tops(tree, folder))).collect()
+    }
+
+    /// Returns what plain names mean among what is installed in some folders.
+    pub fn plain_names(&self, view: &View<'_>, sites: &[NodeId]) -> Arc<PlainNames> {
+        self.plain_names.get_or(sites.to_vec(), || PlainNames::of(view, sites))
     }
 
     /// Returns what the profile's rules make of a file.

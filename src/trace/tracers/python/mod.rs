@@ -20,6 +20,7 @@ mod kinds;
 mod distribution;
 mod startup;
 mod environment;
+mod plain_names;
 mod known;
 mod search;
 mod module_graph;
@@ -30,7 +31,6 @@ mod kernels;
 mod api_symbols;
 mod statements;
 mod command_line;
-mod plain_names;
 mod configuration;
 mod zipped;
 #[cfg(test)]

@@ -1,55 +1,103 @@
 //! Modules that settings name without the package which holds them: `community.general.archive` of a playbook is
-//! `ansible_collections/community/general/plugins/modules/archive.py`.
+//! `ansible_collections/community/general/plugins/modules/archive.py`. Files of settings may say what shorter names stand
+//! for such names.
 
-use std::cell::OnceCell;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::claims::Claims;
-use super::search::Search;
+use crate::profile::Profile;
 use crate::trace::View;
+use crate::trace::reading::settings::{self, MAX_TEXT, Value};
 use crate::tree::NodeId;
 
-/// The key under `[places]` of profiles that says which folders hold such modules.
-const PLACE: &str = "plain-names";
+/// The keys under `[places]` of profiles: the folders that hold such modules, and the files that give them other names.
+const FOLDERS: &str = "plain-names";
+const ALIASES: &str = "other-plain-names";
 
-/// How many parts a name has at the least: with fewer it may be any word.
-const MIN_PARTS: usize = 3;
+/// How many parts the name of a folder below has.
+const PARTS_OF_FOLDER: usize = 2;
 
-/// The folders that hold such modules, once they are asked for.
-#[derive(Default)]
-pub struct Folders(OnceCell<Vec<NodeId>>);
+/// How many names one alias may stand for.
+const MAX_NAMES: usize = 20;
 
-impl Folders {
-    fn all(&self, search: &Search, view: &View<'_>) -> &[NodeId] {
-        self.0.get_or_init(|| {
-            let tree = view.tree;
-            let globs: Vec<_> =
-                view.profiles.iter().flat_map(|(_, profile)| profile.place(PLACE)).collect();
-            let tops = search.sites.iter().flat_map(|&site| tree.children(site)).copied();
-            let is_meant = |top: &NodeId| {
-                tree.is_dir(*top) && globs.iter().any(|glob| glob.bind(&tree.path(*top)).is_some())
-            };
-            tops.filter(is_meant).collect()
-        })
-    }
+/// What such names mean in an environment.
+#[derive(Default, Debug)]
+pub struct PlainNames {
+    folders: Vec<NodeId>,
+    aliases: FxHashMap<Vec<u8>, FxHashSet<Vec<u8>>>,
 }
 
-/// Claims what a dotted name means below such folders: all of the folder that its front parts name, and by name the modules
-/// in it that are called as its last part is.
-pub fn named(word: &[u8], folders: &Folders, search: &Search, claims: &mut Claims<'_>) {
-    let parts: Vec<&[u8]> = word.split(|&byte| byte == b'.').collect();
-    let Some((last, front)) = parts.split_last().filter(|_| parts.len() >= MIN_PARTS) else {
-        return;
-    };
-    let tree = claims.view.tree;
-    let file = [last, &b".py"[..]].concat();
-    let detail = format!("`{}`", String::from_utf8_lossy(word));
-    for &top in folders.all(search, claims.view) {
-        let found = front.iter().try_fold(top, |folder, part| tree.child(folder, part));
-        let Some(folder) = found.filter(|&folder| tree.is_dir(folder)) else { continue };
-        let files: Vec<NodeId> = tree.subtree(folder).filter(|&node| tree.is_file(node)).collect();
-        for &node in files.iter().filter(|&&node| tree.name(node) == file) {
-            claims.node(node, &detail);
+/// A name that means something.
+pub struct Meant {
+    /// The folder that its front parts name, which has all that belongs together.
+    pub folder: NodeId,
+    /// The modules in it that are called as its last part is.
+    pub modules: Vec<NodeId>,
+}
+
+impl PlainNames {
+    /// Reads what is installed in some folders for packages.
+    pub fn of(view: &View<'_>, sites: &[NodeId]) -> PlainNames {
+        let tree = view.tree;
+        let placed = |key: &'static str| {
+            let globs = view.profiles.iter().flat_map(move |(_, it): (_, &Profile)| it.place(key));
+            globs.flat_map(|glob| {
+                sites.iter().flat_map(move |&site| glob.select(tree, &tree.path(site)))
+            })
+        };
+        let folders: Vec<NodeId> = placed(FOLDERS).filter(|&node| tree.is_dir(node)).collect();
+        let mut names = PlainNames { folders, aliases: FxHashMap::default() };
+        if names.folders.is_empty() {
+            return names;
         }
-        claims.library(files, detail.clone());
+        for file in placed(ALIASES).filter(|&node| tree.is_file(node)) {
+            let text = view.read(file, MAX_TEXT as u64);
+            let Some(read) = settings::read(tree.name(file), &text) else { continue };
+            for entry in read.entries(&text) {
+                // `synchronize: {redirect: ansible.posix.synchronize}`
+                if let (Value::Text(name), [.., alias, _]) = (&entry.value, entry.keys.as_slice())
+                    && names.folder_of(view, name).is_some()
+                {
+                    let all = names.aliases.entry(alias.to_vec()).or_default();
+                    if all.len() < MAX_NAMES {
+                        all.insert(name.to_vec());
+                    }
+                }
+            }
+        }
+        names
+    }
+
+    /// Returns what a word means, as a name or as an alias of some.
+    pub fn meant(&self, view: &View<'_>, word: &[u8]) -> Vec<Meant> {
+        if self.folders.is_empty() {
+            return Vec::new();
+        }
+        let mut names: Vec<&[u8]> =
+            self.aliases.get(word).into_iter().flatten().map(Vec::as_slice).collect();
+        names.sort_unstable();
+        names.push(word);
+        names.into_iter().filter_map(|name| self.named(view, name)).collect()
+    }
+
+    fn named(&self, view: &View<'_>, name: &[u8]) -> Option<Meant> {
+        let tree = view.tree;
+        let folder = self.folder_of(view, name)?;
+        let last = name.split(|&byte| byte == b'.').skip(PARTS_OF_FOLDER).last();
+        let file = last.map(|last| [last, &b".py"[..]].concat());
+        let is_named = |&node: &NodeId| file.as_deref() == Some(tree.name(node));
+        let modules = tree.subtree(folder).filter(is_named).filter(|&node| tree.is_file(node));
+        Some(Meant { folder, modules: modules.collect() })
+    }
+
+    /// The folder that the front parts of a name mean.
+    fn folder_of(&self, view: &View<'_>, name: &[u8]) -> Option<NodeId> {
+        let tree = view.tree;
+        let below = |&top: &NodeId| {
+            let mut front = name.split(|&byte| byte == b'.').take(PARTS_OF_FOLDER);
+            front.try_fold(top, |folder, part| tree.child(folder, part))
+        };
+        let is_long = name.iter().filter(|&&byte| byte == b'.').count() + 1 >= PARTS_OF_FOLDER;
+        let mut folders = self.folders.iter().filter(|_| is_long).filter_map(below);
+        folders.find(|&folder| tree.is_dir(folder))
     }
 }
