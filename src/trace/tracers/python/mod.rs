@@ -69,6 +69,8 @@ pub struct Python {
     /// Reads the libraries in archives.
     elf: OnceLock<Elf>,
     calls: Calls,
+    /// What plug-ins start that settings name: it counts in tight mode too.
+    plugged: Memo<NodeId, Vec<Finding>>,
 }
 
 impl Tracer for Python {
@@ -364,7 +366,15 @@ impl Python {
         }
         let search = self.search(view, &environments, Some(file.node), None);
         let mut claims = Claims::new(view, &self.known);
-        configuration::names(file.path.name(), text, &search, &mut claims);
+        for module in configuration::names(file.path.name(), text, &search, &mut claims) {
+            let commands = self.plugged.get_or(module, || {
+                let (path, text) = (view.tree.path(module), view.read(module, MAX_WHOLE));
+                LANGUAGE.commands(&self.calls, &path, &text, view)
+            });
+            let strength = Strength::Possible;
+            let commands = commands.iter().cloned();
+            commands.for_each(|found| claims.add(Finding { strength, ..found }));
+        }
         claims.finish()
     }
 

@@ -9,9 +9,11 @@ use crate::trace::View;
 use crate::trace::reading::settings::{self, MAX_TEXT, Value};
 use crate::tree::NodeId;
 
-/// The keys under `[places]` of profiles: the folders that hold such modules, and the files that give them other names.
+/// The keys under `[places]` of profiles: the folders that hold such modules, the files that give them other names, and
+/// folders whose modules are named without any.
 const FOLDERS: &str = "plain-names";
 const ALIASES: &str = "other-plain-names";
+const SHORT: &str = "short-plain-names";
 
 /// How many parts the name of a folder below has.
 const PARTS_OF_FOLDER: usize = 2;
@@ -23,6 +25,7 @@ const MAX_NAMES: usize = 20;
 #[derive(Default, Debug)]
 pub struct PlainNames {
     folders: Vec<NodeId>,
+    short: Vec<NodeId>,
     aliases: FxHashMap<Vec<u8>, FxHashSet<Vec<u8>>>,
 }
 
@@ -45,7 +48,8 @@ impl PlainNames {
             })
         };
         let folders: Vec<NodeId> = placed(FOLDERS).filter(|&node| tree.is_dir(node)).collect();
-        let mut names = PlainNames { folders, aliases: FxHashMap::default() };
+        let short: Vec<NodeId> = placed(SHORT).filter(|&node| tree.is_dir(node)).collect();
+        let mut names = PlainNames { folders, short, aliases: FxHashMap::default() };
         if names.folders.is_empty() {
             return names;
         }
@@ -77,6 +81,16 @@ impl PlainNames {
         names.sort_unstable();
         names.push(word);
         names.into_iter().filter_map(|name| self.named(view, name)).collect()
+    }
+
+    /// Returns the modules that the last part of a key means: of `user:` and of `ansible.builtin.user:` the module `user`.
+    pub fn short(&self, view: &View<'_>, key: &[u8]) -> Vec<NodeId> {
+        if self.short.is_empty() {
+            return Vec::new();
+        }
+        let last = key.rsplit(|&byte| byte == b'.').next().unwrap_or_default();
+        let file = [last, b".py"].concat();
+        self.short.iter().filter_map(|&folder| view.tree.child(folder, &file)).collect()
     }
 
     fn named(&self, view: &View<'_>, name: &[u8]) -> Option<Meant> {
