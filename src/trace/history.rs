@@ -65,12 +65,17 @@ impl Step {
     fn changes_a_folder_of(&self, tree: &Tree, node: NodeId) -> bool {
         let text = self.text.as_bytes();
         let has = |word: &[u8]| memchr::memmem::find(text, word).is_some();
-        let is_word = |byte: Option<&u8>| byte.is_none_or(|byte| b" \t\n;&/\"'\\".contains(byte));
+        let ends = |rest: &[u8]| {
+            let rest = rest.strip_prefix(b"/").unwrap_or(rest);
+            rest.first().is_none_or(|byte| b" \t\n;&\"'\\".contains(byte))
+        };
         let is_named = |folder: NodeId| {
             let path = tree.path(folder);
             let path = path.as_bytes();
+            // All of `/etc` is nobody's choice.
+            let is_deep = path.iter().filter(|&&byte| byte == b'/').count() > 1;
             let mut found = memchr::memmem::find_iter(text, path);
-            path.len() > 1 && found.any(|at| is_word(text.get(at + path.len())))
+            is_deep && found.any(|at| ends(&text[at + path.len()..]))
         };
         (has(b"chown ") || has(b"chmod ") || has(b"chgrp ")) && tree.ancestors(node).any(is_named)
     }

@@ -10,11 +10,12 @@
 
 use std::collections::BTreeMap;
 
+use super::drops::RuleName;
 use super::outcome::Weight;
 use super::precedence::{Evidence, rule_against};
 use super::state::{DIRECT, Engine, How};
 use crate::packages::PackageId;
-use crate::profile::{Install, Manager};
+use crate::profile::{DropKind, Install, Manager};
 use crate::trace::history::Made;
 use crate::trace::mode::Mode;
 use crate::trace::subject::Subject;
@@ -38,8 +39,7 @@ impl Engine<'_> {
         let (wanted, copied) = (wanted(self), copied(self));
         if self.mode == Mode::Tight {
             let Subject { tree, packages, .. } = *self.subject;
-            let unused = wanted.keys().filter(|&&package| !is_run(self, package));
-            let names = unused.map(|&package| packages.package(package).name.clone());
+            let names = wanted.keys().map(|&package| packages.package(package).name.clone());
             let paths = copied.iter().map(|&program| tree.path(program).to_string());
             self.asked_for.left_out = names.chain(paths).collect();
             return false;
@@ -91,7 +91,7 @@ fn wanted(engine: &Engine<'_>) -> BTreeMap<PackageId, String> {
     wanted
 }
 
-/// Adds a package; for one that has nothing itself, those that it stands for.
+/// Adds a package that nothing reaches; for one that has nothing itself, those that it stands for.
 fn add(
     engine: &Engine<'_>,
     package: PackageId,
@@ -100,7 +100,7 @@ fn add(
     wanted: &mut BTreeMap<PackageId, String>,
 ) {
     let (tree, packages) = (engine.subject.tree, engine.subject.packages);
-    if wanted.contains_key(&package) || is_elsewhere(engine, package) {
+    if wanted.contains_key(&package) || is_run(engine, package) || is_elsewhere(engine, package) {
         return;
     }
     if !packages.wares(tree, package).is_empty() {
@@ -128,15 +128,21 @@ fn is_run(engine: &Engine<'_>, package: PackageId) -> bool {
     all.any(|member| packages.files(member).iter().any(is_reached))
 }
 
-/// Says whether a rule drops a program of the package, or its files are such as settings list.
+/// Says whether a rule drops a program of the package, most of its files serve builds and tests, or they are such as settings
+/// list.
 fn is_elsewhere(engine: &Engine<'_>, package: PackageId) -> bool {
     let (tree, packages) = (engine.subject.tree, engine.subject.packages);
     let rule = |node| rule_against(&engine.drops, node, Evidence::Claim(Weight::Possible));
-    packages.programs(tree, package).into_iter().any(|program| rule(program).is_some())
-        || packages
-            .wares(tree, package)
-            .into_iter()
-            .any(|ware| rule(ware).is_some_and(|it| it.listed))
+    if packages.programs(tree, package).into_iter().any(|program| rule(program).is_some()) {
+        return true;
+    }
+    let wares = packages.wares(tree, package);
+    let rules: Vec<&RuleName> = wares.iter().filter_map(|&ware| rule(ware)).collect();
+    let is_for_makers = |rule: &&&RuleName| {
+        matches!(rule.kind, DropKind::BuildTools | DropKind::Tests | DropKind::PackageManager)
+    };
+    rules.iter().any(|rule| rule.listed)
+        || rules.iter().filter(is_for_makers).count() * 2 > wares.len()
 }
 
 /// Programs in folders of PATH that an instruction copied and nothing reaches.
@@ -167,15 +173,8 @@ fn reason(detail: &str) -> Reason {
 fn claim(engine: &mut Engine<'_>, package: PackageId, detail: &str) {
     let (tree, packages) = (engine.subject.tree, engine.subject.packages);
     let reason = reason(detail);
-    // Of a package that is in use its other programs are what was asked for.
-    let is_used = is_run(engine, package);
     for program in packages.programs(tree, package) {
-        if !engine.standing(program).is_reached() {
-            engine.claim(program, reason.clone(), DIRECT);
-        }
-    }
-    if is_used {
-        return;
+        engine.claim(program, reason.clone(), DIRECT);
     }
     let how = How { weight: Weight::Library, reach: Reach::Broad };
     engine.claim_all(packages.wares(tree, package), &reason, how);
