@@ -13,6 +13,9 @@ use crate::warning::Place;
 /// What looks a library up by a part of its name.
 const FINDER: &[u8] = b"find_library";
 
+/// The largest file that is read for programs that it starts without looking for them first, in bytes.
+const MAX_GUESSED: usize = 16 << 10;
+
 impl Claims<'_> {
     /// Claims a shared library that a program opens by its file name.
     pub fn library_file(&mut self, name: &[u8], line: u32) {
@@ -65,7 +68,10 @@ impl Claims<'_> {
             libraries.retain(|_| !is_guess(strength));
             libraries.into_iter().for_each(|found| self.add(Finding { strength, ..found }));
         }
-        if !is_broad && !is_guess(Strength::Possible) {
+        // Most of what long files start serves those who work on the library.
+        let is_read =
+            || text.len() <= MAX_GUESSED || LANGUAGE.looks_for_programs(calls, text, view);
+        if !is_broad && !is_guess(Strength::Possible) && is_read() {
             let commands = LANGUAGE.commands(calls, path, text, view).into_iter();
             let strength = Strength::Possible;
             commands.for_each(|found| self.add(Finding { strength, ..found }));

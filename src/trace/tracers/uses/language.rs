@@ -35,6 +35,8 @@ pub struct Calls {
     pub(super) starts: OnceLock<Vec<(Vec<u8>, bool)>>,
     /// The same for shared libraries that it opens.
     pub(super) opens: OnceLock<Vec<(Vec<u8>, bool)>>,
+    /// The same for programs that it looks for.
+    pub(super) asks: OnceLock<Vec<(Vec<u8>, bool)>>,
     /// How many files of the language applications have.
     pub(super) files: OnceLock<usize>,
 }

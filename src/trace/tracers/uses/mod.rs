@@ -105,6 +105,13 @@ impl Language {
         self.brought(names, &is_opening, (path, text), (meanings, view))
     }
 
+    /// Says whether a text has a call that looks for programs.
+    pub fn looks_for_programs(&self, calls: &Calls, text: &[u8], view: &View<'_>) -> bool {
+        let meanings = self.meanings(calls, view);
+        let is_question = |it| it == Meaning::Which;
+        is_any_called(calls.asks.get_or_init(|| self.names(meanings, is_question)), text)
+    }
+
     /// Says whether a text has a call that opens libraries.
     pub fn opens_libraries(&self, calls: &Calls, text: &[u8], view: &View<'_>) -> bool {
         let meanings = self.meanings(calls, view);
