@@ -70,7 +70,7 @@ pub struct Firing {
 }
 
 /// How a file was reached.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
 pub enum Reach {
     /// By a command line of what the program does alone, as a profile says; its tracers are told `Broad`.
     Alone,

@@ -3,7 +3,7 @@
 use super::firings::Replay;
 use super::outcome::Weight;
 use super::precedence::Evidence;
-use super::state::{Engine, How};
+use super::state::{Again, Engine, How};
 use crate::path::ImagePath;
 use crate::profile::Importers;
 use crate::trace::subject::Subject;
@@ -127,7 +127,7 @@ impl Engine<'_> {
             let matters = |node: NodeId| is_new || tracer.heeds(firing, node, &view);
             let seen = self.offered.iter().copied().filter(|&node| !self.is_dropped(node));
             let files: Vec<NodeId> = seen.filter(|&node| matters(node)).collect();
-            self.offer(&files, &[tracer]);
+            self.offer(&files, &[tracer], Again::Yes);
         }
         for asked in self.commands.done().to_vec() {
             self.interpret(&asked, &tracers);

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use super::command_lines::Commands;
 use super::drops::Drops;
@@ -44,6 +45,8 @@ pub(super) struct Engine<'a> {
     pub(super) firings: Firings<'a>,
     /// Files that tracers saw, for those that wake later.
     pub(super) offered: BTreeSet<NodeId>,
+    /// How they saw them: once is enough.
+    examined: FxHashSet<(NodeId, Strength, Reach)>,
     pub(super) commands: Commands,
     pub(super) shared: SharedFolders,
     pub(super) history: History,
@@ -74,8 +77,15 @@ pub(super) struct Tools {
     pub(super) waiting: Vec<Pending>,
 }
 
-/// What evidence of one strength has tracers find in a file.
-type Look = (Strength, Vec<Finding>);
+/// What evidence of one strength, that reaches so far, has tracers find in a file.
+type Look = ((Strength, Reach), Vec<Finding>);
+
+/// Whether files are given to tracers that may have seen them in the same manner.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    Yes,
+    No,
+}
 
 /// What somebody asked for by name; see `asked`.
 #[derive(Default)]
@@ -129,6 +139,7 @@ impl<'a> Engine<'a> {
             ),
             firings: Firings::new(tree, subject.profiles),
             offered: BTreeSet::new(),
+            examined: FxHashSet::default(),
             commands: Commands::default(),
             shared: SharedFolders::of(tree, subject.profiles),
             history: History::of(subject.config),
@@ -223,11 +234,11 @@ impl<'a> Engine<'a> {
         let tracers = self.tracers.iter().copied();
         let tracers: Vec<&dyn Tracer> =
             tracers.filter(|tracer| self.firings.is_active(*tracer)).collect();
-        self.offer(&files, &tracers);
+        self.offer(&files, &tracers, Again::No);
     }
 
     /// Gives files to tracers, in parallel, and applies what they found in path order.
-    pub(super) fn offer(&mut self, files: &[NodeId], tracers: &[&dyn Tracer]) {
+    pub(super) fn offer(&mut self, files: &[NodeId], tracers: &[&dyn Tracer], again: Again) {
         // A batch may hold a whole application: pieces bound what its findings take in memory.
         for files in files.chunks(512) {
             let view = self.view();
@@ -236,10 +247,11 @@ impl<'a> Engine<'a> {
             let found: Vec<(NodeId, Vec<Look>)> = files
                 .par_iter()
                 .with_max_len(1)
-                .map(|&node| (node, self.look(&view, tracers, node)))
+                .map(|&node| (node, self.look(&view, tracers, node, again)))
                 .collect();
             for (node, looks) in found {
-                for (strength, findings) in looks {
+                for ((strength, reach), findings) in looks {
+                    self.examined.insert((node, strength, reach));
                     for finding in findings {
                         self.apply(Origin::Node(node), strength, finding);
                     }
@@ -249,10 +261,14 @@ impl<'a> Engine<'a> {
     }
 
     /// Asks the tracers about one file, for each strength of evidence that reaches further than stronger does.
-    fn look(&self, view: &View<'_>, tracers: &[&dyn Tracer], node: NodeId) -> Vec<Look> {
+    fn look(
+        &self,
+        view: &View<'_>,
+        tracers: &[&dyn Tracer],
+        node: NodeId,
+        again: Again,
+    ) -> Vec<Look> {
         let looks = self.standing(node).looks();
-        let examined =
-            |(strength, reach)| (strength, examine(view, tracers, node, self.told(node, reach)));
         // Configuration that stays with its program may name others: a guess that the mode `tight` does not make.
         let is_read = self.mode != Mode::Tight
             && self.standing(node).reach() == Reach::Broad
@@ -260,7 +276,12 @@ impl<'a> Engine<'a> {
             && !self.data.contains(&node)
             && !view.tree.is_executable(node);
         let guess = is_read.then_some((Strength::Possible, Reach::Application));
-        looks.chain(guess).map(examined).collect()
+        let told = looks.chain(guess).map(|(strength, reach)| (strength, self.told(node, reach)));
+        let is_new = |&(strength, reach): &(Strength, Reach)| {
+            again == Again::Yes || !self.examined.contains(&(node, strength, reach))
+        };
+        let examined = |(strength, reach)| ((strength, reach), examine(view, tracers, node, reach));
+        told.filter(is_new).map(examined).collect()
     }
 
     /// How tracers are told that a file was reached. A library in the application's folder is no more the
