@@ -2,7 +2,7 @@
 //!
 //! A makefile counts only where a command line of make reads it, or where it is a script by its first line. It is
 //! [read](reader) line by line; a variable has every value that any branch gives it, and a [reference](scope) to it as many
-//! alternatives. The [recipes](recipes) of all targets are texts for the shell, because others may be asked for; a
+//! alternatives. The [recipes] of all targets are texts for the shell, because others may be asked for; a
 //! program that is not there is told of only where a [goal](rules) of the command line comes to it.
 //!
 //! It does not follow the rules that make has built in, and asks nothing of the time of files.
