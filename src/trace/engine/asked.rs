@@ -27,9 +27,6 @@ use crate::tree::NodeId;
 const MAX_STEPS: usize = 1_000;
 const MAX_STEP: usize = 64 << 10;
 
-/// How deep packages that have nothing themselves are followed to those that they stand for.
-const MAX_DEPTH: u32 = 3;
-
 impl Engine<'_> {
     /// Reaches what was asked for together with what is reached; says whether there was any. Comes once, at the end.
     pub(super) fn admit_asked(&mut self) -> bool {
@@ -75,15 +72,16 @@ fn wanted(engine: &Engine<'_>) -> BTreeMap<PackageId, String> {
                 let package = packages.package(package);
                 install.spares(&package.name, &package.section)
             };
-            let mut companions =
-                named.iter().filter(|&&package| !is_spared(package) && is_run(engine, package));
+            let mut companions = named
+                .iter()
+                .filter(|&&package| !is_spared(package) && has_started(engine, package));
             let Some(&companion) = companions.next() else { continue };
             let with = &packages.package(companion).name;
             for &package in &named {
                 if !is_spared(package) {
                     let name = &packages.package(package).name;
                     let detail = format!("asked for together with {with}: {name}");
-                    add(engine, package, &detail, MAX_DEPTH, &mut wanted);
+                    add(engine, package, &detail, &mut wanted);
                 }
             }
         }
@@ -91,41 +89,37 @@ fn wanted(engine: &Engine<'_>) -> BTreeMap<PackageId, String> {
     wanted
 }
 
-/// Adds a package that nothing reaches; for one that has nothing itself, those that it stands for.
+/// Adds a package that nothing reaches.
 fn add(
     engine: &Engine<'_>,
     package: PackageId,
     detail: &str,
-    depth: u32,
     wanted: &mut BTreeMap<PackageId, String>,
 ) {
-    let (tree, packages) = (engine.subject.tree, engine.subject.packages);
-    if wanted.contains_key(&package) || is_run(engine, package) || is_elsewhere(engine, package) {
-        return;
-    }
-    if !packages.wares(tree, package).is_empty() {
-        wanted.insert(package, detail.to_owned());
-    } else if let Some(depth) = depth.checked_sub(1) {
-        let needed: Vec<PackageId> = packages.relies_on(package).collect();
-        for needed in needed {
-            add(engine, needed, detail, depth, wanted);
-        }
+    let wares = engine.subject.packages.wares(engine.subject.tree, package);
+    if !wares.is_empty() && !is_run(engine, package) && !is_elsewhere(engine, package) {
+        wanted.entry(package).or_insert_with(|| detail.to_owned());
     }
 }
 
 /// Says whether something that runs is of the package or of one from its source that it depends on.
 fn is_run(engine: &Engine<'_>, package: PackageId) -> bool {
-    let (tree, packages) = (engine.subject.tree, engine.subject.packages);
-    let is_reached = |&node: &NodeId| {
-        let strength = engine.standing(node).direct();
-        let is_program =
-            tree.is_executable(node) || memchr::memmem::find(tree.name(node), b".so").is_some();
-        strength >= Some(Strength::Likely) && is_program && !engine.is_dropped(node)
-    };
+    let packages = engine.subject.packages;
     let family = packages.family(package);
     let of_family = packages.relies_on(package).filter(|needed| family.contains(needed));
-    let mut all = of_family.chain([package]);
-    all.any(|member| packages.files(member).iter().any(is_reached))
+    of_family.chain([package]).any(|member| has_started(engine, member))
+}
+
+/// Says whether something that runs is of the package itself, so that the slim image has its record.
+fn has_started(engine: &Engine<'_>, package: PackageId) -> bool {
+    let (tree, packages) = (engine.subject.tree, engine.subject.packages);
+    packages.files(package).iter().any(|&node| {
+        let strength = engine.standing(node).direct();
+        let is_library = || memchr::memmem::find(tree.name(node), b".so").is_some();
+        strength >= Some(Strength::Likely)
+            && (tree.is_executable(node) || is_library())
+            && !engine.is_dropped(node)
+    })
 }
 
 /// Says whether a rule drops a program of the package, most of its files serve builds and tests, or they are such as settings
