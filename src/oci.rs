@@ -97,18 +97,23 @@ impl Config {
         Ok(())
     }
 
+    /// Returns the steps of the history, the first one first.
+    pub fn history(&self) -> impl Iterator<Item = &Map<String, Value>> {
+        let steps = self.json.get("history").and_then(Value::as_array);
+        steps.into_iter().flatten().filter_map(Value::as_object)
+    }
+
     /// Returns those of the command lines that made the image which made a layer, the lowest first.
     pub fn layer_steps(&self) -> Vec<&str> {
-        let steps = self.json.get("history").and_then(Value::as_array).into_iter().flatten();
-        let layers = steps.filter(|step| step.get("empty_layer") != Some(&Value::Bool(true)));
+        let layers =
+            self.history().filter(|step| step.get("empty_layer") != Some(&Value::Bool(true)));
         let texts = layers.map(|step| step.get("created_by").and_then(Value::as_str));
         texts.map(Option::unwrap_or_default).collect()
     }
 
     /// Returns the command lines that made the image, as its history has them: `created_by` of each step.
     pub fn steps(&self) -> Vec<&str> {
-        let steps = self.json.get("history").and_then(Value::as_array).into_iter().flatten();
-        steps.filter_map(|step| step.get("created_by")?.as_str()).collect()
+        self.history().filter_map(|step| step.get("created_by")?.as_str()).collect()
     }
 
     /// Returns the whole object, in the order it was read.

@@ -57,9 +57,7 @@ impl Packed {
 
 /// Says whether dehusk wrote the image: the one step of its history that made a layer says so.
 pub fn is_own(config: &Config) -> bool {
-    let mut layers = history(config).filter(|step| step.get("empty_layer") != Some(&json!(true)));
-    let own = |step: &Map<String, Value>| step.get("created_by") == Some(&json!(OWN_STEP));
-    layers.next().is_some_and(own) && layers.next().is_none()
+    config.layer_steps() == [OWN_STEP]
 }
 
 /// Describes an image that has the configuration of `image` and the one layer.
@@ -112,11 +110,6 @@ fn to_json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).expect("every key is text, so the value can be written as JSON")
 }
 
-fn history(config: &Config) -> impl Iterator<Item = &Map<String, Value>> {
-    let steps = config.json().get("history").and_then(Value::as_array);
-    steps.into_iter().flatten().filter_map(Value::as_object)
-}
-
 fn rewrite(config: &Config, diff_id: Digest) -> Result<Config, PackError> {
     let mut json = config.json().clone();
     json.insert("rootfs".into(), json!({ "type": "layers", "diff_ids": [diff_id.to_string()] }));
@@ -129,7 +122,7 @@ fn rewrite(config: &Config, diff_id: Digest) -> Result<Config, PackError> {
 /// The steps so far, without their layers, and the step that made the one layer there is.
 fn with_own_step(config: &Config) -> Value {
     let mut steps: Vec<Value> = Vec::new();
-    for step in history(config) {
+    for step in config.history() {
         let mut step = step.clone();
         step.insert("empty_layer".into(), json!(true));
         steps.push(step.into());

@@ -221,6 +221,13 @@ impl View<'_> {
         })
     }
 
+    /// Says whether a word names a program, on PATH or from WORKDIR.
+    pub fn has_program(&self, word: &[u8]) -> bool {
+        let path = self.which(word, &self.working_dir());
+        path.and_then(|path| self.tree.resolve(path.as_bytes()))
+            .is_some_and(|found| self.tree.is_executable(found.node))
+    }
+
     /// Returns WORKDIR.
     pub fn working_dir(&self) -> ImagePath {
         ImagePath::root()

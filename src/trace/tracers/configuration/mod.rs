@@ -24,7 +24,7 @@ use crate::trace::reading::settings::Format;
 use crate::trace::reading::settings::keys::Keys;
 use crate::trace::reading::shebang::is_text;
 use crate::trace::reading::written::{is_named, is_written};
-use crate::trace::tracers::shell::{commands_of_text, literal_words};
+use crate::trace::tracers::shell::{commands_of_text, literal_words, needs_a_shell};
 use crate::trace::{
     Claim, Command, FileView, Finding, Reach, Strength, Target, Tracer, View, Word,
 };
@@ -39,9 +39,6 @@ const MAX_COMMANDS: usize = 500;
 
 /// How many programs of one name count where the folder is a macro.
 const MAX_NAMESAKES: usize = 4;
-
-/// Words of a line that a shell has to read.
-const OPERATORS: &[u8] = b"|&;<>`(";
 
 /// Words that are names of programs, and stand for yes and no.
 const ANSWERS: &[&[u8]] = &[b"true", b"false", b"yes", b"test"];
@@ -127,8 +124,8 @@ impl Reader<'_> {
             Sign::Quoted => has_options(&words),
             Sign::Bare => words.get(1).is_some_and(|word| is_option(word)),
         };
-        let is_path = first.starts_with(b"/") && self.is_program(first);
-        let is_known = is_run && !first.contains(&b'/') && self.is_program(first);
+        let is_path = first.starts_with(b"/") && self.view.has_program(first);
+        let is_known = is_run && !first.contains(&b'/') && self.view.has_program(first);
         if (is_path || is_known) && !ANSWERS.contains(&first.as_slice()) {
             return self.command(&candidate.text, &words, place);
         }
@@ -138,16 +135,9 @@ impl Reader<'_> {
         }
     }
 
-    fn is_program(&self, word: &[u8]) -> bool {
-        let view = self.view;
-        let found = view.which(word, &view.working_dir());
-        let found = found.and_then(|path| view.tree.resolve(path.as_bytes()));
-        found.is_some_and(|found| view.tree.is_executable(found.node))
-    }
-
     /// The findings of a command line whose program is there.
     fn command(&self, text: &[u8], words: &[Vec<u8>], place: &Place) -> Vec<Finding> {
-        let mut findings = if text.iter().any(|byte| OPERATORS.contains(byte)) {
+        let mut findings = if needs_a_shell(text) {
             commands_of_text(text, place, self.view)
         } else {
             vec![self.run(words, place)]

@@ -12,16 +12,13 @@ use crate::trace::reading::settings::{Entry, Value};
 use crate::trace::reading::written::is_named;
 use crate::trace::reading::{dlopen, pattern};
 use crate::trace::tracers::named_path;
-use crate::trace::tracers::shell::{commands_of_text, literal_words};
+use crate::trace::tracers::shell::{commands_of_text, literal_words, needs_a_shell};
 use crate::trace::{Claim, Command, FileView, Finding, Strength, Target, View, Word};
 use crate::tree::NodeId;
 use crate::warning::Place;
 
 /// The longest value that counts, in bytes.
 const MAX_VALUE: usize = 4096;
-
-/// Words of a line that a shell has to read.
-const OPERATORS: &[u8] = b"|&;<>`\n(";
 
 /// Words that are names of programs, and stand for yes and no.
 const ANSWERS: &[&[u8]] = &[b"true", b"false", b"yes"];
@@ -99,7 +96,7 @@ impl<'a> Reader<'a> {
         }
         let text = joined(text);
         let text = self.filled(&text).unwrap_or(text);
-        if text.iter().any(|byte| OPERATORS.contains(byte)) {
+        if needs_a_shell(&text) {
             return commands_of_text(&text, place, self.view);
         }
         vec![self.run(words, place)]

@@ -247,6 +247,11 @@ pub fn commands_in_folder(
     reading.findings(view)
 }
 
+/// Says whether a text has signs that only a shell reads: words alone can be started as they are.
+pub fn needs_a_shell(text: &[u8]) -> bool {
+    text.iter().any(|byte| b"|&;<>`\n(".contains(byte))
+}
+
 /// Splits a text into words as a shell does, expansions left as they are written.
 pub fn literal_words(text: &[u8]) -> Vec<Vec<u8>> {
     let mut words = Vec::new();

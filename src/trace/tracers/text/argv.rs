@@ -64,7 +64,7 @@ impl Tracer for Lists {
             if findings.len() > MAX_LISTS || line.trim_ascii_start().starts_with(b"#") {
                 continue;
             }
-            let lists = lists(line).into_iter().filter(|words| is_on_path(words[0], view));
+            let lists = lists(line).into_iter().filter(|words| view.has_program(words[0]));
             findings
                 .extend(lists.map(|words| finding(&words, Place::Line(file.path.clone(), number))));
         }
@@ -80,13 +80,6 @@ pub fn running<'f>(file: &FileView<'f>) -> Option<&'f [u8]> {
     let is_read = file.reach != Reach::Broad && is_program && is_text(file.head);
     let runs = || RUNNERS.iter().any(|runner| memchr::memmem::find(text, runner).is_some());
     (is_read && runs()).then_some(text)
-}
-
-/// Says whether a word is the name of a program on PATH.
-pub fn is_on_path(word: &[u8], view: &View<'_>) -> bool {
-    let path = view.which(word, &view.working_dir());
-    path.and_then(|path| view.tree.resolve(path.as_bytes()))
-        .is_some_and(|found| view.tree.is_executable(found.node))
 }
 
 /// The lists whose first word may be a program, each with the constants that it starts with.

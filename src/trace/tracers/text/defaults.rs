@@ -5,7 +5,7 @@
 //! that names a program on PATH may be a command, if the name in front of it says so: by a word that stands for programs,
 //! or because the program's own name is a part of it. It is a guess: any rule wins over it.
 
-use super::argv::{is_on_path, running};
+use super::argv::running;
 use crate::path::Escaped;
 use crate::trace::claim::{Claim, Finding, Strength, Target};
 use crate::trace::command::Command;
@@ -44,7 +44,7 @@ impl Tracer for Defaults {
                 continue;
             }
             let found = pairs(line).into_iter().filter(|(names, word)| {
-                names.iter().any(|name| keys.name_default(name, word)) && is_on_path(word, view)
+                names.iter().any(|name| keys.name_default(name, word)) && view.has_program(word)
             });
             let place = || Place::Line(file.path.clone(), number);
             findings.extend(found.map(|(names, word)| finding(&names, word, place())));
