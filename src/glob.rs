@@ -3,7 +3,7 @@
 //! `*`, `?` and `[a-z]` match within one name, `{a,b}` is one of several texts, and `**` as a whole name is any number
 //! of folders. A pattern starts with `/`, with `**/`, or with `$prefix/`, which stands for a folder that is bound later.
 //! `folder/**` is the folder and all below it; a slash at the end takes folders only. A folder that a pattern names
-//! may be a link: `/lib/x` finds `/usr/lib/x` where `/usr` is merged.
+//! may be a link: `/lib/x` finds `/usr/lib/x` where `/usr` is merged, and `/lib/x/**` the link `/lib/x` as well.
 
 use std::fmt;
 
@@ -231,6 +231,11 @@ fn select_parts(tree: &Tree, parts: &[Part], prefix: &ImagePath, found: &mut Vec
             Part::Literal(name) => {
                 let last = parts.peek().is_none();
                 let children = folders.iter().filter_map(|&folder| tree.child(folder, name));
+                if matches!(parts.clone().collect::<Vec<_>>()[..], [Part::AnyDepth]) {
+                    // `folder/**` is the folder too, by this name.
+                    let links = children.clone().filter(|&child| tree.link_target(child).is_some());
+                    found.extend(links.filter(|&child| step(tree, child, part, last).is_some()));
+                }
                 next.extend(children.filter_map(|child| step(tree, child, part, last)));
             }
             Part::Wild(wild) => {
@@ -367,6 +372,8 @@ mod tests {
             ("lib -> usr/lib", ""),
             ("app/node_modules/a/node_modules/b/x.js", ""),
             ("app/tmp/", ""),
+            ("etc/certs/a.pem", ""),
+            ("usr/share/certs -> /etc/certs", ""),
         ]);
         let nodes = Glob::parse(pattern).unwrap().select(&tree, &kit::path("usr"));
         let paths: Vec<String> =
@@ -390,6 +397,9 @@ mod tests {
             ("/app/*/", "/app/node_modules /app/tmp"),
             ("/app/tmp/**", "/app/tmp"),
             ("/nothing/**", ""),
+            ("/lib/jvm/**", "/usr/lib/jvm /usr/lib/jvm/java /usr/lib/jvm/java/lib /usr/lib/jvm/java/lib/modules"),
+            ("/usr/share/certs/**", "/etc/certs /etc/certs/a.pem /usr/share/certs"),
+            ("/usr/share/certs/*", "/etc/certs/a.pem"),
         ];
         for (pattern, expected) in table {
             assert_eq!(selected(pattern), expected, "{pattern}");

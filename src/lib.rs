@@ -147,7 +147,8 @@ fn survey(image: Image, options: &Options<'_>) -> Result<Survey, Error> {
     warnings.retain(|warning| !warning.is_accepted(&options.accepted));
     warnings.sort();
     warnings.dedup();
-    Ok(Survey { image, layers, tree, contents, packages, trace, plan, warnings })
+    let (notes, warnings) = warnings.into_iter().partition(|warning| warning.is_note(&tree));
+    Ok(Survey { image, layers, tree, contents, packages, trace, plan, warnings, notes })
 }
 
 fn pack_kept(survey: &Survey, options: &Options<'_>) -> Result<Packed, Error> {

@@ -28,4 +28,6 @@ pub struct Survey {
     pub plan: Plan,
     /// What was noticed on the way, sorted.
     pub warnings: Vec<Warning>,
+    /// What the image lacked before as well, sorted.
+    pub notes: Vec<Warning>,
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::path::ImagePath;
+use crate::tree::Tree;
 
 /// Something that the user should know and that did not stop the run.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -83,6 +84,26 @@ impl Warning {
             | Warning::TooManyCalls { .. }
             | Warning::Unreadable { .. } => true,
             Warning::KeptAgainstRule { .. } | Warning::Image { .. } => false,
+        }
+    }
+
+    /// Says whether it is about something that the image did not have before, whatever is kept of it: a library or a program
+    /// by whose name nothing is there.
+    pub fn is_note(&self, tree: &Tree) -> bool {
+        let lacks = |path: &str| {
+            let name = path.rsplit('/').next().unwrap_or(path).as_bytes();
+            tree.by_name(name).next().is_none_or(|nodes| tree.name(nodes[0]) != name)
+        };
+        match self {
+            Warning::MissingLibrary { soname, .. } => lacks(soname),
+            Warning::MissingCommand { place: Place::Line(..), word } => lacks(word),
+            Warning::MissingCommand { place: Place::Config(_), .. }
+            | Warning::UnknownCommand { .. }
+            | Warning::UnknownImport { .. }
+            | Warning::TooManyCalls { .. }
+            | Warning::Unreadable { .. }
+            | Warning::KeptAgainstRule { .. }
+            | Warning::Image { .. } => false,
         }
     }
 

@@ -22,7 +22,8 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     dropped(&report.dropped, out)?;
     profiles(&report.profiles, out)?;
     asked_for(&report.asked_for, out)?;
-    warnings(&report.warnings, out)
+    warnings(&report.warnings, out)?;
+    notes(&report.notes, out)
 }
 
 fn image(image: &ImageFacts, out: &mut dyn Write) -> io::Result<()> {
@@ -163,5 +164,23 @@ pub fn warnings(warnings: &[Noticed], out: &mut dyn Write) -> io::Result<()> {
     match sorted.len().saturating_sub(MAX_WARNINGS) {
         0 => Ok(()),
         more => writeln!(out, "\n{more} more warnings: `--json` has them all"),
+    }
+}
+
+/// How many notes people are shown.
+const MAX_NOTES: usize = 3;
+
+/// Writes what the image lacked before as well.
+pub fn notes(notes: &[Noticed], out: &mut dyn Write) -> io::Result<()> {
+    if !notes.is_empty() {
+        writeln!(out)?;
+    }
+    for note in notes.iter().take(MAX_NOTES) {
+        writeln!(out, "{}", wrapped(&format!("note: {}", note.text), 2))?;
+    }
+    match notes.len().saturating_sub(MAX_NOTES) {
+        0 => Ok(()),
+        1 => writeln!(out, "1 more note: `--json` has it"),
+        more => writeln!(out, "{more} more notes: `--json` has them"),
     }
 }

@@ -227,10 +227,14 @@ impl Packages {
         files.filter(move |&node| self.places.role(tree, node) == role)
     }
 
+    /// Returns the packages that a package says it needs.
+    pub fn depends(&self, package: PackageId) -> impl Iterator<Item = PackageId> {
+        self.relations.depends(package).iter().copied()
+    }
+
     /// Returns the packages that a package says it needs, or is better off with.
     pub fn relies_on(&self, package: PackageId) -> impl Iterator<Item = PackageId> {
-        let relations = [self.relations.depends(package), self.relations.recommends(package)];
-        relations.into_iter().flatten().copied()
+        self.depends(package).chain(self.relations.recommends(package).iter().copied())
     }
 
     /// Returns the paths of a package that its own programs and libraries work with.

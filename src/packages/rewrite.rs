@@ -47,13 +47,14 @@ impl Packages {
         (nodes, replacements)
     }
 
-    /// Says whether a package stays: if more of it stays than documents, or if the database does not say what it owns.
+    /// Says whether a package stays: if more of it stays than documents, if it has nothing but those and one of them stays, or
+    /// if the database does not say what it owns.
     fn stays(&self, tree: &Tree, package: PackageId, kept: &dyn Fn(NodeId) -> bool) -> bool {
-        let is_functional = |node: NodeId| {
-            !tree.is_dir(node) && self.places.role(tree, node) != Role::Document && kept(node)
-        };
+        let files = || self.files(package).iter().copied().filter(|&node| !tree.is_dir(node));
+        let is_functional = |&node: &NodeId| self.places.role(tree, node) != Role::Document;
         self.unlisted[package.index()]
-            || self.files(package).iter().any(|&node| is_functional(node))
+            || files().filter(is_functional).any(kept)
+            || !files().any(|node| is_functional(&node)) && files().any(kept)
     }
 
     /// Finds the licences of the packages that stay, with the links and the folders on the way.

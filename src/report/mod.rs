@@ -16,6 +16,7 @@
 //!  "profiles": [{"name": "python", "prefixes": ["/opt/venv"]}],
 //!  "asked_for": ["jq"],
 //!  "warnings": [{"text": "…", "way_out": "…", "unresolved": true}],
+//!  "notes": [{"text": "/usr/bin/tool needs the library `libgone.so.1`, which …", "way_out": null, "unresolved": false}],
 //!  "paths": [{"path": "/usr/lib/libssl.so.3", "kind": "file", "size": 688000, "layer": 3, "package": "libssl3",
 //!             "kept": true, "why": {"claim": "soname", "strength": "certain", "detail": "libssl.so.3",
 //!                                   "path": "/usr/lib/libcurl.so.4"}},
@@ -71,6 +72,9 @@ pub struct Report {
     pub asked_for: Vec<String>,
     /// What to know.
     pub warnings: Vec<Noticed>,
+    /// What the image lacked before as well: nothing of it was lost.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Noticed>,
     /// What was written; absent where nothing was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<Outcome>,
@@ -167,6 +171,7 @@ impl Report {
             profiles: fired(survey),
             asked_for: survey.trace.asked_for().to_vec(),
             warnings: survey.warnings.iter().map(Noticed::of).collect(),
+            notes: survey.notes.iter().map(Noticed::note).collect(),
             result: None,
         }
     }
@@ -217,6 +222,11 @@ impl Noticed {
             way_out: warning.way_out(),
             unresolved: warning.is_unresolved(),
         }
+    }
+
+    /// A note leaves nothing to settle.
+    fn note(warning: &Warning) -> Self {
+        Noticed { way_out: None, unresolved: false, ..Noticed::of(warning) }
     }
 }
 

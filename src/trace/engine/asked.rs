@@ -6,9 +6,11 @@
 //! other instructions install may be left from a base image, or from a build. So do programs that an instruction copied
 //! into a folder of PATH: those who run the container call them.
 //!
+//! Such packages may hold nothing but modules of a language that nobody here reads: then what they depend on stays too.
+//!
 //! In tight mode only what is reached stays; there these packages are counted, and told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::drops::RuleName;
 use super::outcome::Weight;
@@ -33,13 +35,17 @@ impl Engine<'_> {
         if std::mem::replace(&mut self.asked_for.is_done, true) {
             return false;
         }
-        let (wanted, copied) = (wanted(self), copied(self));
+        let (Wanted { packages: wanted, records }, copied) = (wanted(self), copied(self));
         if self.mode == Mode::Tight {
             let Subject { tree, packages, .. } = *self.subject;
-            let names = wanted.keys().map(|&package| packages.package(package).name.clone());
+            let left = wanted.keys().filter(|&&package| !is_kept(self, package));
+            let names = left.map(|&package| packages.package(package).name.clone());
             let paths = copied.iter().map(|&program| tree.path(program).to_string());
             self.asked_for.left_out = names.chain(paths).collect();
             return false;
+        }
+        for record in records {
+            self.keep_record(record, "says what was asked for");
         }
         for (&package, detail) in &wanted {
             claim(self, package, detail);
@@ -49,16 +55,72 @@ impl Engine<'_> {
         }
         !wanted.is_empty() || !copied.is_empty()
     }
+
+    /// Keeps a document for the sake of its package's record.
+    fn keep_record(&mut self, node: NodeId, detail: &str) {
+        if !self.drops.by_user(node) {
+            let standing = &mut self.standings[node.index()];
+            standing.raise(&reason(detail), Weight::Named, Reach::Broad, &mut self.reasons);
+        }
+    }
+
+    /// Reaches what the packages depend on that have nothing which tells it itself; says whether there was any.
+    pub(super) fn admit_needed(&mut self) -> bool {
+        let mut needed = BTreeMap::new();
+        for package in std::mem::take(&mut self.asked_for.claimed) {
+            if tells_its_needs(self, package) {
+                continue;
+            }
+            let name = &self.subject.packages.package(package).name;
+            for other in self.subject.packages.depends(package) {
+                if !is_spared(self, other) {
+                    let other_name = &self.subject.packages.package(other).name;
+                    add(self, other, &format!("{name} depends on {other_name}"), &mut needed);
+                }
+            }
+        }
+        for (&package, detail) in &needed {
+            claim(self, package, detail);
+        }
+        !needed.is_empty()
+    }
 }
 
-/// The packages that instructions name, where one of those in the instruction is reached, with the reason.
-fn wanted(engine: &Engine<'_>) -> BTreeMap<PackageId, String> {
+/// Says whether a package has programs or libraries: they name what they load. Modules of a language may be of one that
+/// nobody here reads, and of such as are only asked for no tracer reads more than the head.
+fn tells_its_needs(engine: &Engine<'_>, package: PackageId) -> bool {
+    let (tree, packages) = (engine.subject.tree, engine.subject.packages);
+    let is_library = |&ware: &NodeId| memchr::memmem::find(tree.name(ware), b".so").is_some();
+    !packages.programs(tree, package).is_empty()
+        || packages.wares(tree, package).iter().any(is_library)
+}
+
+/// Says whether any way of installing spares the package.
+fn is_spared(engine: &Engine<'_>, package: PackageId) -> bool {
+    let package = engine.subject.packages.package(package);
+    let mut installs = engine.subject.profiles.iter().flat_map(|(_, p)| p.installs.values());
+    installs.any(|install| install.spares(&package.name, &package.section))
+}
+
+
+/// What instructions ask for.
+#[derive(Default)]
+struct Wanted {
+    /// Packages, with the reason.
+    packages: BTreeMap<PackageId, String>,
+    /// A file of each package that has nothing but dependencies and by which others were asked for: with it the package's
+    /// record stays, so that a second run finds the same.
+    records: BTreeSet<NodeId>,
+}
+
+/// The packages that instructions name, where one of those in the instruction is reached.
+fn wanted(engine: &Engine<'_>) -> Wanted {
     let packages = engine.subject.packages;
     let mut numbers: BTreeMap<&str, Vec<PackageId>> = BTreeMap::new();
     for (id, package) in packages.iter() {
         numbers.entry(&package.name).or_default().push(id);
     }
-    let mut wanted = BTreeMap::new();
+    let mut wanted = Wanted::default();
     for step in engine.subject.config.steps().into_iter().take(MAX_STEPS) {
         let step = &step[..step.floor_char_boundary(MAX_STEP)];
         for (install, names) in asked(engine, step) {
@@ -68,25 +130,61 @@ fn wanted(engine: &Engine<'_>) -> BTreeMap<PackageId, String> {
                 .flatten()
                 .copied()
                 .collect();
-            let is_spared = |package: PackageId| {
-                let package = packages.package(package);
-                install.spares(&package.name, &package.section)
-            };
-            let mut companions = named
-                .iter()
-                .filter(|&&package| !is_spared(package) && has_started(engine, package));
-            let Some(&companion) = companions.next() else { continue };
-            let with = &packages.package(companion).name;
-            for &package in &named {
-                if !is_spared(package) {
-                    let name = &packages.package(package).name;
-                    let detail = format!("asked for together with {with}: {name}");
-                    add(engine, package, &detail, &mut wanted);
-                }
-            }
+            wanted.add_all(engine, install, &named);
         }
     }
     wanted
+}
+
+impl Wanted {
+    /// Adds those of the packages of one command line that nothing reaches, if one of them is reached.
+    fn add_all(&mut self, engine: &Engine<'_>, install: &Install, named: &[PackageId]) {
+        let packages = engine.subject.packages;
+        let is_spared = |&package: &PackageId| {
+            let package = packages.package(package);
+            install.spares(&package.name, &package.section)
+        };
+        let named: Vec<(PackageId, Vec<PackageId>)> = named
+            .iter()
+            .filter(|&package| !is_spared(package))
+            .map(|&package| (package, members(engine, package, is_spared)))
+            .collect();
+        let starts =
+            |members: &[PackageId]| members.iter().any(|&member| has_started(engine, member));
+        let Some((companion, _)) = named.iter().find(|(_, members)| starts(members)) else {
+            return;
+        };
+        let with = &packages.package(*companion).name;
+        for (package, members) in &named {
+            let name = &packages.package(*package).name;
+            let detail = format!("asked for together with {with}: {name}");
+            for &member in members {
+                add(engine, member, &detail, &mut self.packages);
+            }
+            if package == companion || members.iter().any(|one| self.packages.contains_key(one)) {
+                self.records.extend(record(engine, *package).filter(|_| members != &[*package]));
+            }
+        }
+    }
+}
+
+/// The package itself, or, where it brings nothing itself, what it depends on.
+fn members(
+    engine: &Engine<'_>,
+    package: PackageId,
+    is_spared: impl Fn(&PackageId) -> bool,
+) -> Vec<PackageId> {
+    let Subject { tree, packages, .. } = *engine.subject;
+    if !packages.wares(tree, package).is_empty() || record(engine, package).is_none() {
+        return vec![package];
+    }
+    packages.depends(package).filter(|needed| !is_spared(needed)).collect()
+}
+
+/// A file by which the record of a package stays that has nothing but documents.
+fn record(engine: &Engine<'_>, package: PackageId) -> Option<NodeId> {
+    let Subject { tree, packages, .. } = *engine.subject;
+    packages.files(package).iter().copied().find(|&node| !tree.is_dir(node))
 }
 
 /// Adds a package that nothing reaches.
@@ -97,17 +195,28 @@ fn add(
     wanted: &mut BTreeMap<PackageId, String>,
 ) {
     let wares = engine.subject.packages.wares(engine.subject.tree, package);
-    if !wares.is_empty() && !is_run(engine, package) && !is_elsewhere(engine, package) {
+    let is_new = !engine.asked_for.packages.contains(&package);
+    if is_new && !wares.is_empty() && !is_run(engine, package) && !is_elsewhere(engine, package) {
         wanted.entry(package).or_insert_with(|| detail.to_owned());
     }
 }
 
-/// Says whether something that runs is of the package or of one from its source that it depends on.
+/// Says whether something that runs is of the package, or of one from its source that its own programs depend on. What has
+/// no programs, such as the bindings of a language, is another matter.
 fn is_run(engine: &Engine<'_>, package: PackageId) -> bool {
-    let packages = engine.subject.packages;
+    let Subject { tree, packages, .. } = *engine.subject;
+    if packages.programs(tree, package).is_empty() {
+        return has_started(engine, package);
+    }
     let family = packages.family(package);
     let of_family = packages.relies_on(package).filter(|needed| family.contains(needed));
     of_family.chain([package]).any(|member| has_started(engine, member))
+}
+
+/// Says whether anything of what the package brings stays.
+fn is_kept(engine: &Engine<'_>, package: PackageId) -> bool {
+    let stays = |&node: &NodeId| engine.standing(node).is_reached() && !engine.is_dropped(node);
+    engine.subject.packages.wares(engine.subject.tree, package).iter().any(stays)
 }
 
 /// Says whether something that runs is of the package itself, so that the slim image has its record.
@@ -166,6 +275,8 @@ fn reason(detail: &str) -> Reason {
 /// Claims a package: its programs by name, and what it brings for them.
 fn claim(engine: &mut Engine<'_>, package: PackageId, detail: &str) {
     let (tree, packages) = (engine.subject.tree, engine.subject.packages);
+    engine.asked_for.claimed.push(package);
+    engine.asked_for.packages.insert(package);
     let reason = reason(detail);
     for program in packages.programs(tree, package) {
         engine.claim(program, reason.clone(), DIRECT);

@@ -3,6 +3,8 @@
 //! A program or library that was reached by name brings what was packaged with it. What came in with its package does
 //! not: a data file is no reason to keep its package's tools, and companions end there.
 
+use std::collections::BTreeMap;
+
 use super::outcome::Weight;
 use super::precedence::Evidence;
 use super::state::Engine;
@@ -10,7 +12,8 @@ use crate::packages::PackageId;
 use crate::path::Escaped;
 use crate::trace::claim::{Claim, Finding, Origin, Reason, Strength, Target};
 use crate::trace::subject::Subject;
-use crate::tree::NodeId;
+use crate::trace::tracer::View;
+use crate::tree::{NodeId, Tree};
 
 impl Engine<'_> {
     /// Claims what follows from the package that owns a reached path.
@@ -60,15 +63,13 @@ fn follow(engine: &mut Engine<'_>, node: NodeId) {
     claim_namesakes(engine, node, &packages.package(package).name);
 }
 
-/// Claims the other names that a package has for a program: links cost nothing.
+/// Claims the other names that a program has: links of its package, and those that nobody owns in the folders of PATH, as
+/// choices among alternatives are. They cost nothing.
 fn claim_aliases(engine: &mut Engine<'_>, node: NodeId, package: PackageId, strength: Strength) {
     let Subject { tree, packages, .. } = *engine.subject;
     let mut links = packages.programs(tree, package);
-    links.retain(|&link| {
-        let folder = tree.parent(link).unwrap_or(NodeId::ROOT);
-        let target = tree.link_target(link).and_then(|target| tree.resolve_from(folder, target));
-        target.is_some_and(|target| target.node == node)
-    });
+    links.retain(|&link| leads_to(tree, link) == Some(node));
+    links.extend(engine.names.get(&node).into_iter().flatten());
     if links.is_empty() {
         return;
     }
@@ -76,6 +77,27 @@ fn claim_aliases(engine: &mut Engine<'_>, node: NodeId, package: PackageId, stre
     let finding =
         Finding { target: Target::Files(links), claim, strength: Strength::Likely, detail };
     engine.apply(Origin::Node(node), strength, finding);
+}
+
+/// Where a link leads in the end.
+fn leads_to(tree: &Tree, link: NodeId) -> Option<NodeId> {
+    let folder = tree.parent(link).unwrap_or(NodeId::ROOT);
+    tree.link_target(link).and_then(|target| tree.resolve_from(folder, target)).map(|end| end.node)
+}
+
+/// Returns the links of nobody in the folders of PATH, by what they lead to.
+pub(super) fn names_of_programs(view: &View<'_>) -> BTreeMap<NodeId, Vec<NodeId>> {
+    let (tree, packages) = (view.tree, view.packages);
+    let mut names: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
+    for folder in view.search_path() {
+        let Some(folder) = tree.resolve(folder) else { continue };
+        for &link in tree.children(folder.node).iter().filter(|&&child| !packages.is_owned(child)) {
+            if let Some(end) = leads_to(tree, link) {
+                names.entry(end).or_default().push(link);
+            }
+        }
+    }
+    names
 }
 
 /// Claims the commands that were packaged with a service: those who run it call them in the running container, to ask

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::command_lines::Commands;
+use super::companions;
 use super::drops::Drops;
 use super::firings::Firings;
 use super::outcome::{Reasons, Standing, Trace, Weight};
@@ -61,6 +62,8 @@ pub(super) struct Engine<'a> {
     pub(super) started: BTreeSet<NodeId>,
     /// Scripts that others read as a part of themselves.
     pub(super) sourced: BTreeSet<NodeId>,
+    /// Links of nobody in the folders of PATH, by the program that they lead to.
+    pub(super) names: BTreeMap<NodeId, Vec<NodeId>>,
     /// Each with what warns.
     pub(super) warnings: BTreeSet<(Warning, Origin)>,
 }
@@ -94,6 +97,10 @@ pub(super) struct AskedFor {
     pub(super) is_done: bool,
     /// Packages that nothing reaches, in tight mode.
     pub(super) left_out: BTreeSet<String>,
+    /// Packages that were claimed, and whose dependencies were not looked at.
+    pub(super) claimed: Vec<PackageId>,
+    /// All that were claimed.
+    pub(super) packages: BTreeSet<PackageId>,
 }
 
 pub(super) struct Pending {
@@ -150,6 +157,7 @@ impl<'a> Engine<'a> {
             started: BTreeSet::new(),
             sourced: BTreeSet::new(),
             warnings: BTreeSet::new(),
+            names: BTreeMap::new(),
         }
     }
 
@@ -179,7 +187,7 @@ impl<'a> Engine<'a> {
                 self.offer_again(&firing, &replay);
             } else if !self.waiting.is_empty() {
                 self.admit_waiting();
-            } else if !self.admit_tools() && !self.admit_asked() {
+            } else if !self.admit_tools() && !self.admit_asked() && !self.admit_needed() {
                 return;
             }
         }
@@ -187,8 +195,10 @@ impl<'a> Engine<'a> {
 
     pub(super) fn ask_at_start(&mut self) {
         let view = self.view();
+        let names = companions::names_of_programs(&view);
         let found: Vec<Finding> =
             self.tracers.iter().flat_map(|tracer| tracer.start(&view)).collect();
+        self.names = names;
         for finding in found {
             self.apply(Origin::Config("ENV"), Strength::Certain, finding);
         }

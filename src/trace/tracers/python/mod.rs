@@ -18,6 +18,7 @@ mod native;
 mod interpreter;
 mod kinds;
 mod distribution;
+mod embedded;
 mod startup;
 mod environment;
 mod plain_names;
@@ -97,6 +98,9 @@ impl Tracer for Python {
         if is_native(file) || is_alone(view.tree, file.node) {
             return self.binary(file, view);
         }
+        if embedded::is_host(file, view) {
+            return self.host(file, view);
+        }
         Vec::new()
     }
 
@@ -122,6 +126,10 @@ impl Tracer for Python {
             named(word, &search, &mut claims);
         }
         claims.finish()
+    }
+
+    fn heeds(&self, firing: &Firing, file: NodeId, view: &View<'_>) -> bool {
+        firing.profile != embedded::PROFILE || view.tree.is_executable(file)
     }
 
     fn fired(&self, firing: &Firing, view: &View<'_>) -> Vec<Finding> {
@@ -336,6 +344,19 @@ impl Python {
         for name in native::names(&bytes, &self.known.tops(view.tree, &search.installed)) {
             claims.symbol(&search, &name, how, &format!("the constant `{name}`"));
         }
+        claims.finish()
+    }
+
+    /// The modules that a program with an interpreter inside imports by its constants.
+    fn host(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
+        let data = elf::data(file, view, MAX_WHOLE).unwrap_or_default();
+        let program = view.read(file.node, MAX_WHOLE);
+        let Some(code) = embedded::code(&program, &data) else { return Vec::new() };
+        let environments = self.environments(view);
+        let search = self.search(view, &environments, None, None);
+        let mut claims = Claims::new(view, &self.known);
+        let source = source::read(code.as_bytes());
+        imports((&source, Owner::Application), (false, false), &search, &mut claims);
         claims.finish()
     }
 

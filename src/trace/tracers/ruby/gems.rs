@@ -113,6 +113,11 @@ impl Index {
         numbers.iter().filter_map(|&number| self.gems.get(number))
     }
 
+    /// Returns the gems that the interpreter takes for a part of the standard library.
+    pub fn defaults(&self) -> impl Iterator<Item = &Gem> {
+        self.gems.iter().filter(|gem| gem.is_default)
+    }
+
     /// Returns the gem that a specification is of.
     pub fn specified_by(&self, file: NodeId) -> Option<&Gem> {
         self.gems.get(*self.by_specification.get(&file)?)

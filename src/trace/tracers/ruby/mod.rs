@@ -470,6 +470,17 @@ impl<'a> Claims<'a> {
             (Some(_) | None, _) => true,
         };
         is_near
-            || (is_asked && !self.has_gemfile() && !self.view.is_tool("ruby", gem.specification))
+            || ((is_asked || self.is_bundled(gem))
+                && !self.has_gemfile()
+                && !self.view.is_tool("ruby", gem.specification))
+    }
+
+    /// Says whether a gem comes with the interpreter, in the package of its default gems: gems of the distribution require
+    /// such without saying that they depend on them.
+    fn is_bundled(&self, gem: &Gem) -> bool {
+        let packages = self.view.packages;
+        let Some(owner) = packages.owner(gem.specification) else { return false };
+        let of_default = |default: &Gem| packages.owner(default.specification) == Some(owner);
+        self.index.defaults().any(of_default)
     }
 }

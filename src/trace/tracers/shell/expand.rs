@@ -355,8 +355,10 @@ impl<'s> Scope<'s> {
     /// `"$@"` at a place: what the callers give, and what `set --` puts there; worked out once.
     fn arguments(&self, site: Site, depth: u32) -> Rc<[Fields]> {
         if let Some(known) = self.given.borrow().get(&site.frame) {
-            // A function that calls itself adds nothing to what it was called with.
-            return known.clone().unwrap_or_else(|| Rc::from([]));
+            return known.clone().unwrap_or_else(|| {
+                self.is_circular.set(true);
+                Rc::from([])
+            });
         }
         self.given.borrow_mut().insert(site.frame, None);
         let mut lists = self.worked_arguments(site.frame, depth);
@@ -379,7 +381,12 @@ impl<'s> Scope<'s> {
             Some(_) | None => {}
         }
         for &(words, site) in &facts.calls {
-            self.elements(located(words, site), depth).into_iter().for_each(&mut add);
+            let was_circular = self.is_circular.replace(false);
+            let lists = self.elements(located(words, site), depth);
+            // What a function that calls itself makes of its own arguments adds nothing to them.
+            if !self.is_circular.replace(was_circular) {
+                lists.into_iter().for_each(&mut add);
+            }
         }
         if own.is_empty() {
             own.push(vec![Field::Arguments]);

@@ -169,6 +169,8 @@ pub struct Scope<'s> {
     pub(super) known: RefCell<Known>,
     /// The arguments of the frames that were worked out; `None` while they are.
     pub(super) given: RefCell<FxHashMap<usize, Option<Rc<[Fields]>>>>,
+    /// Whether arguments were asked for while they were worked out.
+    pub(super) is_circular: Cell<bool>,
     /// The folders that the script works in, once they are worked out.
     pub(super) places: RefCell<Option<Rc<[ImagePath]>>>,
     /// The folders that the script itself puts on PATH, once they are worked out.
@@ -205,6 +207,7 @@ impl<'s> Scope<'s> {
             is_partial: false,
             known: RefCell::default(),
             given: RefCell::default(),
+            is_circular: Cell::new(false),
             places: RefCell::default(),
             own_path: RefCell::default(),
             work: Cell::new(MAX_WORK),
