@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::path::ImagePath;
-use crate::tree::Tree;
+use crate::tree::{NodeId, Tree};
 
 /// Something that the user should know and that did not stop the run.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -90,13 +90,16 @@ impl Warning {
     /// Says whether it is about something that the image did not have before, whatever is kept of it: a library or a program
     /// by whose name nothing is there.
     pub fn is_note(&self, tree: &Tree) -> bool {
-        let lacks = |path: &str| {
+        let lacks = |path: &str, is_meant: fn(&Tree, NodeId) -> bool| {
             let name = path.rsplit('/').next().unwrap_or(path).as_bytes();
-            tree.by_name(name).next().is_none_or(|nodes| tree.name(nodes[0]) != name)
+            let nodes = tree.by_name(name).next().unwrap_or_default();
+            !nodes.iter().any(|&node| tree.name(node) == name && is_meant(tree, node))
         };
         match self {
-            Warning::MissingLibrary { soname, .. } => lacks(soname),
-            Warning::MissingCommand { place: Place::Line(..), word } => lacks(word),
+            Warning::MissingLibrary { soname, .. } => lacks(soname, |tree, node| !tree.is_dir(node)),
+            Warning::MissingCommand { place: Place::Line(..), word } => {
+                lacks(word, |tree, node| tree.is_executable(node) || tree.link_target(node).is_some())
+            }
             Warning::MissingCommand { place: Place::Config(_), .. }
             | Warning::UnknownCommand { .. }
             | Warning::UnknownImport { .. }

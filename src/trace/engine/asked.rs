@@ -59,8 +59,8 @@ impl Engine<'_> {
     /// Keeps a document for the sake of its package's record.
     fn keep_record(&mut self, node: NodeId, detail: &str) {
         if !self.drops.by_user(node) {
-            let standing = &mut self.standings[node.index()];
-            standing.raise(&reason(detail), Weight::Named, Reach::Broad, &mut self.reasons);
+            let (reason, standing) = (reason(detail), &mut self.standings[node.index()]);
+            standing.raise(&reason, Weight::Named, Reach::Broad, &mut self.reasons);
         }
     }
 
@@ -281,7 +281,7 @@ fn claim(engine: &mut Engine<'_>, package: PackageId, detail: &str) {
     for program in packages.programs(tree, package) {
         engine.claim(program, reason.clone(), DIRECT);
     }
-    let how = How { weight: Weight::Library, reach: Reach::Broad };
+    let how = How::new(Weight::Library, Reach::Broad);
     engine.claim_all(packages.wares(tree, package), &reason, how);
 }
 

@@ -63,13 +63,15 @@ fn follow(engine: &mut Engine<'_>, node: NodeId) {
     claim_namesakes(engine, node, &packages.package(package).name);
 }
 
-/// Claims the other names that a program has: links of its package, and those that nobody owns in the folders of PATH, as
-/// choices among alternatives are. They cost nothing.
+/// Claims the other names that a program has: links of its package, and those in the folders of PATH, as choices among
+/// alternatives are. They cost nothing.
 fn claim_aliases(engine: &mut Engine<'_>, node: NodeId, package: PackageId, strength: Strength) {
     let Subject { tree, packages, .. } = *engine.subject;
     let mut links = packages.programs(tree, package);
     links.retain(|&link| leads_to(tree, link) == Some(node));
     links.extend(engine.names.get(&node).into_iter().flatten());
+    links.sort_unstable();
+    links.dedup();
     if links.is_empty() {
         return;
     }
@@ -85,13 +87,13 @@ fn leads_to(tree: &Tree, link: NodeId) -> Option<NodeId> {
     tree.link_target(link).and_then(|target| tree.resolve_from(folder, target)).map(|end| end.node)
 }
 
-/// Returns the links of nobody in the folders of PATH, by what they lead to.
+/// Returns the links in the folders of PATH, by what they lead to.
 pub(super) fn names_of_programs(view: &View<'_>) -> BTreeMap<NodeId, Vec<NodeId>> {
-    let (tree, packages) = (view.tree, view.packages);
+    let tree = view.tree;
     let mut names: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
     for folder in view.search_path() {
         let Some(folder) = tree.resolve(folder) else { continue };
-        for &link in tree.children(folder.node).iter().filter(|&&child| !packages.is_owned(child)) {
+        for &link in tree.children(folder.node) {
             if let Some(end) = leads_to(tree, link) {
                 names.entry(end).or_default().push(link);
             }

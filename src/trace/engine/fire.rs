@@ -75,7 +75,7 @@ impl Engine<'_> {
         };
         // What every image has is data: that `/etc/passwd` names a shell is no need of it.
         let reach = if profile.when.always { Reach::Broad } else { Reach::Direct };
-        let how = How { weight: Weight::Named, reach };
+        let how = How::new(Weight::Named, reach);
         for (key, rule) in &profile.roots {
             let reason = because(&format!("roots.{key}"));
             for node in rule.paths.iter().flat_map(|glob| glob.select(tree, prefix)) {
@@ -92,7 +92,7 @@ impl Engine<'_> {
             for node in rule.paths.iter().flat_map(|glob| glob.select(tree, prefix)) {
                 let own = dropped.binary_search(&node).is_ok();
                 if !own && !self.is_ruled_out(node, Evidence::KeepRule) {
-                    let how = How { weight: Weight::Kept, reach: Reach::Broad };
+                    let how = How::new(Weight::Kept, Reach::Broad);
                     self.claim(node, reason.clone(), how);
                 }
             }

@@ -123,7 +123,7 @@ impl Standing {
         self.looks().find(|&(_, reach)| reach == Reach::Direct).map(|(strength, _)| strength)
     }
 
-    /// Takes another claim into account. The reason changes only for a stronger one: a claim that starts from this
+    /// Takes another claim into account, of the weight that its evidence gives it. The reason changes only for a stronger one: a claim that starts from this
     /// very path is never stronger, so chains of reasons have no cycle.
     pub(super) fn raise(
         &mut self,
@@ -136,7 +136,7 @@ impl Standing {
             self.reason = reasons.intern(reason);
             self.strength = reason.strength;
         }
-        self.weight = self.weight.max(weight.with(reason.strength));
+        self.weight = self.weight.max(weight);
         self.looks.raise(reason.strength, reach);
     }
 
@@ -145,7 +145,7 @@ impl Standing {
         let mut raised = self.looks;
         raised.raise(reason.strength, reach);
         !self.is_reached()
-            || weight.with(reason.strength) > self.weight
+            || weight > self.weight
             || !raised.iter().eq(self.looks())
     }
 

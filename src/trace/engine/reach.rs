@@ -49,7 +49,7 @@ impl Engine<'_> {
             if self.data.contains(&node) && self.subject.tree.is_file(node) {
                 how.reach = how.reach.min(Reach::Broad);
             }
-            if self.standing(node).gains(&reason, how.weight, how.reach) {
+            if self.standing(node).gains(&reason, how.against_rules(&reason), how.reach) {
                 self.waiting.push(Pending { node, end, reason, how });
             }
         } else {
@@ -63,7 +63,7 @@ impl Engine<'_> {
         }
         let standing = &mut self.standings[node.index()];
         let old = *standing;
-        standing.raise(&reason, how.weight, how.reach, &mut self.reasons);
+        standing.raise(&reason, how.against_rules(&reason), how.reach, &mut self.reasons);
         let is_start = matches!(reason.claim, Claim::Entry | Claim::Command | Claim::Link)
             && reason.strength >= Strength::Likely
             && self.started.insert(node);
@@ -91,7 +91,8 @@ impl Engine<'_> {
         for (strength, reach) in standing.looks() {
             let (claim, origin) = (Claim::Link, Origin::Node(node));
             let reason = Reason { claim, strength, origin, detail: detail.clone() };
-            let how = How { weight: standing.weight(), reach };
+            // What holds the link against rules holds what it leads to.
+            let how = How { own: Strength::Written, ..How::new(standing.weight(), reach) };
             for &link in &found.links {
                 self.claim(link, reason.clone(), how);
             }

@@ -100,7 +100,7 @@ fn user(engine: &mut Engine<'_>, options: &TraceOptions) {
             let origin = Origin::User("--keep");
             let reason =
                 Reason { claim: Claim::Entry, strength: Strength::Certain, origin, detail };
-            engine.claim(node, reason, How { weight: Weight::Named, reach: Reach::Broad });
+            engine.claim(node, reason, How::new(Weight::Named, Reach::Broad));
         }
     }
 }

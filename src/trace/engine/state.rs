@@ -62,7 +62,7 @@ pub(super) struct Engine<'a> {
     pub(super) started: BTreeSet<NodeId>,
     /// Scripts that others read as a part of themselves.
     pub(super) sourced: BTreeSet<NodeId>,
-    /// Links of nobody in the folders of PATH, by the program that they lead to.
+    /// Links in the folders of PATH, by the program that they lead to.
     pub(super) names: BTreeMap<NodeId, Vec<NodeId>>,
     /// Each with what warns.
     pub(super) warnings: BTreeSet<(Warning, Origin)>,
@@ -116,9 +116,24 @@ pub(super) struct Pending {
 pub(super) struct How {
     pub(super) weight: Weight,
     pub(super) reach: Reach,
+    /// The evidence within the file that names the path, however the file came in itself. As that stays by a guess only
+    /// if no rule names it, it takes along what it cannot do without: a program its libraries, a script its modules.
+    pub(super) own: Strength,
 }
 
-pub(super) const DIRECT: How = How { weight: Weight::Named, reach: Reach::Direct };
+pub(super) const DIRECT: How =
+    How { weight: Weight::Named, reach: Reach::Direct, own: Strength::Possible };
+
+impl How {
+    pub(super) const fn new(weight: Weight, reach: Reach) -> Self {
+        How { weight, reach, own: Strength::Possible }
+    }
+
+    /// Returns what a claim holds against rules.
+    pub(super) fn against_rules(&self, reason: &Reason) -> Weight {
+        self.weight.with(reason.strength.max(self.own.min(Strength::Written)))
+    }
+}
 
 impl<'a> Engine<'a> {
     pub(super) fn new(
@@ -213,7 +228,7 @@ impl<'a> Engine<'a> {
         self.waiting = weaker;
         pending.sort_by(|a, b| (a.node, &a.reason.origin).cmp(&(b.node, &b.reason.origin)));
         for Pending { node, end, reason, how } in pending {
-            let weight = how.weight.with(reason.strength);
+            let weight = how.against_rules(&reason);
             // What a link leads to that nothing else reached stands as this claim has it.
             let weight_of_end = self.standing(end).weight().max(weight);
             if !self.is_ruled_out(end, Evidence::Claim(weight_of_end))
@@ -323,18 +338,21 @@ impl<'a> Engine<'a> {
         let Finding { target, claim, strength: own, detail } = finding;
         let strength = strength.min(own);
         let reason = Reason { claim, strength, origin, detail };
-        let broad = How { weight: Weight::Broad, reach: Reach::Broad };
-        let application = How { weight: Weight::Broad, reach: Reach::Application };
+        let needs = is_need(claim).then_some(own).unwrap_or(Strength::Possible);
+        let how = |weight, reach| How { weight, reach, own: needs };
+        let broad = how(Weight::Broad, Reach::Broad);
+        let application = how(Weight::Broad, Reach::Application);
+        let direct = how(Weight::Named, Reach::Direct);
         match target {
             Target::Path(path) if self.goes_unopened(&path, &reason) => {}
             Target::Path(path) => {
                 let named = self.named_folder(&path, claim);
-                self.claim_path(&path, reason.clone(), DIRECT);
+                self.claim_path(&path, reason.clone(), direct);
                 if let Some(folder) = named {
                     self.follow_named_folder(folder, &reason);
                 }
             }
-            Target::Node(node) => self.claim(node, reason, DIRECT),
+            Target::Node(node) => self.claim(node, reason, direct),
             Target::Folder(folder) => {
                 self.claim_all(self.subject.tree.subtree(folder), &reason, broad)
             }
@@ -425,6 +443,11 @@ impl<'a> Engine<'a> {
             mode,
         }
     }
+}
+
+/// Says whether a claim is one that a file makes because it does not start or load without.
+fn is_need(claim: Claim) -> bool {
+    matches!(claim, Claim::Soname | Claim::Interpreter | Claim::Import)
 }
 
 /// Asks the tracers about one file.

@@ -65,7 +65,7 @@ impl Engine<'_> {
         let strength = self.standings[service.index()].strength().min(Strength::Likely);
         let (claim, origin) = (Claim::Companion, Origin::Node(service));
         let reason = Reason { claim, strength, origin, detail };
-        self.claim_all(files, &reason, How { weight: Weight::Broad, reach: Reach::Application });
+        self.claim_all(files, &reason, How::new(Weight::Broad, Reach::Application));
     }
 
     /// Reaches the tools that nothing drops and whose interpreters are there; says whether there was any.

@@ -58,7 +58,7 @@ pub(super) fn plant(engine: &mut Engine<'_>) {
         origin: Origin::Config("history"),
         detail: detail.to_owned(),
     };
-    let how = |reach| How { weight: Weight::Broad, reach };
+    let how = |reach| How::new(Weight::Broad, reach);
     let chosen = reason("configuration that an instruction copied", Strength::Written);
     engine.claim_all(copied, &chosen, how(Reach::Application));
     let found = reason("configuration that an instruction names", Strength::Possible);
