@@ -397,7 +397,10 @@ mod tests {
             ("/app/*/", "/app/node_modules /app/tmp"),
             ("/app/tmp/**", "/app/tmp"),
             ("/nothing/**", ""),
-            ("/lib/jvm/**", "/usr/lib/jvm /usr/lib/jvm/java /usr/lib/jvm/java/lib /usr/lib/jvm/java/lib/modules"),
+            (
+                "/lib/jvm/**",
+                "/usr/lib/jvm /usr/lib/jvm/java /usr/lib/jvm/java/lib /usr/lib/jvm/java/lib/modules",
+            ),
             ("/usr/share/certs/**", "/etc/certs /etc/certs/a.pem /usr/share/certs"),
             ("/usr/share/certs/*", "/etc/certs/a.pem"),
         ];

@@ -96,9 +96,13 @@ impl Warning {
             !nodes.iter().any(|&node| tree.name(node) == name && is_meant(tree, node))
         };
         match self {
-            Warning::MissingLibrary { soname, .. } => lacks(soname, |tree, node| !tree.is_dir(node)),
+            Warning::MissingLibrary { soname, .. } => {
+                lacks(soname, |tree, node| !tree.is_dir(node))
+            }
             Warning::MissingCommand { place: Place::Line(..), word } => {
-                lacks(word, |tree, node| tree.is_executable(node) || tree.link_target(node).is_some())
+                lacks(word, |tree, node| {
+                    tree.is_executable(node) || tree.link_target(node).is_some()
+                })
             }
             Warning::MissingCommand { place: Place::Config(_), .. }
             | Warning::UnknownCommand { .. }

@@ -35,7 +35,17 @@ fn survey(entries: &[(&str, &str)], options: &TraceOptions) -> Survey {
         annotations: BTreeMap::new(),
         names: vec!["a".into()],
     };
-    Survey { image, layers: Vec::new(), tree, contents, packages, trace, plan, warnings, notes: Vec::new() }
+    Survey {
+        image,
+        layers: Vec::new(),
+        tree,
+        contents,
+        packages,
+        trace,
+        plan,
+        warnings,
+        notes: Vec::new(),
+    }
 }
 
 fn keep(pattern: &str) -> TraceOptions {

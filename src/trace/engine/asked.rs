@@ -102,7 +102,6 @@ fn is_spared(engine: &Engine<'_>, package: PackageId) -> bool {
     installs.any(|install| install.spares(&package.name, &package.section))
 }
 
-
 /// What instructions ask for.
 #[derive(Default)]
 struct Wanted {

@@ -21,6 +21,11 @@ impl Engine<'_> {
         follow(self, node);
     }
 
+    /// Finds the names that programs have by links.
+    pub(super) fn learn_names(&mut self) {
+        self.names = names_of_programs(&self.view());
+    }
+
     /// Claims what follows from the package of a folder that a constant names.
     pub(super) fn follow_named_folder(&mut self, folder: NodeId, reason: &Reason) {
         named_folder(self, folder, reason);
@@ -88,7 +93,7 @@ fn leads_to(tree: &Tree, link: NodeId) -> Option<NodeId> {
 }
 
 /// Returns the links in the folders of PATH, by what they lead to.
-pub(super) fn names_of_programs(view: &View<'_>) -> BTreeMap<NodeId, Vec<NodeId>> {
+fn names_of_programs(view: &View<'_>) -> BTreeMap<NodeId, Vec<NodeId>> {
     let tree = view.tree;
     let mut names: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
     for folder in view.search_path() {

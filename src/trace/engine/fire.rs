@@ -75,7 +75,8 @@ impl Engine<'_> {
         };
         // What every image has is data: that `/etc/passwd` names a shell is no need of it.
         let reach = if profile.when.always { Reach::Broad } else { Reach::Direct };
-        let how = How::new(Weight::Named, reach);
+        // A program that stays by a guess stays with what its profile says that it needs.
+        let how = How { own: Strength::Written, ..How::new(Weight::Named, reach) };
         for (key, rule) in &profile.roots {
             let reason = because(&format!("roots.{key}"));
             for node in rule.paths.iter().flat_map(|glob| glob.select(tree, prefix)) {

@@ -144,9 +144,7 @@ impl Standing {
     pub(super) fn gains(&self, reason: &Reason, weight: Weight, reach: Reach) -> bool {
         let mut raised = self.looks;
         raised.raise(reason.strength, reach);
-        !self.is_reached()
-            || weight > self.weight
-            || !raised.iter().eq(self.looks())
+        !self.is_reached() || weight > self.weight || !raised.iter().eq(self.looks())
     }
 
     /// Says whether tracers may find more than they did with the `old` standing.

@@ -11,7 +11,6 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::command_lines::Commands;
-use super::companions;
 use super::drops::Drops;
 use super::firings::Firings;
 use super::outcome::{Reasons, Standing, Trace, Weight};
@@ -209,11 +208,10 @@ impl<'a> Engine<'a> {
     }
 
     pub(super) fn ask_at_start(&mut self) {
+        self.learn_names();
         let view = self.view();
-        let names = companions::names_of_programs(&view);
         let found: Vec<Finding> =
             self.tracers.iter().flat_map(|tracer| tracer.start(&view)).collect();
-        self.names = names;
         for finding in found {
             self.apply(Origin::Config("ENV"), Strength::Certain, finding);
         }
@@ -338,7 +336,7 @@ impl<'a> Engine<'a> {
         let Finding { target, claim, strength: own, detail } = finding;
         let strength = strength.min(own);
         let reason = Reason { claim, strength, origin, detail };
-        let needs = is_need(claim).then_some(own).unwrap_or(Strength::Possible);
+        let needs = if is_need(claim) { own } else { Strength::Possible };
         let how = |weight, reach| How { weight, reach, own: needs };
         let broad = how(Weight::Broad, Reach::Broad);
         let application = how(Weight::Broad, Reach::Application);

@@ -52,10 +52,7 @@ mod tests {
     fn takes_constants_that_import() {
         let data = b"\0usage: import FILE\0from mod import *\0import sys; import os\0def f():\n  import json\n\0";
         let found = code(b"\0Py_InitializeEx\0", data).unwrap();
-        assert_eq!(
-            found,
-            "from mod import *\nimport sys; import os\ndef f():\n  import json\n\n"
-        );
+        assert_eq!(found, "from mod import *\nimport sys; import os\ndef f():\n  import json\n\n");
         assert!(code(b"\0nothing\0", data).is_none());
     }
 }
