@@ -25,6 +25,7 @@ use self::syntax::LANGUAGE;
 use super::uses::{Calls, Uses, beginning, known_name};
 use crate::packages::automatic;
 use crate::path::ImagePath;
+use crate::trace::history::Made;
 use crate::trace::mode::Mode;
 use crate::trace::reading::memo::Memo;
 use crate::trace::reading::shebang::{Shebang, is_text};
@@ -177,9 +178,15 @@ impl<'a> Claims<'a> {
         Claims { tracer, view, library, file, place: None, is_application, seen, findings }
     }
 
-    /// Whether the file is an installed module, which runs what it is told to.
+    /// Whether the file is an installed module, which runs what it is told to; one that an instruction copied is the
+    /// application's.
     fn is_installed(&self) -> bool {
-        self.file.as_ref().is_some_and(|(node, _)| self.library.holds(self.view.tree, *node))
+        let View { tree, packages, history, .. } = *self.view;
+        self.file.as_ref().is_some_and(|&(node, _)| {
+            let is_copied =
+                !packages.is_owned(node) && history.made(tree, node) == Some(Made::Copied);
+            self.library.holds(tree, node) && !is_copied
+        })
     }
 
     fn push(&mut self, target: Target, claim: Claim, detail: &str) {

@@ -363,6 +363,16 @@ impl<'a> Claims<'a> {
         else {
             return;
         };
+        // `/usr/$name` may mean any file, and none.
+        let is_shared = |folder: &str| {
+            let found = self.view.tree.resolve(folder.as_bytes());
+            found.is_none_or(|found| {
+                found.node == NodeId::ROOT || self.view.shared.contains(found.node)
+            })
+        };
+        if start.is_empty() && path.starts_with('/') && is_shared(&format!("/{folder}")) {
+            return;
+        }
         for file in self.search.files_below(folder, start) {
             self.file(format!("{folder}/{file}").as_bytes(), None, detail);
         }

@@ -470,9 +470,18 @@ impl<'a> Claims<'a> {
             (Some(_) | None, _) => true,
         };
         is_near
+            || self.is_packaged_with(file, gem)
             || ((is_asked || self.is_bundled(gem))
                 && !self.has_gemfile()
                 && !self.view.is_tool("ruby", gem.specification))
+    }
+
+    /// Says whether the package of an installed file depends on that of a gem.
+    fn is_packaged_with(&self, file: NodeId, gem: &Gem) -> bool {
+        let packages = self.view.packages;
+        let Some(package) = packages.owner(file) else { return false };
+        let wanted = packages.owner(gem.specification);
+        wanted.is_some() && packages.depends(package).any(|needed| Some(needed) == wanted)
     }
 
     /// Says whether a gem comes with the interpreter, in the package of its default gems: gems of the distribution require

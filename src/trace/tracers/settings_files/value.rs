@@ -90,7 +90,9 @@ impl<'a> Reader<'a> {
         let words: Vec<Word> = literal_words(text).iter().map(|word| self.filled(word)).collect();
         let Some(Some(program)) = words.first() else { return Vec::new() };
         let has_option = matches!(words.get(1), Some(Some(word)) if word.starts_with(b"-"));
-        let is_line = is_program || (program.starts_with(b"/") && has_option);
+        // `usage: convert -strip` may be a word to people; what a shell is needed for is none.
+        let is_sure = || program.starts_with(b"/") || needs_a_shell(text);
+        let is_line = is_program || has_option && is_sure();
         if !is_line || !self.is_program(program) {
             return Vec::new();
         }
