@@ -167,17 +167,23 @@ impl Wanted {
     }
 }
 
-/// The package itself, or, where it brings nothing itself, what it depends on.
+/// The package itself, or the one that it stands for: it brings nothing itself and depends on no other. Larger collections,
+/// such as all libraries of a language, are asked for whole by who does not know what of them is needed.
 fn members(
     engine: &Engine<'_>,
     package: PackageId,
     is_spared: impl Fn(&PackageId) -> bool,
 ) -> Vec<PackageId> {
     let Subject { tree, packages, .. } = *engine.subject;
-    if !packages.wares(tree, package).is_empty() || record(engine, package).is_none() {
+    let brings = |&package: &PackageId| !packages.wares(tree, package).is_empty();
+    if brings(&package) || record(engine, package).is_none() {
         return vec![package];
     }
-    packages.depends(package).filter(|needed| !is_spared(needed)).collect()
+    let mut needed = packages.depends(package).filter(brings);
+    match (needed.next(), needed.next()) {
+        (Some(only), None) if !is_spared(&only) => vec![only],
+        _ => vec![package],
+    }
 }
 
 /// A file by which the record of a package stays that has nothing but documents.
@@ -200,13 +206,9 @@ fn add(
     }
 }
 
-/// Says whether something that runs is of the package, or of one from its source that its own programs depend on. What has
-/// no programs, such as the bindings of a language, is another matter.
+/// Says whether something that runs is of the package or of one from its source that it depends on.
 fn is_run(engine: &Engine<'_>, package: PackageId) -> bool {
-    let Subject { tree, packages, .. } = *engine.subject;
-    if packages.programs(tree, package).is_empty() {
-        return has_started(engine, package);
-    }
+    let packages = engine.subject.packages;
     let family = packages.family(package);
     let of_family = packages.relies_on(package).filter(|needed| family.contains(needed));
     of_family.chain([package]).any(|member| has_started(engine, member))
