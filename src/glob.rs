@@ -231,7 +231,8 @@ fn select_parts(tree: &Tree, parts: &[Part], prefix: &ImagePath, found: &mut Vec
             Part::Literal(name) => {
                 let last = parts.peek().is_none();
                 let children = folders.iter().filter_map(|&folder| tree.child(folder, name));
-                if matches!(parts.clone().collect::<Vec<_>>()[..], [Part::AnyDepth]) {
+                let mut rest = parts.clone();
+                if let (Some(Part::AnyDepth), None) = (rest.next(), rest.next()) {
                     // `folder/**` is the folder too, by this name.
                     let links = children.clone().filter(|&child| tree.link_target(child).is_some());
                     found.extend(links.filter(|&child| step(tree, child, part, last).is_some()));

@@ -171,7 +171,7 @@ pub fn warnings(warnings: &[Noticed], out: &mut dyn Write) -> io::Result<()> {
 const MAX_NOTES: usize = 3;
 
 /// Writes what the image lacked before as well.
-pub fn notes(notes: &[Noticed], out: &mut dyn Write) -> io::Result<()> {
+fn notes(notes: &[Noticed], out: &mut dyn Write) -> io::Result<()> {
     if !notes.is_empty() {
         writeln!(out)?;
     }

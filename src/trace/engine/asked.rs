@@ -23,7 +23,7 @@ use crate::trace::mode::Mode;
 use crate::trace::subject::Subject;
 use crate::trace::tracer::Reach;
 use crate::trace::{Claim, Origin, Reason, Strength};
-use crate::tree::NodeId;
+use crate::tree::{NodeId, Tree};
 
 /// How many instructions of a history are read, and how much of each, in bytes.
 const MAX_STEPS: usize = 1_000;
@@ -45,7 +45,7 @@ impl Engine<'_> {
             return false;
         }
         for record in records {
-            self.keep_record(record, "says what was asked for");
+            self.keep_unread(record, &reason("says what was asked for"));
         }
         for (&package, detail) in &wanted {
             claim(self, package, detail);
@@ -54,14 +54,6 @@ impl Engine<'_> {
             self.claim(program, reason("a program that an instruction copied"), DIRECT);
         }
         !wanted.is_empty() || !copied.is_empty()
-    }
-
-    /// Keeps a document for the sake of its package's record.
-    fn keep_record(&mut self, node: NodeId, detail: &str) {
-        if !self.drops.by_user(node) {
-            let (reason, standing) = (reason(detail), &mut self.standings[node.index()]);
-            standing.raise(&reason, Weight::Named, Reach::Broad, &mut self.reasons);
-        }
     }
 
     /// Reaches what the packages depend on that have nothing which tells it itself; says whether there was any.
@@ -90,9 +82,12 @@ impl Engine<'_> {
 /// nobody here reads, and of such as are only asked for no tracer reads more than the head.
 fn tells_its_needs(engine: &Engine<'_>, package: PackageId) -> bool {
     let (tree, packages) = (engine.subject.tree, engine.subject.packages);
-    let is_library = |&ware: &NodeId| memchr::memmem::find(tree.name(ware), b".so").is_some();
     !packages.programs(tree, package).is_empty()
-        || packages.wares(tree, package).iter().any(is_library)
+        || packages.wares(tree, package).into_iter().any(|ware| is_library(tree, ware))
+}
+
+fn is_library(tree: &Tree, node: NodeId) -> bool {
+    memchr::memmem::find(tree.name(node), b".so").is_some()
 }
 
 /// Says whether any way of installing spares the package.
@@ -216,8 +211,8 @@ fn is_run(engine: &Engine<'_>, package: PackageId) -> bool {
 
 /// Says whether anything of what the package brings stays.
 fn is_kept(engine: &Engine<'_>, package: PackageId) -> bool {
-    let stays = |&node: &NodeId| engine.standing(node).is_reached() && !engine.is_dropped(node);
-    engine.subject.packages.wares(engine.subject.tree, package).iter().any(stays)
+    let wares = engine.subject.packages.wares(engine.subject.tree, package);
+    wares.into_iter().any(|ware| engine.stays(ware))
 }
 
 /// Says whether something that runs is of the package itself, so that the slim image has its record.
@@ -225,9 +220,8 @@ fn has_started(engine: &Engine<'_>, package: PackageId) -> bool {
     let (tree, packages) = (engine.subject.tree, engine.subject.packages);
     packages.files(package).iter().any(|&node| {
         let strength = engine.standing(node).direct();
-        let is_library = || memchr::memmem::find(tree.name(node), b".so").is_some();
         strength >= Some(Strength::Likely)
-            && (tree.is_executable(node) || is_library())
+            && (tree.is_executable(node) || is_library(tree, node))
             && !engine.is_dropped(node)
     })
 }

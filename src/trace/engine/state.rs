@@ -326,6 +326,11 @@ impl<'a> Engine<'a> {
         self.is_ruled_out(node, Evidence::Claim(self.standing(node).weight()))
     }
 
+    /// Says whether a path is in the result, as of now.
+    pub(super) fn stays(&self, node: NodeId) -> bool {
+        self.standing(node).is_reached() && !self.is_dropped(node)
+    }
+
     /// Says whether a rule of the profiles that fired so far wins over the evidence for a path.
     pub(super) fn is_ruled_out(&self, node: NodeId, evidence: Evidence) -> bool {
         rule_against(&self.drops, node, evidence).is_some()
@@ -423,8 +428,7 @@ impl<'a> Engine<'a> {
     pub(super) fn finish(mut self) -> Trace {
         self.warn_of_missing();
         let warnings = self.warnings_to_tell();
-        let stays =
-            |node: NodeId| self.standings[node.index()].is_reached() && !self.is_dropped(node);
+        let stays = |node: NodeId| self.stays(node);
         let Subject { tree, contents, .. } = *self.subject;
         let staying = spoken_languages::Languages::among(tree, contents, &stays);
         self.drops.forget_generated(tree, &staying);

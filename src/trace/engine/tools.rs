@@ -45,14 +45,17 @@ impl Engine<'_> {
 
     /// Keeps a file as it is, for what it says of `service`; nothing that it names is needed.
     pub(super) fn keep_evidence(&mut self, node: NodeId, service: NodeId, detail: String) {
-        if self.drops.by_user(node) {
-            return;
-        }
         let strength = self.standings[service.index()].strength().min(Strength::Likely);
         let (claim, origin) = (Claim::Companion, Origin::Node(service));
-        let reason = Reason { claim, strength, origin, detail };
-        let standing = &mut self.standings[node.index()];
-        standing.raise(&reason, Weight::Named, Reach::Broad, &mut self.reasons);
+        self.keep_unread(node, &Reason { claim, strength, origin, detail });
+    }
+
+    /// Keeps a file, whatever rule names it, unless that is the user's; no tracer is told.
+    pub(super) fn keep_unread(&mut self, node: NodeId, reason: &Reason) {
+        if !self.drops.by_user(node) {
+            let standing = &mut self.standings[node.index()];
+            standing.raise(reason, Weight::Named, Reach::Broad, &mut self.reasons);
+        }
     }
 
     /// Claims the files that configure `service`, and has them read as the application's own.

@@ -62,7 +62,7 @@ impl Engine<'_> {
             // What a file would need that is not in the result is nobody's need.
             found.is_none_or(|found| {
                 let is_idle = warning.is_of_code() && self.is_idle(found.node, *origin);
-                self.standing(found.node).is_reached() && !self.is_dropped(found.node) && !is_idle
+                self.stays(found.node) && !is_idle
             })
         });
         let warnings: BTreeSet<Warning> =

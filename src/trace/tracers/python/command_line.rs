@@ -1,8 +1,7 @@
 //! What a command line says to run, what a first line runs with, and what a call in Python's code starts.
 
-use memchr::memmem;
-
 use super::claims::{Claims, How};
+use super::embedded::has_interpreter;
 use super::facts::{Action, Call, Name, When};
 use super::interpreter::NAME;
 use super::kinds::is_archive;
@@ -11,7 +10,7 @@ use super::search::{Search, application_folders};
 use super::source;
 use super::statements::imported;
 use crate::path::ImagePath;
-use crate::trace::tracer::{MAX_WHOLE, Program};
+use crate::trace::tracer::Program;
 use crate::trace::{Claim, Command, FileView, Strength, Target, View, Word};
 use crate::tree::NodeId;
 use crate::warning::Place;
@@ -220,8 +219,5 @@ pub fn names_modules(view: &View<'_>, program: &Program<'_>) -> bool {
     let mut values = words.map(|word| word.rsplit(|&byte| byte == b'=').next().unwrap_or(word));
     // Large programs are read for an interpreter in them only where one was reached.
     let is_awake = || view.firings.iter().any(|firing| firing.profile == NAME);
-    values.any(source::is_name)
-        && is_awake()
-        && view.read(program.node, 4).starts_with(b"\x7fELF")
-        && memmem::find(&view.read(program.node, MAX_WHOLE), b"\0Py_Initialize").is_some()
+    values.any(source::is_name) && is_awake() && has_interpreter(view, program.node)
 }

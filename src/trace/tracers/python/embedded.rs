@@ -2,7 +2,8 @@
 
 use memchr::memmem;
 
-use crate::trace::tracer::{FileView, Reach, View};
+use crate::trace::tracer::{FileView, MAX_WHOLE, Reach, View};
+use crate::tree::NodeId;
 
 /// The profile of programs with an interpreter inside.
 pub const PROFILE: &str = "python-embedded";
@@ -19,9 +20,18 @@ pub fn is_host(file: &FileView<'_>, view: &View<'_>) -> bool {
         && view.firings.iter().any(|firing| firing.profile == PROFILE)
 }
 
-/// Returns the constants that import something, as one source; `None` where the program has no interpreter.
-pub fn code(program: &[u8], data: &[u8]) -> Option<String> {
-    memmem::find(program, b"\0Py_Initialize")?;
+/// Says whether a program has an interpreter inside.
+pub fn has_interpreter(view: &View<'_>, program: NodeId) -> bool {
+    view.read(program, 4).starts_with(b"\x7fELF") && initializes(&view.read(program, MAX_WHOLE))
+}
+
+/// Says whether a program's symbols have the start of an interpreter.
+fn initializes(program: &[u8]) -> bool {
+    memmem::find(program, b"\0Py_Initialize").is_some()
+}
+
+/// Returns the constants that import something, as one source.
+pub fn code(data: &[u8]) -> String {
     let mut code = String::new();
     for text in data.split(|&byte| byte == 0).filter(|text| imports(text)) {
         let Ok(text) = std::str::from_utf8(text) else { continue };
@@ -30,7 +40,7 @@ pub fn code(program: &[u8], data: &[u8]) -> Option<String> {
             code.push('\n');
         }
     }
-    Some(code)
+    code
 }
 
 /// Says whether a text has a line that imports.
@@ -51,8 +61,8 @@ mod tests {
     #[test]
     fn takes_constants_that_import() {
         let data = b"\0usage: import FILE\0from mod import *\0import sys; import os\0def f():\n  import json\n\0";
-        let found = code(b"\0Py_InitializeEx\0", data).unwrap();
+        let found = code(data);
         assert_eq!(found, "from mod import *\nimport sys; import os\ndef f():\n  import json\n\n");
-        assert!(code(b"\0nothing\0", data).is_none());
+        assert!(initializes(b"\0Py_InitializeEx\0") && !initializes(b"\0nothing\0"));
     }
 }

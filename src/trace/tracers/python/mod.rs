@@ -349,9 +349,10 @@ impl Python {
 
     /// The modules that a program with an interpreter inside imports by its constants.
     fn host(&self, file: &FileView<'_>, view: &View<'_>) -> Vec<Finding> {
-        let data = elf::data(file, view, MAX_WHOLE).unwrap_or_default();
-        let program = view.read(file.node, MAX_WHOLE);
-        let Some(code) = embedded::code(&program, &data) else { return Vec::new() };
+        if !embedded::has_interpreter(view, file.node) {
+            return Vec::new();
+        }
+        let code = embedded::code(&elf::data(file, view, MAX_WHOLE).unwrap_or_default());
         let environments = self.environments(view);
         let search = self.search(view, &environments, None, None);
         let mut claims = Claims::new(view, &self.known);
