@@ -81,6 +81,7 @@ use report::Report;
 use sink::Target;
 use survey::Survey;
 use trace::{Subject, Tracer};
+use warning::{Warning, gather};
 
 /// A slim image that was written.
 #[derive(Debug)]
@@ -147,7 +148,9 @@ fn survey(image: Image, options: &Options<'_>) -> Result<Survey, Error> {
     warnings.retain(|warning| !warning.is_accepted(&options.accepted));
     warnings.sort();
     warnings.dedup();
-    let (notes, warnings) = warnings.into_iter().partition(|warning| warning.is_note(&tree));
+    let (notes, warnings): (Vec<Warning>, _) =
+        warnings.into_iter().partition(|warning| warning.is_note(&tree));
+    let warnings = gather(warnings);
     Ok(Survey { image, layers, tree, contents, packages, trace, plan, warnings, notes })
 }
 

@@ -1,5 +1,6 @@
 //! What a run noticed that is not an error: each says what, where, and the way out.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::path::ImagePath;
@@ -36,6 +37,13 @@ pub enum Warning {
         /// The text of what names it, such as `import_module(name)`.
         text: String,
     },
+    /// Several commands and names of one file that are known only when it runs.
+    ManyUnknown {
+        /// The file.
+        file: ImagePath,
+        /// Where they stand, with what only the running program knows; sorted.
+        lines: Vec<(u32, String)>,
+    },
     /// A program that others run in more ways than are followed.
     TooManyCalls {
         /// The program.
@@ -64,6 +72,10 @@ pub enum Warning {
     },
 }
 
+/// How many warnings of one file about what only the running program knows are told one by one, and how many lines of it
+/// one warning shows for all.
+const MAX_SHOWN: usize = 3;
+
 /// A line of a file, or a field of the image's configuration.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Place {
@@ -81,6 +93,7 @@ impl Warning {
             | Warning::MissingCommand { .. }
             | Warning::UnknownCommand { .. }
             | Warning::UnknownImport { .. }
+            | Warning::ManyUnknown { .. }
             | Warning::TooManyCalls { .. }
             | Warning::Unreadable { .. } => true,
             Warning::KeptAgainstRule { .. } | Warning::Image { .. } => false,
@@ -107,6 +120,7 @@ impl Warning {
             Warning::MissingCommand { place: Place::Config(_), .. }
             | Warning::UnknownCommand { .. }
             | Warning::UnknownImport { .. }
+            | Warning::ManyUnknown { .. }
             | Warning::TooManyCalls { .. }
             | Warning::Unreadable { .. }
             | Warning::KeptAgainstRule { .. }
@@ -124,6 +138,7 @@ impl Warning {
                 Place::Config(_) => None,
             },
             Warning::MissingLibrary { file, .. }
+            | Warning::ManyUnknown { file, .. }
             | Warning::TooManyCalls { file }
             | Warning::Unreadable { file, .. }
             | Warning::KeptAgainstRule { file, .. } => Some(file),
@@ -136,12 +151,24 @@ impl Warning {
         match self {
             Warning::UnknownCommand { .. }
             | Warning::UnknownImport { .. }
+            | Warning::ManyUnknown { .. }
             | Warning::TooManyCalls { .. } => true,
             Warning::MissingLibrary { .. }
             | Warning::MissingCommand { .. }
             | Warning::Unreadable { .. }
             | Warning::KeptAgainstRule { .. }
             | Warning::Image { .. } => false,
+        }
+    }
+
+    /// What only the running program knows, with the line of the file where it stands.
+    fn unknown(&self) -> Option<(&ImagePath, (u32, String))> {
+        match self {
+            Warning::UnknownCommand { place: Place::Line(file, line), word: text }
+            | Warning::UnknownImport { place: Place::Line(file, line), text } => {
+                Some((file, (*line, text.clone())))
+            }
+            _ => None,
         }
     }
 
@@ -158,9 +185,9 @@ impl Warning {
             Warning::UnknownCommand { place, .. } | Warning::UnknownImport { place, .. } => {
                 at(place)
             }
-            Warning::TooManyCalls { file } | Warning::Unreadable { file, .. } => {
-                is(&file.to_string())
-            }
+            Warning::ManyUnknown { file, .. }
+            | Warning::TooManyCalls { file }
+            | Warning::Unreadable { file, .. } => is(&file.to_string()),
             Warning::KeptAgainstRule { .. } | Warning::Image { .. } => false,
         }
     }
@@ -178,6 +205,9 @@ impl Warning {
             Warning::UnknownImport { place, .. } => Some(format!(
                 "name what it loads with `--root PATH`, and settle it with `--accept {place}`"
             )),
+            Warning::ManyUnknown { file, .. } => Some(format!(
+                "name what it runs and loads with `--root PATH`, and settle it with `--accept {file}`"
+            )),
             Warning::TooManyCalls { file } => Some(format!(
                 "name what it runs with `--root PATH`, and settle it with `--accept {file}`"
             )),
@@ -188,6 +218,28 @@ impl Warning {
             Warning::Image { .. } => None,
         }
     }
+}
+
+/// Puts the warnings of each file together that are about what only the running program knows, where they are many.
+pub fn gather(warnings: Vec<Warning>) -> Vec<Warning> {
+    let mut lines: BTreeMap<ImagePath, Vec<(u32, String)>> = BTreeMap::new();
+    for warning in &warnings {
+        if let Some((file, line)) = warning.unknown() {
+            lines.entry(file.clone()).or_default().push(line);
+        }
+    }
+    lines.retain(|_, lines| lines.len() > MAX_SHOWN);
+    let is_gathered = |warning: &Warning| {
+        warning.unknown().is_some_and(|(file, _)| lines.contains_key(file))
+    };
+    let mut told: Vec<Warning> =
+        warnings.into_iter().filter(|warning| !is_gathered(warning)).collect();
+    told.extend(lines.into_iter().map(|(file, mut lines)| {
+        lines.sort();
+        Warning::ManyUnknown { file, lines }
+    }));
+    told.sort();
+    told
 }
 
 impl fmt::Display for Place {
@@ -215,6 +267,17 @@ impl fmt::Display for Warning {
             Warning::UnknownImport { place, text } => {
                 write!(f, "{place} loads by `{text}`, whose value is known only at run time")
             }
+            Warning::ManyUnknown { file, lines } => {
+                write!(f, "{file} runs or loads what is known only at run time: ")?;
+                let shown = lines.iter().take(MAX_SHOWN);
+                let shown: Vec<String> =
+                    shown.map(|(line, text)| format!("`{text}` in line {line}")).collect();
+                f.write_str(&shown.join(", "))?;
+                match lines.len().saturating_sub(MAX_SHOWN) {
+                    0 => Ok(()),
+                    more => write!(f, " and {more} more"),
+                }
+            }
             Warning::TooManyCalls { file } => {
                 write!(f, "{file} is run in too many ways to follow what each of them runs")
             }
@@ -224,5 +287,30 @@ impl fmt::Display for Warning {
             }
             Warning::Image { text } => f.write_str(text),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unknown(file: &str, line: u32) -> Warning {
+        let place = Place::Line(ImagePath::from_entry(file.as_bytes()).unwrap(), line);
+        Warning::UnknownCommand { place, word: format!("$TOOL{line}") }
+    }
+
+    #[test]
+    fn tells_of_many_unknown_commands_of_a_file_at_once() {
+        let many = (1..=5).map(|line| unknown("/many", line));
+        let few = (1..=3).map(|line| unknown("/few", line));
+        let told = gather(many.chain(few.clone()).collect());
+        assert_eq!(told.len(), 4);
+        assert!(few.into_iter().all(|warning| told.contains(&warning)));
+        let [.., gathered] = told.as_slice() else { unreachable!() };
+        assert_eq!(
+            gathered.to_string(),
+            "/many runs or loads what is known only at run time: `$TOOL1` in line 1, `$TOOL2` in line 2, `$TOOL3` in line 3 and 2 more"
+        );
+        assert!(gathered.is_unresolved() && gathered.is_accepted(&["/many".to_owned()]));
     }
 }

@@ -20,6 +20,8 @@ pub struct CallRule {
 pub enum Does {
     /// Runs a program: a list of words, or the program and then its arguments.
     Run,
+    /// Hands on what starts a program, or something else: only words that are known count.
+    RunIfNamed,
     /// Has the shell run a text; several arguments are words.
     Shell,
     /// Has the shell run a text, or runs a list of words; what follows only says how: `popen(text, "r")`.
@@ -233,6 +235,7 @@ impl Does {
         matches!(
             self,
             Does::Run
+                | Does::RunIfNamed
                 | Does::Shell
                 | Does::ShellText
                 | Does::ShellParts

@@ -65,6 +65,11 @@ impl Profile {
         self.tools.values().flat_map(|rule| &rule.paths).any(|glob| glob.bind(path).is_some())
     }
 
+    /// Says whether `[places.KEY]` names a path.
+    pub fn is_placed(&self, key: &str, path: &ImagePath) -> bool {
+        self.place(key).iter().any(|glob| glob.bind(path).is_some())
+    }
+
     /// Returns all paths of a drop rule of the profile.
     pub fn dropped<'a>(&'a self, rule: &'a DropRule) -> impl Iterator<Item = &'a Glob> {
         let others = rule.of.iter().filter_map(|name| self.table(name)).flatten();

@@ -67,7 +67,8 @@ pub struct Report {
     pub dropped: Vec<DroppedBy>,
     /// The profiles that fired, sorted by name.
     pub profiles: Vec<FiredProfile>,
-    /// The packages that somebody asked for by name, in the mode `tight`, where they go because nothing reaches them.
+    /// The packages that somebody asked for by name and that go because nothing reaches them: in the mode `trace` those that
+    /// serve who builds and writes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub asked_for: Vec<String>,
     /// What to know.

@@ -8,7 +8,10 @@
 //!
 //! Such packages may hold nothing but modules of a language that nobody here reads: then what they depend on stays too.
 //!
-//! In tight mode only what is reached stays; there these packages are counted, and told.
+//! Of a package that is reached itself, or that is of the family of one, what it brings follows from that; its other commands
+//! stay as those of a service do.
+//!
+//! In tight mode only what is reached stays. What goes is told, in both modes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,19 +32,20 @@ use crate::tree::{NodeId, Tree};
 const MAX_STEPS: usize = 1_000;
 const MAX_STEP: usize = 64 << 10;
 
+/// How many parts a package may have that stands for all of them.
+const MAX_PARTS: usize = 12;
+
 impl Engine<'_> {
     /// Reaches what was asked for together with what is reached; says whether there was any. Comes once, at the end.
     pub(super) fn admit_asked(&mut self) -> bool {
         if std::mem::replace(&mut self.asked_for.is_done, true) {
             return false;
         }
-        let (Wanted { packages: wanted, records }, copied) = (wanted(self), copied(self));
+        let (wanted, copied) = (wanted(self), copied(self));
+        let Wanted { packages: wanted, records, running, named } = wanted;
+        self.asked_for.named = named;
+        self.asked_for.copied = copied.clone();
         if self.mode == Mode::Tight {
-            let Subject { tree, packages, .. } = *self.subject;
-            let left = wanted.keys().filter(|&&package| !is_kept(self, package));
-            let names = left.map(|&package| packages.package(package).name.clone());
-            let paths = copied.iter().map(|&program| tree.path(program).to_string());
-            self.asked_for.left_out = names.chain(paths).collect();
             return false;
         }
         for record in records {
@@ -53,7 +57,27 @@ impl Engine<'_> {
         for &program in &copied {
             self.claim(program, reason("a program that an instruction copied"), DIRECT);
         }
-        !wanted.is_empty() || !copied.is_empty()
+        for (&package, detail) in &running {
+            let tools = self.subject.packages.programs(self.subject.tree, package);
+            self.claim_tools(package, tools, &reason(detail));
+        }
+        !wanted.is_empty() || !copied.is_empty() || !running.is_empty()
+    }
+
+    /// Names what was asked for and does not stay: packages, and programs that an instruction copied.
+    pub(super) fn left_out(&self) -> Vec<String> {
+        let Subject { tree, packages, .. } = *self.subject;
+        // Headers and documents go as what they are.
+        let has_wares = |package| match is_spared(self, package) {
+            true => !packages.programs(tree, package).is_empty(),
+            false => !packages.wares(tree, package).is_empty(),
+        };
+        let is_left = |&&package: &&PackageId| has_wares(package) && !is_kept(self, package);
+        let left = self.asked_for.named.iter().filter(is_left);
+        let names = left.map(|&package| packages.package(package).name.clone());
+        let programs = self.asked_for.copied.iter().filter(|&&program| !self.stays(program));
+        let all = names.chain(programs.map(|&program| tree.path(program).to_string()));
+        all.collect::<BTreeSet<String>>().into_iter().collect()
     }
 
     /// Reaches what the packages depend on that have nothing which tells it itself; says whether there was any.
@@ -105,6 +129,10 @@ struct Wanted {
     /// A file of each package that has nothing but dependencies and by which others were asked for: with it the package's
     /// record stays, so that a second run finds the same.
     records: BTreeSet<NodeId>,
+    /// Packages of which a program runs, with the reason for what other tools they have.
+    running: BTreeMap<PackageId, String>,
+    /// All packages that are named, those that serve who builds and writes among them.
+    named: BTreeSet<PackageId>,
 }
 
 /// The packages that instructions name, where one of those in the instruction is reached.
@@ -138,22 +166,29 @@ impl Wanted {
             let package = packages.package(package);
             install.spares(&package.name, &package.section)
         };
-        let named: Vec<(PackageId, Vec<PackageId>)> = named
+        let asked: Vec<(PackageId, Vec<PackageId>)> = named
             .iter()
             .filter(|&package| !is_spared(package))
             .map(|&package| (package, members(engine, package, is_spared)))
             .collect();
-        let starts =
-            |members: &[PackageId]| members.iter().any(|&member| has_started(engine, member));
-        let Some((companion, _)) = named.iter().find(|(_, members)| starts(members)) else {
+        // What an author's file names is enough for the others to be asked for.
+        let starts = |members: &[PackageId]| {
+            members.iter().any(|&member| is_reached(engine, member, Strength::Written))
+        };
+        let Some((companion, _)) = asked.iter().find(|(_, members)| starts(members)) else {
             return;
         };
+        self.named.extend(named);
         let with = &packages.package(*companion).name;
-        for (package, members) in &named {
+        for (package, members) in &asked {
+            self.named.extend(members);
             let name = &packages.package(*package).name;
             let detail = format!("asked for together with {with}: {name}");
             for &member in members {
                 add(engine, member, &detail, &mut self.packages);
+                if is_run(engine, member) && !engine.is_profiled(member) {
+                    self.running.entry(member).or_insert_with(|| detail.clone());
+                }
             }
             if package == companion || members.iter().any(|one| self.packages.contains_key(one)) {
                 self.records.extend(record(engine, *package).filter(|_| members != &[*package]));
@@ -162,8 +197,9 @@ impl Wanted {
     }
 }
 
-/// The package itself, or the one that it stands for: it brings nothing itself and depends on no other. Larger collections,
-/// such as all libraries of a language, are asked for whole by who does not know what of them is needed.
+/// The package itself, or what it stands for: it brings nothing itself, and depends on one package or on a few parts of the
+/// same source. Larger collections, such as all libraries of a language, are asked for whole by who does not know what of
+/// them is needed.
 fn members(
     engine: &Engine<'_>,
     package: PackageId,
@@ -174,11 +210,12 @@ fn members(
     if brings(&package) || record(engine, package).is_none() {
         return vec![package];
     }
-    let mut needed = packages.depends(package).filter(brings);
-    match (needed.next(), needed.next()) {
-        (Some(only), None) if !is_spared(&only) => vec![only],
-        _ => vec![package],
-    }
+    let mut members: Vec<PackageId> = packages.depends(package).filter(brings).collect();
+    let family = packages.family(package);
+    let is_of_source = members.iter().all(|part| family.contains(part));
+    let is_stood_for = members.len() == 1 || is_of_source && members.len() <= MAX_PARTS;
+    members.retain(|member| !is_spared(member));
+    if is_stood_for && !members.is_empty() { members } else { vec![package] }
 }
 
 /// A file by which the record of a package stays that has nothing but documents.
@@ -215,12 +252,17 @@ fn is_kept(engine: &Engine<'_>, package: PackageId) -> bool {
     wares.into_iter().any(|ware| engine.stays(ware))
 }
 
-/// Says whether something that runs is of the package itself, so that the slim image has its record.
+/// Says whether something that runs is of the package itself.
 fn has_started(engine: &Engine<'_>, package: PackageId) -> bool {
+    is_reached(engine, package, Strength::Likely)
+}
+
+/// Says whether evidence of a strength names a program or a library of the package, so that the slim image has its record.
+fn is_reached(engine: &Engine<'_>, package: PackageId, least: Strength) -> bool {
     let (tree, packages) = (engine.subject.tree, engine.subject.packages);
     packages.files(package).iter().any(|&node| {
         let strength = engine.standing(node).direct();
-        strength >= Some(Strength::Likely)
+        strength >= Some(least)
             && (tree.is_executable(node) || is_library(tree, node))
             && !engine.is_dropped(node)
     })

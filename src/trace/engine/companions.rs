@@ -118,12 +118,10 @@ fn follow_service(engine: &mut Engine<'_>, node: NodeId, package: PackageId) {
     if engine.has_tools(package) || !engine.is_started(node) {
         return;
     }
-    let family = packages.family(package);
-    // A profile that is fired by one of its programs knows what they are run with.
-    let mut programs = family.iter().flat_map(|&member| packages.programs(tree, member));
-    if programs.any(|program| engine.has_profile(program)) {
+    if engine.is_profiled(package) {
         return;
     }
+    let family = packages.family(package);
     let mut units = family.iter().flat_map(|&member| packages.units(tree, member));
     let name = tree.name(node);
     let starts = |unit: &NodeId| names(&engine.view().read(*unit, MAX_UNIT), name);
@@ -132,8 +130,10 @@ fn follow_service(engine: &mut Engine<'_>, node: NodeId, package: PackageId) {
     engine.keep_evidence(unit, node, format!("says that {service} is a service"));
     follow_configuration(engine, node, package);
     for &member in family {
+        let (claim, strength, origin) = (Claim::Companion, Strength::Possible, Origin::Node(node));
         let detail = format!("a command of the service {service}");
-        engine.claim_tools(member, packages.programs(tree, member), node, &detail);
+        let reason = Reason { claim, strength, origin, detail };
+        engine.claim_tools(member, packages.programs(tree, member), &reason);
     }
 }
 

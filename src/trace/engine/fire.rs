@@ -66,7 +66,7 @@ impl Engine<'_> {
         }
         let Firing { profile: name, prefix } = &firing;
         let dropped = self.drops.mark(tree, profiles, name, prefix);
-        self.firings.wake(firing.clone(), &profile.tracers, reason.origin);
+        self.firings.wake(firing.clone(), &profile.tracers, reason.origin, self.batch);
         let because = |rule: &str| Reason {
             claim: Claim::Profile,
             strength: reason.strength.min(Strength::Likely),
@@ -126,7 +126,8 @@ impl Engine<'_> {
             let is_new = replay.woken.contains(tracer.name());
             let view = self.view();
             let matters = |node: NodeId| is_new || tracer.heeds(firing, node, &view);
-            let seen = self.offered.iter().copied().filter(|&node| !self.is_dropped(node));
+            let before = self.offered.iter().filter(|&(_, &batch)| batch <= replay.batch);
+            let seen = before.map(|(&node, _)| node).filter(|&node| !self.is_dropped(node));
             let files: Vec<NodeId> = seen.filter(|&node| matters(node)).collect();
             self.offer(&files, &[tracer], Again::Yes);
         }

@@ -27,6 +27,8 @@ pub struct Replay {
     pub origin: Origin,
     /// Tracers that it woke: they saw no file before.
     pub woken: BTreeSet<String>,
+    /// The last batch of files that was offered before it fired; later ones were seen with it.
+    pub batch: u32,
 }
 
 impl<'a> Firings<'a> {
@@ -70,12 +72,12 @@ impl<'a> Firings<'a> {
         position.is_err()
     }
 
-    /// Activates the tracers of a profile that fired, which are to see what was seen before.
-    pub fn wake(&mut self, firing: Firing, tracers: &[String], origin: Origin) {
+    /// Activates the tracers of a profile that fired, which are to see what was seen before: files up to a batch.
+    pub fn wake(&mut self, firing: Firing, tracers: &[String], origin: Origin, batch: u32) {
         if !tracers.is_empty() {
             let tracers = tracers.iter().cloned();
             let woken = tracers.filter(|tracer| self.active.insert(tracer.clone())).collect();
-            self.replay.insert(firing, Replay { origin, woken });
+            self.replay.insert(firing, Replay { origin, woken, batch });
         }
     }
 

@@ -250,7 +250,7 @@ impl Trace {
         &self.drops
     }
 
-    /// Returns the packages that somebody asked for by name and nothing reaches, in tight mode, sorted.
+    /// Returns the packages that somebody asked for by name and that nothing reaches, sorted.
     pub fn asked_for(&self) -> &[String] {
         &self.asked_for
     }

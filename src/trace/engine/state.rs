@@ -43,8 +43,10 @@ pub(super) struct Engine<'a> {
     pub(super) asked_for: AskedFor,
     pub(super) drops: Drops,
     pub(super) firings: Firings<'a>,
-    /// Files that tracers saw, for those that wake later.
-    pub(super) offered: BTreeSet<NodeId>,
+    /// Files that tracers saw, for those that wake later, with the batch that they first came in.
+    pub(super) offered: BTreeMap<NodeId, u32>,
+    /// The number of the last batch.
+    pub(super) batch: u32,
     /// How they saw them: once is enough.
     examined: FxHashSet<(NodeId, Strength, Reach)>,
     pub(super) commands: Commands,
@@ -94,8 +96,10 @@ pub(super) enum Again {
 pub(super) struct AskedFor {
     /// Whether it had its turn.
     pub(super) is_done: bool,
-    /// Packages that nothing reaches, in tight mode.
-    pub(super) left_out: BTreeSet<String>,
+    /// All packages that were asked for, those that serve who builds and writes among them.
+    pub(super) named: BTreeSet<PackageId>,
+    /// Programs that an instruction copied and nothing reached.
+    pub(super) copied: Vec<NodeId>,
     /// Packages that were claimed, and whose dependencies were not looked at.
     pub(super) claimed: Vec<PackageId>,
     /// All that were claimed.
@@ -159,7 +163,8 @@ impl<'a> Engine<'a> {
                 options.mode,
             ),
             firings: Firings::new(tree, subject.profiles),
-            offered: BTreeSet::new(),
+            offered: BTreeMap::new(),
+            batch: 0,
             examined: FxHashSet::default(),
             commands: Commands::default(),
             shared: SharedFolders::of(tree, subject.profiles),
@@ -232,7 +237,11 @@ impl<'a> Engine<'a> {
             if !self.is_ruled_out(end, Evidence::Claim(weight_of_end))
                 && !self.is_ruled_out(node, Evidence::Claim(weight))
             {
-                self.reach(node, reason, how);
+                if self.waits_for_interpreter(end, &reason) {
+                    self.tools.waiting.push(Pending { node, end, reason, how });
+                } else {
+                    self.reach(node, reason, how);
+                }
             }
         }
     }
@@ -253,7 +262,10 @@ impl<'a> Engine<'a> {
         }
         let files: Vec<NodeId> =
             batch.into_iter().filter(|&node| self.subject.tree.is_file(node)).collect();
-        self.offered.extend(&files);
+        self.batch += 1;
+        for &file in &files {
+            self.offered.entry(file).or_insert(self.batch);
+        }
         let tracers = self.tracers.iter().copied();
         let tracers: Vec<&dyn Tracer> =
             tracers.filter(|tracer| self.firings.is_active(*tracer)).collect();
@@ -432,8 +444,7 @@ impl<'a> Engine<'a> {
         let Subject { tree, contents, .. } = *self.subject;
         let staying = spoken_languages::Languages::among(tree, contents, &stays);
         self.drops.forget_generated(tree, &staying);
-        let asked_for: Vec<String> =
-            std::mem::take(&mut self.asked_for.left_out).into_iter().collect();
+        let asked_for = self.left_out();
         let Engine { standings, reasons, firings, drops, mode, .. } = self;
         Trace {
             standings,

@@ -8,6 +8,7 @@ use super::precedence::Evidence;
 use super::state::{DIRECT, Engine, How, Pending};
 use crate::packages::PackageId;
 use crate::trace::reading::shebang::Shebang;
+use crate::trace::subject::Subject;
 use crate::trace::tracer::Reach;
 use crate::trace::{Claim, Origin, Reason, Strength};
 use crate::tree::NodeId;
@@ -21,24 +22,20 @@ impl Engine<'_> {
         self.tools.equipped.contains(&package)
     }
 
-    /// Says whether a profile waits for the path.
-    pub(super) fn has_profile(&self, node: NodeId) -> bool {
-        !self.firings.waiting_for(node).is_empty()
+    /// Says whether a profile waits for a program of the package or of its family: it knows what they are run with, and which
+    /// are worth their bytes.
+    pub(super) fn is_profiled(&self, package: PackageId) -> bool {
+        let Subject { tree, packages, .. } = *self.subject;
+        let family = packages.family(package).iter();
+        let mut programs = family.flat_map(|&member| packages.programs(tree, member));
+        programs.any(|program| !self.firings.waiting_for(program).is_empty())
     }
 
-    /// Claims the tools of a package for the service whose program is `service`.
-    pub(super) fn claim_tools(
-        &mut self,
-        package: PackageId,
-        tools: Vec<NodeId>,
-        service: NodeId,
-        detail: &str,
-    ) {
+    /// Claims the tools of a package.
+    pub(super) fn claim_tools(&mut self, package: PackageId, tools: Vec<NodeId>, reason: &Reason) {
         self.tools.equipped.insert(package);
         for node in tools {
-            let (claim, strength) = (Claim::Companion, Strength::Possible);
-            let detail = detail.to_owned();
-            let reason = Reason { claim, strength, origin: Origin::Node(service), detail };
+            let reason = Reason { strength: Strength::Possible, ..reason.clone() };
             self.tools.waiting.push(Pending { node, end: node, reason, how: DIRECT });
         }
     }
@@ -69,6 +66,14 @@ impl Engine<'_> {
         let (claim, origin) = (Claim::Companion, Origin::Node(service));
         let reason = Reason { claim, strength, origin, detail };
         self.claim_all(files, &reason, How::new(Weight::Broad, Reach::Application));
+    }
+
+    /// Says whether a guess that something runs a script is not worth an interpreter: the script waits until it is known
+    /// whether that stays.
+    pub(super) fn waits_for_interpreter(&self, node: NodeId, reason: &Reason) -> bool {
+        let is_guess = matches!(reason.claim, Claim::Command | Claim::Link)
+            && reason.strength == Strength::Possible;
+        is_guess && !self.standings[node.index()].is_reached() && !self.has_interpreter(node)
     }
 
     /// Reaches the tools that nothing drops and whose interpreters are there; says whether there was any.

@@ -66,8 +66,8 @@ pub(super) struct Found<'c> {
     pub(super) whats: Vec<(Meaning, What)>,
     pub(super) is_known: bool,
     pub(super) is_open: bool,
-    /// Whether it is a file that the program writes anew.
-    pub(super) is_written: bool,
+    /// Whether what stays unknown is no need: a file that the program writes anew, a call that may mean something else.
+    pub(super) is_only_named: bool,
     pub(super) variables: Vec<Vec<u8>>,
 }
 
@@ -311,6 +311,9 @@ impl Found<'_> {
     /// A name: a module's, a library's, that of a file or a folder.
     pub(super) fn names(&mut self, arguments: &[Values], named: &[Named]) {
         let by_name = named.iter().find(|(name, _)| NAMES.contains(&name.as_slice()));
+        if self.meaning == Meaning::Which && by_name.is_none() {
+            self.declared(arguments, named);
+        }
         let Some(first) = arguments.first().or(by_name.map(|(_, value)| value)) else {
             self.is_known = true;
             return;
@@ -334,7 +337,7 @@ impl Found<'_> {
         };
         let by_key = named.iter().find(|(name, _)| name == b"mode").map(|(_, value)| value);
         let mode = arguments.get(1).or(by_key);
-        self.is_written = self.meaning == Meaning::Open
+        self.is_only_named = self.meaning == Meaning::Open
             && mode.is_some_and(|mode| mode.texts().iter().any(writes));
         let mut values = first.clone();
         if first.all.iter().any(|value| matches!(value, Value::List(_))) {
@@ -359,6 +362,18 @@ impl Found<'_> {
         }
     }
 
+    /// Programs under names of the caller's own: `commands add: "useradd"`.
+    fn declared(&mut self, arguments: &[Values], named: &[Named]) {
+        let programs = options(arguments).map(|(_, program)| program);
+        let texts: Vec<Text> = programs
+            .chain(named.iter().map(|(_, program)| program))
+            .flat_map(Values::texts)
+            .filter(|text| known(text).is_some_and(|name| !name.is_empty()))
+            .collect();
+        self.is_known |= !texts.is_empty();
+        texts.into_iter().for_each(|text| self.add(Meaning::Which, What::Text(text)));
+    }
+
     /// What is given instead of a name: the thing itself, or a class of its own name.
     fn thing(&mut self, value: &Value) {
         match value {
@@ -381,11 +396,11 @@ impl Found<'_> {
     /// Hands out what was found; what is left only the running program knows.
     pub(super) fn finish(self, into: &mut Vec<Use>) {
         let (file, line) = (self.call.file, self.call.line);
-        let is_unknown = (self.is_open || !self.is_known) && !self.is_written;
+        let is_unknown = (self.is_open || !self.is_known) && !self.is_only_named;
         let has_gap = |what: &What| matches!(what, What::Text(text) if text.contains(&Part::Gap));
         let written = || shown(self.text, self.call.text);
         for (meaning, what) in self.whats {
-            let call = (has_gap(&what) && !is_unknown && !self.is_written).then(written);
+            let call = (has_gap(&what) && !is_unknown && !self.is_only_named).then(written);
             into.push(Use { meaning, what, file, line, call });
         }
         if is_unknown {

@@ -66,11 +66,15 @@ impl Solver<'_> {
                 return;
             }
             let (whats, variables) = (Vec::new(), Vec::new());
-            let (is_known, is_open, is_written) = (false, false, false);
+            let (is_known, is_open, is_only_named) = (false, false, false);
             let mut found =
-                Found { meaning, call, text, whats, is_known, is_open, is_written, variables };
+                Found { meaning, call, text, whats, is_known, is_open, is_only_named, variables };
             match meaning {
                 Meaning::Run | Meaning::Shell | Meaning::Line => found.command(arguments, named),
+                Meaning::RunIfNamed => {
+                    found.is_only_named = true;
+                    found.one_command(Meaning::Run, arguments, named);
+                }
                 Meaning::ShellText => found.one_command(Meaning::Shell, arguments, named),
                 Meaning::ShellParts => {
                     let parts = flat(arguments.get(..1).unwrap_or_default());

@@ -10,6 +10,7 @@ use super::search::{Library, Search};
 use super::source::{self, Need, What, When};
 use crate::packages::automatic;
 use crate::path::{Escaped, ImagePath};
+use crate::trace::history::Made;
 use crate::trace::mode::Mode;
 use crate::trace::reading::memo::Memo;
 use crate::trace::tracers::uses::{Uses, beginning, known_name};
@@ -219,6 +220,22 @@ impl<'a> Claims<'a> {
         let tree = self.view.tree;
         let all = self.libraries.iter().flat_map(|library| library.everything(tree)).collect();
         self.push(Target::Library(all), Claim::Import, Strength::Likely, detail);
+    }
+
+    /// Modules that an instruction copied into a folder of the search path are the application's, which may load them by names
+    /// that stand in its settings.
+    pub fn copied(&mut self) {
+        let View { tree, packages, history, .. } = *self.view;
+        if self.view.mode == Mode::Tight {
+            return;
+        }
+        let is_copied = |&node: &NodeId| {
+            !packages.is_owned(node) && history.made(tree, node) == Some(Made::Copied)
+        };
+        let all = self.libraries.iter().flat_map(|library| library.everything(tree));
+        let files: Vec<NodeId> = all.filter(is_copied).collect();
+        let detail = "a module that an instruction copied".to_owned();
+        self.push(Target::Library(files), Claim::Import, Strength::Likely, detail);
     }
 
     /// A word of settings or of a command line.

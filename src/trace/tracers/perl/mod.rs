@@ -132,6 +132,7 @@ impl Tracer for Perl {
             let detail = "a folder of the search path".to_owned();
             claims.push(Target::Path(folder.clone()), Claim::Import, Strength::Likely, detail);
         }
+        claims.copied();
         for module in OF_THE_LANGUAGE {
             claims.module(module, When::Loaded, "the language itself loads it");
         }

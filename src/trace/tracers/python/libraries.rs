@@ -14,7 +14,7 @@ use crate::warning::Place;
 const FINDER: &[u8] = b"find_library";
 
 /// The largest file that is read for programs that it starts without looking for them first, in bytes.
-const MAX_GUESSED: usize = 8 << 10;
+const MAX_GUESSED: usize = 64 << 10;
 
 impl Claims<'_> {
     /// Claims a shared library that a program opens by its file name.

@@ -201,6 +201,14 @@ impl<'a> Claims<'a> {
         for name in &gem.depends {
             self.gem(name, &format!("`{}` depends on `{name}`", gem.name));
         }
+        // What a package depends on its maintainers know better: a gem need not say what it loads where it is there.
+        let is_near = |other: &&Gem| self.is_packaged_with(file, other);
+        let near: Vec<&Gem> = index.gems.iter().filter(is_near).collect();
+        for other in near {
+            if !other.is_default && !self.view.is_tool("ruby", other.specification) {
+                self.gem(&other.name, &format!("the package of `{}` depends on it", gem.name));
+            }
+        }
     }
 
     /// A library by its name: a gem's brings the gem, another one the file.
@@ -356,7 +364,7 @@ impl<'a> Claims<'a> {
         for need in needs.iter() {
             self.need(need, Some(file));
         }
-        if file.reach != Reach::Broad {
+        if file.reach != Reach::Broad || is_installed {
             self.used(file, &text, is_installed);
         }
     }

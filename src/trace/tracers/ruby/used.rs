@@ -1,13 +1,18 @@
 //! What a program of the application needs by its values, and programs that others brought by the commands that they run.
 
 use super::Claims;
+use super::gems::Gem;
 use super::source::{Need, What};
 use super::syntax::LANGUAGE;
 use crate::trace::reading::pattern;
 use crate::trace::tracers::uses::{beginning, known_name, pattern_of_name};
-use crate::trace::{Claim, FileView, Reach, Target};
+use crate::trace::mode::Mode;
+use crate::trace::{Claim, FileView, Finding, Reach, Strength, Target};
 use crate::tree::NodeId;
 use crate::warning::{Place, Warning};
+
+/// How large a file of a gem may be to be read for what it starts, in bytes.
+const MAX_GUESSED: usize = 32 << 10;
 
 impl Claims<'_> {
     /// Claims what values name, and warns of what only the running program knows.
@@ -15,13 +20,8 @@ impl Claims<'_> {
         let is_program =
             !file.path.name().ends_with(b".rb") || self.view.tree.is_executable(file.node);
         let is_brought = is_installed || file.owner.is_some();
-        // A library that an installer brought runs what it is told to.
-        if is_brought && !is_program {
-            return;
-        }
         if is_brought {
-            let found = LANGUAGE.commands(&self.tracer.calls, &file.path, text, self.view);
-            return self.findings.extend(found);
+            return self.brought(file, text, is_program);
         }
         let code = file.path.name().ends_with(b".erb").then(|| code_of_template(text));
         let text = code.as_deref().unwrap_or(text);
@@ -49,6 +49,29 @@ impl Claims<'_> {
         for (text, line) in uses.unknown_modules {
             self.unknown(text, Place::Line(file.path.clone(), line));
         }
+    }
+
+    /// What a file starts that an installer brought. Of a gem's files nobody knows which are loaded: that is a guess.
+    fn brought(&mut self, file: &FileView<'_>, text: &[u8], is_program: bool) {
+        // Installers and runners of tasks start what builds gems.
+        let is_installer = |gem: &Gem| {
+            let path = self.view.tree.path(gem.specification);
+            let profile = self.view.profiles.get("ruby");
+            profile.is_some_and(|profile| profile.is_placed("installers", &path))
+        };
+        let is_of_gem =
+            self.index.owner(file.node).is_some_and(|gem| !gem.is_default && !is_installer(gem));
+        let is_guessed = is_of_gem && self.view.mode != Mode::Tight && text.len() <= MAX_GUESSED;
+        let strength = match (is_program, is_guessed) {
+            (true, _) if file.reach != Reach::Broad => None,
+            (false, true) => Some(Strength::Possible),
+            _ => return,
+        };
+        let found = LANGUAGE.commands(&self.tracer.calls, &file.path, text, self.view);
+        self.findings.extend(found.into_iter().map(|found| match strength {
+            Some(strength) => Finding { strength, ..found },
+            None => found,
+        }));
     }
 
     /// The programs in an interpreter's own words: `ruby -e 'system("x")'`.

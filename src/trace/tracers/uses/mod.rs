@@ -87,8 +87,8 @@ impl Language {
         view: &View<'_>,
     ) -> Vec<Finding> {
         let meanings = self.meanings(calls, view);
-        let names = calls.starts.get_or_init(|| self.names(meanings, Meaning::is_start));
         let is_meant = |it: Meaning| it.is_start() || it == Meaning::Which;
+        let names = calls.starts.get_or_init(|| self.names(meanings, is_meant));
         self.brought(names, &is_meant, (path, text), (meanings, view))
     }
 

@@ -136,7 +136,12 @@ impl Reader<'_> {
                     let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_:".contains(byte);
                     let length = rest.iter().take_while(is_part).count();
                     let name = String::from_utf8_lossy(&rest[..length]).into_owned();
-                    let is_beginning = rest.get(length) == Some(&b'$');
+                    // `eval 'require Foo::'.$name`
+                    let goes_on = || self.tokens.get(at + 1).is_some_and(|next| next.is_mark(b'.'));
+                    let is_beginning = match rest.get(length) {
+                        Some(next) => *next == b'$',
+                        None => name.ends_with("::") || goes_on(),
+                    };
                     let what =
                         if is_beginning { What::Beginning(name) } else { What::Module(name) };
                     self.push(what, When::Maybe, line);
