@@ -229,9 +229,8 @@ pub fn gather(warnings: Vec<Warning>) -> Vec<Warning> {
         }
     }
     lines.retain(|_, lines| lines.len() > MAX_SHOWN);
-    let is_gathered = |warning: &Warning| {
-        warning.unknown().is_some_and(|(file, _)| lines.contains_key(file))
-    };
+    let is_gathered =
+        |warning: &Warning| warning.unknown().is_some_and(|(file, _)| lines.contains_key(file));
     let mut told: Vec<Warning> =
         warnings.into_iter().filter(|warning| !is_gathered(warning)).collect();
     told.extend(lines.into_iter().map(|(file, mut lines)| {

@@ -124,6 +124,8 @@ pub(super) struct RawInstall {
     #[serde(default)]
     pub(super) sections: Vec<String>,
     #[serde(default)]
+    pub(super) started: Vec<String>,
+    #[serde(default)]
     pub(super) spared: Vec<String>,
     #[serde(default)]
     pub(super) off: bool,

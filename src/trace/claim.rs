@@ -145,6 +145,9 @@ pub enum Target {
     },
     /// A command line: the program is looked up, and the tracers are asked about its words.
     Command(super::Command),
+    /// A command line that counts only if somebody asked for the package of its program by name: a library that nobody is known
+    /// to use has it.
+    AskedCommand(super::Command),
     /// An imported symbol that a profile's `when.imports` may name.
     Symbol(String),
     /// A script that another one reads as a part of itself, with the variables of that one.

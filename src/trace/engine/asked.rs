@@ -21,6 +21,7 @@ use super::precedence::{Evidence, rule_against};
 use super::state::{DIRECT, Engine, How};
 use crate::packages::PackageId;
 use crate::profile::{DropKind, Install, Manager};
+use crate::trace::Command;
 use crate::trace::history::Made;
 use crate::trace::mode::Mode;
 use crate::trace::subject::Subject;
@@ -36,6 +37,35 @@ const MAX_STEP: usize = 64 << 10;
 const MAX_PARTS: usize = 12;
 
 impl Engine<'_> {
+    /// Finds the packages that count where a file that stays may start their programs.
+    pub(super) fn learn_orders(&mut self) {
+        let packages = self.subject.packages;
+        let mut admitted = BTreeSet::new();
+        for (install, named) in orders(self) {
+            admitted.extend(named.into_iter().filter(|&package| {
+                let package = packages.package(package);
+                install.admits(&package.name, &package.section)
+            }));
+        }
+        self.asked_for.admitted = admitted;
+    }
+
+    /// Claims a command line if somebody asked for the package of its program.
+    pub(super) fn claim_asked_command(&mut self, command: Command, reason: Reason) {
+        let Subject { tree, packages, .. } = *self.subject;
+        let view = self.view();
+        let word = command.words.first().and_then(Option::as_deref);
+        let found = word.and_then(|word| view.which(word, &view.working_dir()));
+        let program = found.and_then(|path| tree.resolve(path.as_bytes()));
+        let is_asked = program.is_some_and(|program| {
+            let mut owners = packages.owners(program.node);
+            owners.any(|owner| self.asked_for.admitted.contains(&owner))
+        });
+        if is_asked {
+            self.claim_command(command, reason);
+        }
+    }
+
     /// Reaches what was asked for together with what is reached; says whether there was any. Comes once, at the end.
     pub(super) fn admit_asked(&mut self) -> bool {
         if std::mem::replace(&mut self.asked_for.is_done, true) {
@@ -137,25 +167,27 @@ struct Wanted {
 
 /// The packages that instructions name, where one of those in the instruction is reached.
 fn wanted(engine: &Engine<'_>) -> Wanted {
+    let mut wanted = Wanted::default();
+    for (install, named) in orders(engine) {
+        wanted.add_all(engine, install, &named);
+    }
+    wanted
+}
+
+/// The packages that each command line of the instructions names, with how it installs them.
+fn orders<'e>(engine: &'e Engine<'_>) -> Vec<(&'e Install, Vec<PackageId>)> {
     let packages = engine.subject.packages;
     let mut numbers: BTreeMap<&str, Vec<PackageId>> = BTreeMap::new();
     for (id, package) in packages.iter() {
         numbers.entry(&package.name).or_default().push(id);
     }
-    let mut wanted = Wanted::default();
-    for step in engine.subject.config.steps().into_iter().take(MAX_STEPS) {
-        let step = &step[..step.floor_char_boundary(MAX_STEP)];
-        for (install, names) in asked(engine, step) {
-            let named: Vec<PackageId> = names
-                .iter()
-                .filter_map(|name| numbers.get(package_name(name)))
-                .flatten()
-                .copied()
-                .collect();
-            wanted.add_all(engine, install, &named);
-        }
-    }
-    wanted
+    let steps = engine.subject.config.steps().into_iter().take(MAX_STEPS);
+    let orders = steps.flat_map(|step| asked(engine, &step[..step.floor_char_boundary(MAX_STEP)]));
+    let packages_of = |names: Vec<String>| {
+        let numbers = names.iter().filter_map(|name| numbers.get(package_name(name)));
+        numbers.flatten().copied().collect()
+    };
+    orders.map(|(install, names)| (install, packages_of(names))).collect()
 }
 
 impl Wanted {

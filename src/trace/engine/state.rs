@@ -96,6 +96,8 @@ pub(super) enum Again {
 pub(super) struct AskedFor {
     /// Whether it had its turn.
     pub(super) is_done: bool,
+    /// Packages that count where a file that stays may start their programs.
+    pub(super) admitted: BTreeSet<PackageId>,
     /// All packages that were asked for, those that serve who builds and writes among them.
     pub(super) named: BTreeSet<PackageId>,
     /// Programs that an instruction copied and nothing reached.
@@ -214,6 +216,7 @@ impl<'a> Engine<'a> {
 
     pub(super) fn ask_at_start(&mut self) {
         self.learn_names();
+        self.learn_orders();
         let view = self.view();
         let found: Vec<Finding> =
             self.tracers.iter().flat_map(|tracer| tracer.start(&view)).collect();
@@ -383,6 +386,7 @@ impl<'a> Engine<'a> {
             }
             Target::Ruled { rule, files } => self.drops.add(rule, &files),
             Target::Command(command) => self.claim_command(command, reason),
+            Target::AskedCommand(command) => self.claim_asked_command(command, reason),
             Target::Symbol(symbol) => self.fire_by_symbol(&symbol, &reason),
             Target::Sourced(script) => {
                 self.sourced.insert(script);

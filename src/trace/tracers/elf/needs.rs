@@ -152,16 +152,19 @@ impl Needs<'_> {
         possible(target, Claim::Command, line)
     }
 
-    /// A word that names a program of the same package; one without a package may also name one that is no word of a
-    /// language. Others are rarely commands: `java`, `perl` and `last` are in every git.
+    /// A word that names a program of the same package, or one that packs data; one without a package may also name one that
+    /// is no word of a language. Others are rarely commands: `java`, `perl` and `last` are in every git.
     fn word(&self, word: &[u8]) -> Option<Finding> {
         let path = self.view.which(word, &ImagePath::root())?;
         let node = self.view.tree.resolve(path.as_bytes())?.node;
         let (file, owner) = (self.file, self.view.packages.owner(node));
         let is_searched = self.calls.has(Call::Search);
         let is_distinct = is_searched && file.owner.is_none() && word.contains(&b'-');
+        let native = self.view.profiles.get("native");
+        let packs =
+            is_searched && native.is_some_and(|profile| profile.is_placed("packers", &path));
         let is_own = owner == file.owner && (owner.is_some() || is_searched);
-        if node == file.node || !is_own && !is_distinct {
+        if node == file.node || !is_own && !is_distinct && !packs {
             return None;
         }
         Some(possible(Target::Path(path.as_bytes().to_vec()), Claim::Command, word))

@@ -189,7 +189,7 @@ fn options(build: &Build, words: &[Word], place: &Place, view: &View<'_>) -> Vec
 /// packaged one makes up.
 fn is_sure(finding: &mut Finding, is_packaged: bool) -> bool {
     match &mut finding.target {
-        Target::Command(command) => {
+        Target::Command(command) | Target::AskedCommand(command) => {
             command.optional = true;
             command.words.first().is_some_and(Option::is_some)
         }

@@ -71,10 +71,20 @@ impl Claims<'_> {
         // Most of what long files start serves those who work on the library.
         let is_read =
             || text.len() <= MAX_GUESSED || LANGUAGE.looks_for_programs(calls, text, view);
-        if !is_broad && !is_guess(Strength::Possible) && is_read() {
+        // Of copies of other libraries, and of what installs packages, few parts are used.
+        let profile = view.profiles.get("python");
+        let is_copy = || profile.is_some_and(|profile| profile.is_placed("copies", path));
+        let is_used = || !is_broad || !is_copy() && !view.is_tool("python", file.node);
+        if !is_guess(Strength::Possible) && is_read() && is_used() {
             let commands = LANGUAGE.commands(calls, path, text, view).into_iter();
             let strength = Strength::Possible;
-            commands.for_each(|found| self.add(Finding { strength, ..found }));
+            commands.for_each(|found| {
+                let target = match found.target {
+                    Target::Command(command) if is_broad => Target::AskedCommand(command),
+                    target => target,
+                };
+                self.add(Finding { strength, target, ..found });
+            });
         }
     }
 }

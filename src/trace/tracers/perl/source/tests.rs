@@ -36,7 +36,10 @@ fn modules_are_found() {
             "file a/b.pl file ./c.pl file d.pl",
         ),
         ("my $c = \"DBD::$x\"; eval \"require $c\";", "(DBD::*)"),
-        ("eval 'require Meter::Kinds::'.$kind; eval 'require Foo::Bar';", "(Meter::Kinds::*) (Foo::Bar)"),
+        (
+            "eval 'require Meter::Kinds::'.$kind; eval 'require Foo::Bar';",
+            "(Meter::Kinds::*) (Foo::Bar)",
+        ),
         ("my $c = 'A::' . ucfirst $x; require_module($c);", "A::*"),
         (
             "use_module('A::B'); A::B->require; $x->require; load_class($n, 'P::M');",
