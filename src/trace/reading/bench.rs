@@ -139,7 +139,7 @@ impl<'a> Bench<'a> {
                 Target::Files(nodes) | Target::Library(nodes) => {
                     nodes.into_iter().for_each(|node| self.reach(node, Reach::Broad));
                 }
-                Target::Command(command) => {
+                Target::Command(command) | Target::AskedCommand(command) => {
                     let shown = |word: &Option<Vec<u8>>| match word {
                         Some(word) => String::from_utf8_lossy(word).into_owned(),
                         None => "?".to_owned(),

@@ -56,7 +56,11 @@ impl Bench {
             Target::Ruled { rule, .. } => (*rule).into(),
             Target::Warning(warning) => format!("warning: {warning}"),
             Target::Command(command) => format!("{:?}", command.words),
-            Target::Folder(_) | Target::Files(_) | Target::Library(_) | Target::Sourced(_) => {
+            Target::Folder(_)
+            | Target::Files(_)
+            | Target::Library(_)
+            | Target::AskedCommand(_)
+            | Target::Sourced(_) => {
                 unreachable!("no finding of an ELF file")
             }
         };
