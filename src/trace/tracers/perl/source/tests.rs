@@ -38,7 +38,7 @@ fn modules_are_found() {
         ("my $c = \"DBD::$x\"; eval \"require $c\";", "(DBD::*)"),
         (
             "eval 'require Meter::Kinds::'.$kind; eval 'require Foo::Bar';",
-            "(Meter::Kinds::*) (Foo::Bar)",
+            "(Meter::Kinds::*) 'Foo::Bar' (Foo::Bar)",
         ),
         ("my $c = 'A::' . ucfirst $x; require_module($c);", "A::*"),
         (
