@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+use super::asked::AskedFor;
 use super::command_lines::Commands;
 use super::drops::Drops;
 use super::firings::Firings;
@@ -89,23 +90,6 @@ type Look = ((Strength, Reach), Vec<Finding>);
 pub(super) enum Again {
     Yes,
     No,
-}
-
-/// What somebody asked for by name; see `asked`.
-#[derive(Default)]
-pub(super) struct AskedFor {
-    /// Whether it had its turn.
-    pub(super) is_done: bool,
-    /// Packages that count where a file that stays may start their programs.
-    pub(super) admitted: BTreeSet<PackageId>,
-    /// All packages that were asked for, those that serve who builds and writes among them.
-    pub(super) named: BTreeSet<PackageId>,
-    /// Programs that an instruction copied and nothing reached.
-    pub(super) copied: Vec<NodeId>,
-    /// Packages that were claimed, and whose dependencies were not looked at.
-    pub(super) claimed: Vec<PackageId>,
-    /// All that were claimed.
-    pub(super) packages: BTreeSet<PackageId>,
 }
 
 pub(super) struct Pending {

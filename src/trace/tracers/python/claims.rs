@@ -28,7 +28,7 @@ pub struct Claims<'a> {
     pub(super) view: &'a View<'a>,
     pub(super) known: &'a Known,
     findings: Vec<Finding>,
-    seen: FxHashSet<(NodeId, bool)>,
+    pub(super) seen: FxHashSet<(NodeId, bool)>,
     /// The metadata of the distribution whose file is looked at.
     own: Option<NodeId>,
     /// Distributions that its extras name.
@@ -44,10 +44,17 @@ pub struct Claims<'a> {
 impl<'a> Claims<'a> {
     /// Starts with none.
     pub fn new(view: &'a View<'a>, known: &'a Known) -> Self {
-        let (findings, seen) = (Vec::new(), FxHashSet::default());
-        let (extras, package) = (Vec::new(), None);
-        let (own, is_dynamic, is_direct) = (None, false, false);
-        Claims { view, known, findings, seen, own, extras, package, is_dynamic, is_direct }
+        Claims {
+            view,
+            known,
+            findings: Vec::new(),
+            seen: FxHashSet::default(),
+            own: None,
+            extras: Vec::new(),
+            package: None,
+            is_dynamic: false,
+            is_direct: false,
+        }
     }
 
     /// Says whether the standard library is cut to what imports reach.
@@ -436,41 +443,6 @@ impl<'a> Claims<'a> {
                     own == owner || packages.relies_on(own).any(|needed| needed == owner)
                 })
             })
-    }
-
-    /// A package that no distribution brought: its whole folder in the site-packages.
-    fn loose(&mut self, site: NodeId, file: NodeId, detail: &str) {
-        let tree = self.view.tree;
-        let top =
-            std::iter::once(file).chain(tree.ancestors(file)).take_while(|&n| n != site).last();
-        if let Some(top) = top.filter(|&top| self.seen.insert((top, false))) {
-            self.library(tree.subtree(top).collect(), detail.to_owned());
-        }
-    }
-
-    /// A package outside: of the standard library all of the package, of the application what nobody else owns.
-    fn outside(&mut self, search: &Search, file: NodeId, detail: &str) {
-        let tree = self.view.tree;
-        let is_package = |&folder: &NodeId| {
-            tree.child(folder, b"__init__.py").is_some()
-                || tree.child(folder, b"__init__.pyc").is_some()
-        };
-        let Some(top) = tree.ancestors(file).take_while(is_package).last() else { return };
-        if !self.seen.insert((top, false)) {
-            return;
-        }
-        if search.is_installed(tree, file) {
-            let mut files: Vec<NodeId> = tree.subtree(top).collect();
-            if self.is_tight() {
-                // Its modules stay where something imports them.
-                let endings = [&b".py"[..], b".pyc", b".so"];
-                files.retain(|&it| !endings.iter().any(|ending| tree.name(it).ends_with(ending)));
-            }
-            self.library(files, detail.to_owned());
-        } else {
-            let detail = detail.to_owned();
-            self.push(Target::Unowned(top), Claim::Application, Strength::Likely, detail);
-        }
     }
 
     /// Claims files beside a module that it names, though a rule drops their kind: sources that are compiled when the

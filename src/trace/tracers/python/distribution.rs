@@ -422,7 +422,8 @@ pub fn parse_metadata(text: &[u8], interpreter: Interpreter) -> (String, Vec<Req
     let mut name = String::new();
     let mut requires = Vec::new();
     for line in text.split(|&byte| byte == b'\n') {
-        if line.trim_ascii().is_empty() {
+        // A line of blanks goes on with the header above: a licence's paragraphs stand apart so.
+        if matches!(line, b"" | b"\r") {
             break;
         }
         let line = String::from_utf8_lossy(line);

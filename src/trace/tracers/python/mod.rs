@@ -26,6 +26,7 @@ mod known;
 mod search;
 mod module_graph;
 mod claims;
+mod loose;
 mod libraries;
 mod notebook;
 mod kernels;

@@ -1,6 +1,13 @@
 //! Bundler's files: which gems a Gemfile asks for, what its lock resolves them to, and which groups are left out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Claims;
+use crate::trace::FileView;
+use crate::tree::NodeId;
+
+/// The largest settings of Bundler that are read, in bytes.
+const MAX_SETTINGS: u64 = 4 << 20;
 
 /// A gem of a Gemfile.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -94,6 +101,64 @@ pub fn without(text: &[u8]) -> BTreeSet<String> {
 pub fn groups(value: &str) -> BTreeSet<String> {
     let words = value.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'));
     words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+impl Claims<'_> {
+    /// The gems that a Gemfile and its lock ask for.
+    pub(super) fn bundle(&mut self, file: &FileView<'_>) {
+        let tree = self.view.tree;
+        let Some(folder) = tree.parent(file.node) else { return };
+        let text = |names: [&[u8]; 2]| {
+            let file = names.into_iter().find_map(|name| tree.child(folder, name))?;
+            Some(self.view.read(file, MAX_SETTINGS))
+        };
+        let asked = gemfile(&text([b"Gemfile", b"gems.rb"]).unwrap_or_default());
+        let lock = lock(&text([b"Gemfile.lock", b"gems.locked"]).unwrap_or_default());
+        let without = self.without(folder);
+        let is_left_out = |one: &&Asked| {
+            !one.groups.is_empty() && one.groups.iter().all(|group| without.contains(group))
+        };
+        let left_out: BTreeSet<&str> =
+            asked.iter().filter(is_left_out).map(|one| one.name.as_str()).collect();
+        let resolved: BTreeMap<&str, &Vec<String>> =
+            lock.iter().map(|(name, depends)| (name.as_str(), depends)).collect();
+        let roots =
+            asked.iter().map(|one| one.name.as_str()).filter(|name| !left_out.contains(name));
+        let mut pending: Vec<&str> = roots.collect();
+        if asked.is_empty() {
+            pending.extend(resolved.keys().copied());
+        }
+        let mut needed = BTreeSet::new();
+        while let Some(name) = pending.pop() {
+            if needed.insert(name) {
+                pending.extend(
+                    resolved
+                        .get(name)
+                        .into_iter()
+                        .flat_map(|depends| depends.iter().map(String::as_str)),
+                );
+            }
+        }
+        for name in needed {
+            self.gem(name, &format!("`{name}` of the Gemfile"));
+        }
+        self.gem("bundler", "there is a Gemfile");
+    }
+
+    /// The groups that Bundler leaves out, by its settings beside the Gemfile, of the user, or of the environment.
+    fn without(&self, folder: NodeId) -> BTreeSet<String> {
+        let (tree, config) = (self.view.tree, self.view.config);
+        let mut groups = groups(config.variable("BUNDLE_WITHOUT").unwrap_or_default());
+        let beside = tree.resolve_from(folder, b".bundle/config");
+        let named = config.variable("BUNDLE_APP_CONFIG").map(|path| format!("{path}/config"));
+        let fixed = ["/usr/local/bundle/config", "/root/.bundle/config"].map(str::to_owned);
+        let others =
+            named.into_iter().chain(fixed).filter_map(|path| tree.resolve(path.as_bytes()));
+        for found in beside.into_iter().chain(others) {
+            groups.extend(without(&self.view.read(found.node, MAX_SETTINGS)));
+        }
+        groups
+    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,6 @@ mod used;
 mod tests;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
@@ -32,9 +31,6 @@ use crate::trace::reading::shebang::Shebang;
 use crate::trace::tracer::{Firing, MAX_WHOLE, Program};
 use crate::trace::{Claim, Command, FileView, Finding, Reach, Strength, Target, Tracer, View};
 use crate::tree::NodeId;
-
-/// The largest settings of Bundler that are read, in bytes.
-const MAX_SETTINGS: u64 = 4 << 20;
 
 /// What every start loads before the program: RubyGems and what improves messages of errors.
 const AT_START: &[&str] = &[
@@ -292,62 +288,6 @@ impl<'a> Claims<'a> {
                 self.library(&name, &format!("`-r{name}`"));
             }
         }
-    }
-
-    /// The gems that a Gemfile and its lock ask for.
-    fn bundle(&mut self, file: &FileView<'_>) {
-        let tree = self.view.tree;
-        let Some(folder) = tree.parent(file.node) else { return };
-        let text = |names: [&[u8]; 2]| {
-            let file = names.into_iter().find_map(|name| tree.child(folder, name))?;
-            Some(self.view.read(file, MAX_SETTINGS))
-        };
-        let asked = bundle::gemfile(&text([b"Gemfile", b"gems.rb"]).unwrap_or_default());
-        let lock = bundle::lock(&text([b"Gemfile.lock", b"gems.locked"]).unwrap_or_default());
-        let without = self.without(folder);
-        let is_left_out = |one: &&bundle::Asked| {
-            !one.groups.is_empty() && one.groups.iter().all(|group| without.contains(group))
-        };
-        let left_out: BTreeSet<&str> =
-            asked.iter().filter(is_left_out).map(|one| one.name.as_str()).collect();
-        let resolved: BTreeMap<&str, &Vec<String>> =
-            lock.iter().map(|(name, depends)| (name.as_str(), depends)).collect();
-        let roots =
-            asked.iter().map(|one| one.name.as_str()).filter(|name| !left_out.contains(name));
-        let mut pending: Vec<&str> = roots.collect();
-        if asked.is_empty() {
-            pending.extend(resolved.keys().copied());
-        }
-        let mut needed = BTreeSet::new();
-        while let Some(name) = pending.pop() {
-            if needed.insert(name) {
-                pending.extend(
-                    resolved
-                        .get(name)
-                        .into_iter()
-                        .flat_map(|depends| depends.iter().map(String::as_str)),
-                );
-            }
-        }
-        for name in needed {
-            self.gem(name, &format!("`{name}` of the Gemfile"));
-        }
-        self.gem("bundler", "there is a Gemfile");
-    }
-
-    /// The groups that Bundler leaves out, by its settings beside the Gemfile, of the user, or of the environment.
-    fn without(&self, folder: NodeId) -> BTreeSet<String> {
-        let (tree, config) = (self.view.tree, self.view.config);
-        let mut groups = bundle::groups(config.variable("BUNDLE_WITHOUT").unwrap_or_default());
-        let beside = tree.resolve_from(folder, b".bundle/config");
-        let named = config.variable("BUNDLE_APP_CONFIG").map(|path| format!("{path}/config"));
-        let fixed = ["/usr/local/bundle/config", "/root/.bundle/config"].map(str::to_owned);
-        let others =
-            named.into_iter().chain(fixed).filter_map(|path| tree.resolve(path.as_bytes()));
-        for found in beside.into_iter().chain(others) {
-            groups.extend(bundle::without(&self.view.read(found.node, MAX_SETTINGS)));
-        }
-        groups
     }
 
     fn source(&mut self, file: &FileView<'_>) {
