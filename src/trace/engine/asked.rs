@@ -36,23 +36,6 @@ const MAX_STEP: usize = 64 << 10;
 /// How many parts a package may have that stands for all of them.
 const MAX_PARTS: usize = 12;
 
-/// What somebody asked for by name.
-#[derive(Default)]
-pub(super) struct AskedFor {
-    /// Whether it had its turn.
-    is_done: bool,
-    /// Packages that count where a file that stays may start their programs.
-    admitted: BTreeSet<PackageId>,
-    /// All packages that were asked for, those that serve who builds and writes among them.
-    named: BTreeSet<PackageId>,
-    /// Programs that an instruction copied and nothing reached.
-    copied: Vec<NodeId>,
-    /// Packages that were claimed, and whose dependencies were not looked at.
-    claimed: Vec<PackageId>,
-    /// All that were claimed.
-    packages: BTreeSet<PackageId>,
-}
-
 impl Engine<'_> {
     /// Finds the packages that count where a file that stays may start their programs.
     pub(super) fn learn_orders(&mut self) {

@@ -10,6 +10,7 @@ pub mod drops;
 pub mod outcome;
 pub mod precedence;
 mod command_lines;
+mod asked_for;
 mod state;
 mod reach;
 mod fire;

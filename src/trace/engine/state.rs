@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use super::asked::AskedFor;
+use super::asked_for::AskedFor;
 use super::command_lines::Commands;
 use super::drops::Drops;
 use super::firings::Firings;
