@@ -80,7 +80,7 @@ impl Engine<'_> {
     pub(super) fn admit_tools(&mut self) -> bool {
         let mut tools = std::mem::take(&mut self.tools.waiting);
         tools.retain(|tool| {
-            !self.standings[tool.node.index()].is_reached()
+            self.standings[tool.node.index()].direct().is_none()
                 && !self.is_ruled_out(tool.node, Evidence::Claim(Weight::Possible))
                 && self.has_interpreter(tool.node)
         });

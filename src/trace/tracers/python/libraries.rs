@@ -74,7 +74,7 @@ impl Claims<'_> {
         // Of copies of other libraries, and of what installs packages, few parts are used.
         let profile = view.profiles.get("python");
         let is_copy = || profile.is_some_and(|profile| profile.is_placed("copies", path));
-        let is_used = || !is_broad || !is_copy() && !view.is_tool("python", file.node);
+        let is_used = || !is_copy() && (!is_broad || !view.is_tool("python", file.node));
         if !is_guess(Strength::Possible) && is_read() && is_used() {
             let commands = LANGUAGE.commands(calls, path, text, view).into_iter();
             let strength = Strength::Possible;
