@@ -17,8 +17,6 @@ pub struct Install {
     pub verbs: Vec<String>,
     /// Sections of the archive whose packages serve those who build, write and read, and no program at run time.
     pub sections: BTreeSet<String>,
-    /// Sections among those of which a package counts whose programs a file that stays starts.
-    pub started: BTreeSet<String>,
     /// Names of packages of that sort, each with one `*` at most.
     pub spared: Vec<String>,
 }
@@ -36,12 +34,6 @@ impl Install {
     pub fn spares(&self, name: &str, section: &str) -> bool {
         let section = section.rsplit('/').next().unwrap_or_default();
         self.sections.contains(section) || self.spared.iter().any(|spared| fits(spared, name))
-    }
-
-    /// Says whether a package is worth keeping that somebody asked for and a file that stays may start.
-    pub fn admits(&self, name: &str, section: &str) -> bool {
-        let section = section.rsplit('/').next().unwrap_or_default();
-        !self.spares(name, section) || self.started.contains(section)
     }
 }
 

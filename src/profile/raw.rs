@@ -124,8 +124,6 @@ pub(super) struct RawInstall {
     #[serde(default)]
     pub(super) sections: Vec<String>,
     #[serde(default)]
-    pub(super) started: Vec<String>,
-    #[serde(default)]
     pub(super) spared: Vec<String>,
     #[serde(default)]
     pub(super) off: bool,

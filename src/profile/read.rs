@@ -168,9 +168,8 @@ impl Reader<'_> {
     fn install(&self, id: &str, raw: RawInstall) -> Result<Install, ProfileError> {
         let why = raw.why.ok_or_else(|| self.lacks(id, "it needs `why`"))?;
         let of = raw.of.ok_or_else(|| self.lacks(id, "it needs `of`"))?;
-        let RawInstall { programs, verbs, sections, started, spared, .. } = raw;
-        let (sections, started) = (sections.into_iter().collect(), started.into_iter().collect());
-        Ok(Install { why, of, programs, verbs, sections, started, spared })
+        let RawInstall { programs, verbs, sections, spared, .. } = raw;
+        Ok(Install { why, of, programs, verbs, sections: sections.into_iter().collect(), spared })
     }
 
     fn run(&self, id: &str, raw: RawRun) -> Result<Run, ProfileError> {

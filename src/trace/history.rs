@@ -52,6 +52,11 @@ impl History {
         Some(if is_changed() { Made::Copied } else { step.made })
     }
 
+    /// Says whether somebody chose the path.
+    pub fn is_copied(&self, tree: &Tree, node: NodeId) -> bool {
+        self.made(tree, node) == Some(Made::Copied)
+    }
+
     /// Says whether the text of the instruction that wrote a path last names it: `RUN echo a > /etc/b`.
     pub fn is_named(&self, tree: &Tree, node: NodeId) -> bool {
         let name = [b"/", tree.name(node)].concat();

@@ -22,7 +22,6 @@ use super::state::{DIRECT, Engine, How};
 use crate::packages::PackageId;
 use crate::profile::{DropKind, Install, Manager};
 use crate::trace::Command;
-use crate::trace::history::Made;
 use crate::trace::mode::Mode;
 use crate::trace::subject::Subject;
 use crate::trace::tracer::Reach;
@@ -40,14 +39,13 @@ impl Engine<'_> {
     /// Finds the packages that count where a file that stays may start their programs.
     pub(super) fn learn_orders(&mut self) {
         let packages = self.subject.packages;
-        let mut admitted = BTreeSet::new();
-        for (install, named) in orders(self) {
-            admitted.extend(named.into_iter().filter(|&package| {
+        self.asked_for.orders = orders(self.subject);
+        for (install, named) in &self.asked_for.orders {
+            self.asked_for.admitted.extend(named.iter().copied().filter(|&package| {
                 let package = packages.package(package);
-                install.admits(&package.name, &package.section)
+                !install.spares(&package.name, &package.section)
             }));
         }
-        self.asked_for.admitted = admitted;
     }
 
     /// Claims a command line if somebody asked for the package of its program.
@@ -168,21 +166,21 @@ struct Wanted {
 /// The packages that instructions name, where one of those in the instruction is reached.
 fn wanted(engine: &Engine<'_>) -> Wanted {
     let mut wanted = Wanted::default();
-    for (install, named) in orders(engine) {
-        wanted.add_all(engine, install, &named);
+    for (install, named) in &engine.asked_for.orders {
+        wanted.add_all(engine, install, named);
     }
     wanted
 }
 
 /// The packages that each command line of the instructions names, with how it installs them.
-fn orders<'e>(engine: &'e Engine<'_>) -> Vec<(&'e Install, Vec<PackageId>)> {
-    let packages = engine.subject.packages;
+fn orders<'a>(subject: &Subject<'a>) -> Vec<(&'a Install, Vec<PackageId>)> {
+    let packages = subject.packages;
     let mut numbers: BTreeMap<&str, Vec<PackageId>> = BTreeMap::new();
     for (id, package) in packages.iter() {
         numbers.entry(&package.name).or_default().push(id);
     }
-    let steps = engine.subject.config.steps().into_iter().take(MAX_STEPS);
-    let orders = steps.flat_map(|step| asked(engine, &step[..step.floor_char_boundary(MAX_STEP)]));
+    let steps = subject.config.steps().into_iter().take(MAX_STEPS);
+    let orders = steps.flat_map(|step| asked(subject, &step[..step.floor_char_boundary(MAX_STEP)]));
     let packages_of = |names: Vec<String>| {
         let numbers = names.iter().filter_map(|name| numbers.get(package_name(name)));
         numbers.flatten().copied().collect()
@@ -324,7 +322,7 @@ fn copied(engine: &Engine<'_>) -> Vec<NodeId> {
     let folders = view.search_path().into_iter().filter_map(|folder| tree.resolve(folder));
     let programs = folders.flat_map(|folder| tree.children(folder.node).iter().copied());
     let is_copied = |&node: &NodeId| {
-        engine.history.made(tree, node) == Some(Made::Copied)
+        engine.history.is_copied(tree, node)
             && tree.is_executable(node)
             && !packages.is_owned(node)
             && !engine.standing(node).is_reached()
@@ -360,8 +358,8 @@ fn package_name(word: &str) -> &str {
 }
 
 /// The names that the command lines of an instruction ask for.
-fn asked<'e>(engine: &'e Engine<'_>, step: &str) -> Vec<(&'e Install, Vec<String>)> {
-    let profiles = engine.subject.profiles.iter();
+fn asked<'a>(subject: &Subject<'a>, step: &str) -> Vec<(&'a Install, Vec<String>)> {
+    let profiles = subject.profiles.iter();
     let installs: Vec<&Install> = profiles
         .flat_map(|(_, profile)| profile.installs.values())
         .filter(|install| install.of == Manager::System)
@@ -377,7 +375,7 @@ fn asked<'e>(engine: &'e Engine<'_>, step: &str) -> Vec<(&'e Install, Vec<String
             let rest = &words[program + 1..];
             let verb = rest.iter().position(|&word| install.verbs.iter().any(|verb| verb == word));
             let Some(verb) = verb else { continue };
-            let names = rest[verb + 1..].iter().flat_map(|word| filled(word, &variables, engine));
+            let names = rest[verb + 1..].iter().flat_map(|word| filled(word, &variables, subject));
             found.push((*install, names.collect()));
         }
     }
@@ -385,11 +383,11 @@ fn asked<'e>(engine: &'e Engine<'_>, step: &str) -> Vec<(&'e Install, Vec<String
 }
 
 /// What a word of a command line names: itself, or the words of the variable that it is.
-fn filled(word: &str, variables: &BTreeMap<&str, &str>, engine: &Engine<'_>) -> Vec<String> {
+fn filled(word: &str, variables: &BTreeMap<&str, &str>, subject: &Subject<'_>) -> Vec<String> {
     let word = word.trim_matches(['"', '\'', '\\']);
     let Some(name) = word.strip_prefix('$') else { return vec![word.to_owned()] };
     let name = name.trim_start_matches('{').trim_end_matches('}');
-    let value = variables.get(name).copied().or_else(|| engine.subject.config.variable(name));
+    let value = variables.get(name).copied().or_else(|| subject.config.variable(name));
     let words = value.unwrap_or_default().split_ascii_whitespace();
     words.map(|word| word.trim_matches(['"', '\'', '\\']).to_owned()).collect()
 }

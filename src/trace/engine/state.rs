@@ -41,7 +41,7 @@ pub(super) struct Engine<'a> {
     pub(super) waiting: Vec<Pending>,
     /// Commands of services.
     pub(super) tools: Tools,
-    pub(super) asked_for: AskedFor,
+    pub(super) asked_for: AskedFor<'a>,
     pub(super) drops: Drops,
     pub(super) firings: Firings<'a>,
     /// Files that tracers saw, for those that wake later, with the batch that they first came in.

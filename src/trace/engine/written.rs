@@ -41,8 +41,7 @@ pub(super) fn plant(engine: &mut Engine<'_>) {
     }
     for home in homes(engine) {
         let of_home = tree.subtree(home).filter(|&node| node != home);
-        copied
-            .extend(of_home.filter(|&node| engine.history.made(tree, node) == Some(Made::Copied)));
+        copied.extend(of_home.filter(|&node| engine.history.is_copied(tree, node)));
         let is_hidden = |node: NodeId| tree.name(node).starts_with(b".") && is_left(engine, node);
         let ran = |&node: &NodeId| engine.history.made(tree, node) == Some(Made::Ran);
         left.extend(

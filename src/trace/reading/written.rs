@@ -2,13 +2,12 @@
 
 use crate::path::ImagePath;
 use crate::profile::Meaning;
-use crate::trace::history::Made;
 use crate::trace::tracer::{FileView, View};
 
 /// Says whether somebody wrote a file for this image: no package owns it, or an instruction put it in the place of the
 /// package's own, and it did not come in with a library.
 pub fn is_written(file: &FileView<'_>, view: &View<'_>) -> bool {
-    let is_own = || view.history.made(view.tree, file.node) == Some(Made::Copied);
+    let is_own = || view.history.is_copied(view.tree, file.node);
     (file.owner.is_none() || is_own()) && !is_named(view, Meaning::NotRead, &file.path)
 }
 

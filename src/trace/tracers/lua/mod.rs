@@ -25,7 +25,6 @@ use self::syntax::LANGUAGE;
 use super::uses::{Calls, Uses, beginning, known_name};
 use crate::packages::automatic;
 use crate::path::ImagePath;
-use crate::trace::history::Made;
 use crate::trace::mode::Mode;
 use crate::trace::reading::memo::Memo;
 use crate::trace::reading::shebang::{Shebang, is_text};
@@ -183,8 +182,7 @@ impl<'a> Claims<'a> {
     fn is_installed(&self) -> bool {
         let View { tree, packages, history, .. } = *self.view;
         self.file.as_ref().is_some_and(|&(node, _)| {
-            let is_copied =
-                !packages.is_owned(node) && history.made(tree, node) == Some(Made::Copied);
+            let is_copied = !packages.is_owned(node) && history.is_copied(tree, node);
             self.library.holds(tree, node) && !is_copied
         })
     }

@@ -10,7 +10,6 @@ use super::search::{Library, Search};
 use super::source::{self, Need, What, When};
 use crate::packages::automatic;
 use crate::path::{Escaped, ImagePath};
-use crate::trace::history::Made;
 use crate::trace::mode::Mode;
 use crate::trace::reading::memo::Memo;
 use crate::trace::tracers::uses::{Uses, beginning, known_name};
@@ -229,9 +228,7 @@ impl<'a> Claims<'a> {
         if self.view.mode == Mode::Tight {
             return;
         }
-        let is_copied = |&node: &NodeId| {
-            !packages.is_owned(node) && history.made(tree, node) == Some(Made::Copied)
-        };
+        let is_copied = |&node: &NodeId| !packages.is_owned(node) && history.is_copied(tree, node);
         let all = self.libraries.iter().flat_map(|library| library.everything(tree));
         let files: Vec<NodeId> = all.filter(is_copied).collect();
         let detail = "a module that an instruction copied".to_owned();

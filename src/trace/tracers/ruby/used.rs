@@ -1,13 +1,12 @@
 //! What a program of the application needs by its values, and programs that others brought by the commands that they run.
 
 use super::Claims;
-use super::gems::Gem;
 use super::source::{Need, What};
 use super::syntax::LANGUAGE;
 use crate::trace::mode::Mode;
 use crate::trace::reading::pattern;
 use crate::trace::tracers::uses::{beginning, known_name, pattern_of_name};
-use crate::trace::{Claim, FileView, Finding, Reach, Strength, Target};
+use crate::trace::{Claim, FileView, Reach, Strength, Target};
 use crate::tree::NodeId;
 use crate::warning::{Place, Warning};
 
@@ -53,25 +52,29 @@ impl Claims<'_> {
 
     /// What a file starts that an installer brought. Of a gem's files nobody knows which are loaded: that is a guess.
     fn brought(&mut self, file: &FileView<'_>, text: &[u8], is_program: bool) {
-        // Installers and runners of tasks start what builds gems.
-        let is_installer = |gem: &Gem| {
-            let path = self.view.tree.path(gem.specification);
-            let profile = self.view.profiles.get("ruby");
-            profile.is_some_and(|profile| profile.is_placed("installers", &path))
+        let is_read = match is_program {
+            true => file.reach != Reach::Broad,
+            false => {
+                let is_small = text.len() <= MAX_GUESSED;
+                is_small && self.view.mode != Mode::Tight && self.is_of_working_gem(file.node)
+            }
         };
-        let is_of_gem =
-            self.index.owner(file.node).is_some_and(|gem| !gem.is_default && !is_installer(gem));
-        let is_guessed = is_of_gem && self.view.mode != Mode::Tight && text.len() <= MAX_GUESSED;
-        let strength = match (is_program, is_guessed) {
-            (true, _) if file.reach != Reach::Broad => None,
-            (false, true) => Some(Strength::Possible),
-            _ => return,
-        };
-        let found = LANGUAGE.commands(&self.tracer.calls, &file.path, text, self.view);
-        self.findings.extend(found.into_iter().map(|found| match strength {
-            Some(strength) => Finding { strength, ..found },
-            None => found,
-        }));
+        if !is_read {
+            return;
+        }
+        let mut found = LANGUAGE.commands(&self.tracer.calls, &file.path, text, self.view);
+        if !is_program {
+            found.iter_mut().for_each(|finding| finding.strength = Strength::Possible);
+        }
+        self.findings.extend(found);
+    }
+
+    /// Says whether a file is of a gem that works for programs: installers and runners of tasks start what builds gems.
+    fn is_of_working_gem(&self, file: NodeId) -> bool {
+        let Some(gem) = self.index.owner(file).filter(|gem| !gem.is_default) else { return false };
+        let path = self.view.tree.path(gem.specification);
+        let profile = self.view.profiles.get("ruby");
+        !profile.is_some_and(|profile| profile.is_placed("installers", &path))
     }
 
     /// The programs in an interpreter's own words: `ruby -e 'system("x")'`.
